@@ -1,0 +1,128 @@
+// The house rules, as patterns over folders: a new module or lib is held to them from its first file on. `$1` is the room
+// that the importing file lies in. Each rule has a fixture that breaks it, in test/architecture/fixtures/<its name>.
+
+const testing = '[.](spec|fixture)[.]ts$';
+const anyContract = '^libs/modules/[^/]+/src/contract[.]ts$';
+const seamDoor = '^libs/seam/src/index[.]ts$';
+const packages = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
+
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
+const floors = [
+  {
+    name: 'seam-is-the-ground',
+    comment: 'Everything stands on the seam, which stands on nothing of Tearline.',
+    from: { path: '^libs/seam/' },
+    to: { path: '^(apps|bench|libs|test)/', pathNot: '^libs/seam/' },
+  },
+  {
+    name: 'seam-needs-few-packages',
+    comment: 'Whoever takes the seam into an app of their own gets Nest, zod and cockatiel; the rest is ports.',
+    from: { path: '^libs/seam/', pathNot: testing },
+    to: {
+      dependencyTypesNot: ['core', 'local', 'aliased', 'unknown'],
+      pathNot: packages('@nestjs/[^/]+', 'zod', 'cockatiel', 'rxjs', 'reflect-metadata'),
+    },
+  },
+  {
+    name: 'libs-stand-on-the-seam',
+    comment: 'A lib between the seam and the modules knows the seam, not its neighbours and nothing above.',
+    from: { path: '^libs/(?!seam/|modules/)([^/]+)/' },
+    to: { path: '^(apps|bench|libs|test)/', pathNot: ['^libs/$1/', '^libs/seam/'] },
+  },
+  {
+    name: 'modules-know-contracts',
+    comment: "Of another module, a module knows the contract. That is what lets it move to another process.",
+    from: { path: '^libs/modules/([^/]+)/' },
+    to: { path: '^libs/modules/', pathNot: ['^libs/modules/$1/', anyContract] },
+  },
+  {
+    name: 'nothing-knows-an-app',
+    comment: 'Apps compose; nobody builds on one, another app included. Tests may look into any.',
+    from: { path: '^(apps/[^/]+|libs)/' },
+    to: { path: '^apps/', pathNot: '^$1/' },
+  },
+];
+
+const doors = [
+  {
+    name: 'modules-have-two-doors',
+    comment: 'From outside, a module is its index.ts (for who runs it) and its contract.ts (for who asks it).',
+    from: { pathNot: '^libs/modules/' },
+    to: { path: '^libs/modules/', pathNot: '^libs/modules/[^/]+/src/(index|contract)[.]ts$' },
+  },
+  {
+    name: 'libs-have-one-door',
+    comment: 'From outside, a lib is its index.ts.',
+    from: { path: '^(libs/modules/[^/]+|libs/[^/]+|[^/]+)/' },
+    to: { path: '^libs/(?!modules/)', pathNot: ['^$1/', '^libs/[^/]+/src/index[.]ts$'] },
+  },
+  {
+    name: 'contracts-load-nothing',
+    comment: 'Who asks a module compiles and runs without it, so a contract needs the seam, zod and contracts alone.',
+    from: { path: anyContract },
+    to: { pathNot: [anyContract, seamDoor, packages('zod')] },
+  },
+  {
+    name: 'manifests-load-lazily',
+    comment: 'A host reads every manifest to decide what to run; only what it runs may be loaded, by import().',
+    from: { path: '^libs/modules/[^/]+/src/index[.]ts$' },
+    to: { dynamic: false, dependencyTypesNot: ['type-only'], pathNot: [anyContract, seamDoor] },
+  },
+  {
+    name: 'aliases-name-doors',
+    comment: '@tearline/… names a door in tsconfig.json; there is no alias for what lies behind one.',
+    from: {},
+    to: { path: '^@tearline/', couldNotResolve: true },
+  },
+];
+
+const hygiene = [
+  {
+    name: 'no-cycles',
+    comment: 'Files that import each other cannot be read, tested or moved one at a time.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'everything-resolves',
+    comment: 'An import that leads nowhere would escape every other rule.',
+    from: {},
+    to: { couldNotResolve: true, pathNot: '^@tearline/' },
+  },
+  {
+    name: 'production-knows-no-tests',
+    comment: 'Tests and measurements look at the code, never the other way round.',
+    from: { path: '^(apps|libs)/', pathNot: testing },
+    to: { path: ['^(bench|test)/', testing] },
+  },
+  {
+    name: 'dependencies-are-declared',
+    comment: 'A package that another one happens to bring may be gone tomorrow.',
+    from: {},
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
+  {
+    name: 'production-needs-no-dev-dependencies',
+    comment: 'What runs in production is installed there with `npm ci --omit=dev`.',
+    from: { path: '^(apps|libs)/', pathNot: testing },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: packages('@types') },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [...floors, ...doors, ...hygiene].map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^test/architecture/fixtures/' },
+    // Types are part of what a file knows; without this, `import type` would open every door.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.node', '.d.ts'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+};

@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+import { AuthModule } from '@tearline/auth';
+import { DatabaseModule, Databases, databaseUrls } from '@tearline/database';
+import { readSettings, runHost } from '@tearline/host';
+import { prepareDevelopment } from './development.js';
+import { moduleData, modules } from './modules.js';
+import { monolithSettings } from './settings.js';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const { env } = process;
+  const stop = env['NODE_ENV'] === 'production' ? undefined : await prepareDevelopment(env, moduleData, say);
+  try {
+    const settings = readSettings(monolithSettings, env);
+    const urls = databaseUrls(
+      modules.map(({ name }) => name),
+      env,
+    );
+    await runHost({
+      modules,
+      imports: [
+        AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
+        DatabaseModule.forRoot({ urls, connections: settings.DATABASE_CONNECTIONS }),
+      ],
+      settings,
+      readiness: (app) => ({ database: () => app.get(Databases).ping() }),
+      ...(stop && { onClosed: stop }),
+    });
+  } catch (error) {
+    await stop?.();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  const detail = process.env['LOG_LEVEL'] === 'debug' && error instanceof Error ? error.stack : undefined;
+  say(`tearline did not start: ${detail ?? (error instanceof Error ? error.message : String(error))}`);
+  process.exit(1);
+});

@@ -1,0 +1,109 @@
+import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { CallContext, runCall, SeamError } from '@tearline/seam';
+import { importJWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Authenticated,
+  AuthModule,
+  generateSigningKey,
+  OptionallyAuthenticated,
+  publicKeysOf,
+  Token,
+  ViewerId,
+} from './index.js';
+
+@Controller()
+class Door {
+  @Get('mine')
+  @Authenticated()
+  mine(@ViewerId() viewer: number, @Token() token: string) {
+    return { viewer, token };
+  }
+
+  @Get('ours')
+  @OptionallyAuthenticated()
+  ours(@ViewerId() viewer: number | undefined) {
+    return { viewer: viewer ?? 'anonymous' };
+  }
+}
+
+@Catch(SeamError)
+class Refusals implements ExceptionFilter<SeamError> {
+  catch({ code }: SeamError, host: ArgumentsHost) {
+    const reply = host.switchToHttp().getResponse<{ status(code: number): { send(body: unknown): void } }>();
+    reply.status(401).send({ code });
+  }
+}
+
+let app: NestFastifyApplication;
+let token: string;
+
+beforeAll(async () => {
+  const key = await generateSigningKey();
+  token = await new SignJWT()
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid })
+    .setIssuer('tearline')
+    .setSubject('7')
+    .setIssuedAt()
+    .setExpirationTime('1 minute')
+    .sign(await importJWK(key, 'EdDSA'));
+  const testing = await Test.createTestingModule({
+    imports: [AuthModule.forRoot({ jwks: publicKeysOf(key) })],
+    controllers: [Door],
+  }).compile();
+  app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  app.useGlobalFilters(new Refusals());
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (_request, _reply, done) =>
+      runCall(new CallContext({ requestId: 'r', deadline: Infinity }), done),
+    );
+  await app.init();
+});
+afterAll(() => app.close());
+
+async function get(url: string, authorization?: string) {
+  const headers = authorization === undefined ? {} : { authorization };
+  const { statusCode, body } = await app.inject({ url, headers });
+  return { statusCode, body: JSON.parse(body) as unknown };
+}
+
+describe('a route for those who are authenticated', () => {
+  it.each(['Token', 'Bearer', 'token', 'BEARER', 'Token  '])('takes the scheme %s', async (scheme) => {
+    for (const _ of ['to be checked', 'known']) {
+      const reply = await get('/mine', `${scheme} ${token}`);
+      expect(reply).toEqual({ statusCode: 200, body: { viewer: 7, token } });
+    }
+  });
+
+  it('asks for a token', async () => {
+    expect(await get('/mine')).toEqual({ statusCode: 401, body: { code: 'token/is-missing' } });
+  });
+});
+
+it('a route for anybody needs no token, and knows who presents one', async () => {
+  expect(await get('/ours')).toEqual({ statusCode: 200, body: { viewer: 'anonymous' } });
+  expect(await get('/ours', `Token ${token}`)).toEqual({ statusCode: 200, body: { viewer: 7 } });
+});
+
+describe.each(['/mine', '/ours'])('%s refuses', (url) => {
+  const header = (alg: string) => Buffer.from(JSON.stringify({ alg })).toString('base64url');
+
+  it.each<[string, () => string]>([
+    ['an empty header', () => ''],
+    ['a scheme alone', () => 'Token'],
+    ['a token alone', () => token],
+    ['two tokens', () => `Token ${token} ${token}`],
+    ['another scheme', () => `Basic ${token}`],
+    ['a scheme that only ends in ours', () => `XToken ${token}`],
+    ['what is no token', () => 'Token garbage'],
+    ['a token without its signature', () => `Token ${token.slice(0, token.lastIndexOf('.') + 1)}`],
+    ['a token that says alg none', () => `Token ${header('none')}.${token.split('.')[1]}.`],
+    ['a token over 4 KiB', () => `Token ${token}${'A'.repeat(4096)}`],
+  ])('%s', async (_, authorization) => {
+    expect(await get(url, authorization())).toEqual({ statusCode: 401, body: { code: 'token/is-invalid' } });
+  });
+});

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+const base64url32 = z.string().regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url');
+
+const PublicKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  kid: z.string().min(1),
+  x: base64url32,
+  d: z.undefined('a private key has no place among the public ones').optional(),
+});
+
+/** The public keys that tokens are checked with: a JWKS of Ed25519 keys, each with a `kid`; two during a rotation. */
+export const Jwks = z.object({
+  keys: z
+    .array(PublicKey)
+    .min(1)
+    .refine(
+      (keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length,
+      'each key needs a kid of its own',
+    ),
+});
+export type Jwks = z.infer<typeof Jwks>;
+
+/** The private key that identity signs tokens with: an Ed25519 JWK with a `kid`. */
+export const SigningKey = PublicKey.extend({ d: base64url32 });
+export type SigningKey = z.infer<typeof SigningKey>;
+
+/** Schema of an environment variable that holds a JWKS, e.g. `AUTH_JWKS`. */
+export const jwksSetting = json().pipe(Jwks);
+
+/** Schema of an environment variable that holds a private JWK, e.g. `IDENTITY_SIGNING_KEY`. */
+export const signingKeySetting = json().pipe(SigningKey);
+
+function json() {
+  return z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Not JSON.parse's own message: it quotes the text, which may be a private key.
+      context.addIssue('must be JSON');
+      return z.NEVER;
+    }
+  });
+}

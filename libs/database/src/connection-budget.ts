@@ -1,0 +1,53 @@
+import type { Pool } from 'pg';
+
+/** Fewer than two connections let one transaction that reads beside itself wait for its own end. */
+const LEAST_PER_MODULE = 2;
+
+/**
+ * Divides one budget of connections among the modules of a host.
+ * @param connections what the host may open altogether, e.g. 20
+ * @returns connections for each module, at least 2
+ */
+export function shareOf(connections: number, modules: number): number {
+  const share = Math.floor(connections / Math.max(1, modules));
+  if (share < LEAST_PER_MODULE) {
+    throw new Error(
+      `DATABASE_CONNECTIONS: ${connections} are too few for ${modules} modules; at least ${modules * LEAST_PER_MODULE}`,
+    );
+  }
+  return share;
+}
+
+const CAPACITY = `
+  select current_setting('max_connections')::int
+         - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true)::int, 0) as free,
+         system_identifier::text as server
+    from pg_control_system()`;
+
+/** What one server lets ordinary roles open, and which server that is. */
+export async function capacityOf(pool: Pool): Promise<{ free: number; server: string }> {
+  const { rows } = await pool.query<{ free: number; server: string }>(CAPACITY);
+  return rows[0]!;
+}
+
+/**
+ * Checks that what this host may open fits into its servers.
+ * @param pools the modules' pools; those on one server are counted together
+ * @throws Error that names the setting when a server allows less
+ */
+export async function checkBudget(pools: readonly Pool[]): Promise<void> {
+  const wanted = new Map<string, { free: number; wanted: number }>();
+  for (const pool of pools) {
+    const { free, server } = await capacityOf(pool);
+    wanted.set(server, { free, wanted: (wanted.get(server)?.wanted ?? 0) + pool.options.max });
+  }
+  for (const { free, wanted: sum } of wanted.values()) {
+    if (sum > free) {
+      throw new Error(
+        `DATABASE_CONNECTIONS: this host may open ${sum} connections, but its PostgreSQL server allows ${free} ` +
+          '(max_connections less the reserved ones); lower the one or raise the other',
+      );
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DATABASE_SETTINGS, Databases, type DatabaseSettings } from './databases.js';
+import { Reader, readerToken } from './reader.js';
+
+/** One TypeORM DataSource for each module, each with its own schema, role and share of the connections. */
+@Module({})
+export class DatabaseModule {
+  /** Imported once by an application: where its modules' data is. */
+  static forRoot(settings: DatabaseSettings): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      providers: [{ provide: DATABASE_SETTINGS, useValue: settings }, Databases],
+      exports: [Databases],
+    };
+  }
+
+  /**
+   * Imported by a module: opens its DataSource, named after the module, and provides the entities' repositories
+   * (`@InjectRepository(Article, 'articles')`), the DataSource (`@InjectDataSource('articles')`) and the read door
+   * (`@InjectReader('articles')`).
+   * @param module the module's name, which is also its schema's
+   * @param entities every entity of the module
+   */
+  static forModule(module: string, entities: readonly Type[]): DynamicModule {
+    return {
+      module: class extends DatabaseModule {},
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: module,
+          inject: [Databases],
+          useFactory: (databases: Databases) => databases.optionsFor(module, entities),
+          dataSourceFactory: (options) => new DataSource(options as DataSourceOptions).initialize(),
+        }),
+        TypeOrmModule.forFeature([...entities], module),
+      ],
+      providers: [
+        {
+          provide: readerToken(module),
+          inject: [getDataSourceToken(module), Databases],
+          useFactory: (dataSource: DataSource, databases: Databases) => {
+            const { pool, count } = databases.add(module, dataSource);
+            return new Reader(pool, count.add);
+          },
+        },
+      ],
+      exports: [TypeOrmModule, readerToken(module)],
+    };
+  }
+}

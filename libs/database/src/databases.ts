@@ -1,0 +1,95 @@
+import { Inject, Injectable, type OnApplicationBootstrap, Optional } from '@nestjs/common';
+import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import type { Pool } from 'pg';
+import { Gauge, Counter, Registry } from 'prom-client';
+import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import { columnTypes } from './column-types.js';
+import { checkBudget, shareOf } from './connection-budget.js';
+import { QueryCount } from './query-count.js';
+
+/** Where a host's modules keep their data. */
+export interface DatabaseSettings {
+  /** Each module's URL, with the module's own role. */
+  urls: Readonly<Record<string, string>>;
+  /** Connections that this host may open altogether; divided evenly among its modules. */
+  connections: number;
+}
+
+export const DATABASE_SETTINGS = Symbol('database settings');
+
+/** The pools of one host: how they are opened, whether they fit, how they are doing. */
+@Injectable()
+export class Databases implements OnApplicationBootstrap {
+  readonly #pools = new Map<string, { pool: Pool; count: QueryCount }>();
+
+  constructor(
+    @Inject(DATABASE_SETTINGS) private readonly settings: DatabaseSettings,
+    @Optional() registry?: Registry,
+  ) {
+    if (registry) this.measure(registry);
+  }
+
+  optionsFor(module: string, entities: readonly EntityTarget<ObjectLiteral>[]): TypeOrmModuleOptions {
+    const { urls, connections } = this.settings;
+    const url = urls[module];
+    if (url === undefined) throw new Error(`no database URL for module '${module}'`);
+    return {
+      type: 'postgres',
+      url,
+      schema: module,
+      entities: entities as Function[],
+      poolSize: shareOf(connections, Object.keys(urls).length),
+      connectTimeoutMS: 5_000,
+      applicationName: `tearline ${module}`,
+      logger: new QueryCount(),
+      extra: { types: columnTypes, statement_timeout: 10_000, idleTimeoutMillis: 60_000, keepAlive: true },
+      retryAttempts: 5,
+      retryDelay: 1_000,
+    };
+  }
+
+  /** Called once for each opened DataSource. */
+  add(module: string, dataSource: DataSource): { pool: Pool; count: QueryCount } {
+    const { master } = dataSource.driver as unknown as { master: Pool };
+    const entry = { pool: master, count: dataSource.logger as QueryCount };
+    this.#pools.set(module, entry);
+    return entry;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await checkBudget([...this.#pools.values()].map(({ pool }) => pool));
+  }
+
+  /** Answers when every module's database does. */
+  async ping(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.query('select 1')));
+  }
+
+  private measure(registry: Registry): void {
+    const pools = this.#pools;
+    new Gauge({
+      name: 'database_pool_connections',
+      help: 'Connections of a module to its database; waiting counts the requests that wait for one',
+      labelNames: ['module', 'state'],
+      registers: [registry],
+      collect() {
+        for (const [module, { pool }] of pools) {
+          this.set({ module, state: 'idle' }, pool.idleCount);
+          this.set({ module, state: 'busy' }, pool.totalCount - pool.idleCount);
+          this.set({ module, state: 'waiting' }, pool.waitingCount);
+          this.set({ module, state: 'max' }, pool.options.max);
+        }
+      },
+    });
+    new Counter({
+      name: 'database_queries_total',
+      help: 'Statements that a module sent to its database, transaction control included',
+      labelNames: ['module'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [module, { count }] of pools) this.inc({ module }, count.total);
+      },
+    });
+  }
+}

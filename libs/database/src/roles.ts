@@ -1,0 +1,55 @@
+import pg from 'pg';
+
+const { escapeIdentifier: id, escapeLiteral: literal } = pg;
+const DUPLICATE_OBJECT = '42710';
+
+/** Makes a module's schema, and the role that its URL names, with the password it names. */
+export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: string): Promise<void> {
+  const { role, password } = credentials(url, schema);
+  const { rows } = await owner.query<{ owner: string; database: string }>(
+    'select current_user as owner, current_database() as database',
+  );
+  const { owner: ownerRole, database } = rows[0]!;
+  if (role === ownerRole) throw new Error(`module '${schema}' must not log in as the owner, '${role}'`);
+
+  try {
+    await owner.query(`create role ${id(role)} login noinherit`);
+  } catch (error) {
+    if ((error as pg.DatabaseError).code !== DUPLICATE_OBJECT) throw error;
+  }
+  await refusePowers(owner, role, schema);
+  await owner.query(`alter role ${id(role)} with login password ${literal(password)}`);
+  await owner.query(`create schema if not exists ${id(schema)}`);
+  await owner.query(`alter role ${id(role)} in database ${id(database)} set search_path = ${id(schema)}`);
+  // What PostgreSQL gives to everybody by default, the modules' roles get by name.
+  await owner.query(`revoke all on database ${id(database)} from public`);
+  await owner.query('revoke all on schema public from public');
+  await owner.query(`grant connect on database ${id(database)} to ${id(role)}`);
+}
+
+/** A role that was there before might be anybody's, and may do more than a module should. */
+async function refusePowers(owner: pg.Client, role: string, schema: string): Promise<void> {
+  const { rowCount } = await owner.query(
+    'select from pg_roles where rolname = $1 and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls)',
+    [role],
+  );
+  if (rowCount)
+    throw new Error(`module '${schema}' must not log in as '${role}', which may do more than read and write`);
+}
+
+/** Gives a module's role its rows and nothing more: no DDL, no other schema, no history of migrations. */
+export async function grantRights(owner: pg.Client, schema: string, url: string): Promise<void> {
+  const role = id(credentials(url, schema).role);
+  const name = id(schema);
+  await owner.query(`grant usage on schema ${name} to ${role}`);
+  await owner.query(`grant select, insert, update, delete on all tables in schema ${name} to ${role}`);
+  await owner.query(`grant usage, select, update on all sequences in schema ${name} to ${role}`);
+  await owner.query(`revoke all on table ${name}.migrations from ${role}`);
+}
+
+function credentials(url: string, schema: string): { role: string; password: string } {
+  const { username, password } = new URL(url);
+  if (!username || !password)
+    throw new Error(`the database URL of module '${schema}' needs a role and a password`);
+  return { role: decodeURIComponent(username), password: decodeURIComponent(password) };
+}

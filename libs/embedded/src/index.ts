@@ -1,0 +1,2 @@
+export { resetEmbedded } from './reset-embedded.js';
+export { startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './start-embedded.js';

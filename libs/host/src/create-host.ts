@@ -1,0 +1,80 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry } from 'prom-client';
+import { serveDocs } from './docs.js';
+import { DrainingAdapter } from './draining-adapter.js';
+import { ErrorFilter } from './error.filter.js';
+import { Exchanges } from './exchanges.js';
+import { FailureLog } from './failure-log.js';
+import { HostLogger } from './host-logger.js';
+import { HostModule } from './host.module.js';
+import type { HostOptions } from './host-options.js';
+import { type Logs, openLogs } from './logs.js';
+import { Readiness } from './readiness.js';
+import { RequestLog } from './request-log.js';
+import { Routes } from './routes.js';
+import { SeamMetrics } from './seam-metrics.js';
+import { openServer } from './server.js';
+import { ValidationPipe } from './validation.pipe.js';
+
+/**
+ * Puts a host together and starts its modules, without listening yet. `app.close()` lets requests under way finish,
+ * within `SHUTDOWN_TIMEOUT_MS`.
+ * @throws Error when a module uses a contract that no module of this host answers
+ */
+export async function createHost(options: HostOptions): Promise<NestFastifyApplication> {
+  return assembleHost(options, openLogs(options.settings, options.log));
+}
+
+/** {@link createHost} with logs that are open already. */
+export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
+  const { modules, imports = [], settings } = options;
+  refuseUnansweredContracts(options);
+  const registry = new Registry();
+  const readiness = new Readiness();
+  const failures = new FailureLog(logs.application);
+  const exchanges = new Exchanges(
+    new Routes(registry, modules),
+    new RequestLog(logs.requests),
+    settings.REQUEST_TIMEOUT_MS,
+  );
+  const adapter = new DrainingAdapter(await openServer(settings, exchanges), {
+    exchanges,
+    readiness,
+    timeout: settings.SHUTDOWN_TIMEOUT_MS,
+  });
+  const root = await HostModule.register({
+    modules,
+    imports,
+    readiness,
+    registry,
+    logger: logs.application,
+    observer: new SeamMetrics(registry, failures),
+    checked: settings.CHECKED === undefined ? settings.NODE_ENV !== 'production' : settings.CHECKED === 'on',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    abortOnError: false,
+    bodyParser: false,
+    bufferLogs: true,
+  });
+  app.useLogger(app.get(HostLogger));
+  app.useGlobalFilters(new ErrorFilter(failures));
+  app.useGlobalPipes(new ValidationPipe());
+  serveDocs(app);
+  readiness.checks = options.readiness?.(app) ?? {};
+  try {
+    return await app.init();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function refuseUnansweredContracts({ modules }: HostOptions): void {
+  const answered = new Set(modules.map(({ contract }) => contract.name));
+  const problems = modules.flatMap(({ name, uses }) =>
+    uses.filter((contract) => !answered.has(contract.name)).map((contract) => `'${name}' uses '${contract.name}'`),
+  );
+  if (problems.length === 0) return;
+  throw new Error(`no module of this host answers a contract: ${problems.join(', ')}`);
+}

@@ -1,0 +1,53 @@
+import type { Logs } from './logs.js';
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** What the modules have to close in, after the requests are done. */
+const GRACE_MS = 5_000;
+
+/** How to end, and how long that may take. */
+export interface Ending {
+  /** Takes everything apart; resolves with whether every request was answered. */
+  close: () => Promise<boolean>;
+  /** Milliseconds that requests have to finish. */
+  timeout: number;
+  logs: Logs;
+}
+
+/**
+ * Ties the process to a host. A signal closes the host and exits: with 0, or with 1 when requests were cut off, closing
+ * failed or took too long. A second signal exits at once, and so does an error that nobody caught.
+ * @returns a function that unties them
+ */
+export function endWithProcess({ close, timeout, logs }: Ending): () => void {
+  let isEnding = false;
+  const exit = (code: number) => {
+    logs.flush();
+    process.exit(code);
+  };
+  const end = (signal: NodeJS.Signals) => {
+    if (isEnding) return exit(1);
+    isEnding = true;
+    logs.application.info({ signal }, 'closing');
+    setTimeout(() => {
+      logs.application.fatal('closing took too long');
+      exit(1);
+    }, timeout + GRACE_MS).unref();
+    close().then(
+      (isClean) => exit(isClean ? 0 : 1),
+      (error: unknown) => {
+        logs.application.fatal({ err: error }, 'closing failed');
+        exit(1);
+      },
+    );
+  };
+  const crash = (error: unknown) => {
+    logs.application.fatal({ err: error }, 'nobody caught an error');
+    exit(1);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  process.on('uncaughtException', crash);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+    process.off('uncaughtException', crash);
+  };
+}

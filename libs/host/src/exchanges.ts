@@ -1,0 +1,108 @@
+import { CallContext, runCall, SeamError } from '@tearline/seam';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendError } from './error.filter.js';
+import type { Exchange } from './exchange.js';
+import { faultOf } from './fault.js';
+import { traceparentOf } from './request-id.js';
+import type { RequestLog } from './request-log.js';
+import type { Routes } from './routes.js';
+
+const SWEEP_EVERY_MS = 50;
+/** nginx's word for a client that left before it was answered. */
+const CLIENT_LEFT = 499;
+
+/** The requests under way: each runs in a call context of its own, is counted and logged when it has ended. */
+export class Exchanges {
+  /** In the order of their deadlines, since all have the same time. */
+  readonly #open = new Set<Exchange>();
+  readonly #sweeping: NodeJS.Timeout;
+  #isClosing = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly routes: Routes,
+    private readonly log: RequestLog,
+    private readonly timeout: number,
+  ) {
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  /** Hooks into the server. Must come before every other hook, so that these run within the context as well. */
+  attach(fastify: FastifyInstance): void {
+    fastify.decorateRequest('exchange', null);
+    fastify.addHook('onRequest', (request, reply, done) => runCall(this.#enter(request, reply), done));
+    fastify.addHook('onRoute', (options) => {
+      const route = this.routes.of(options.url);
+      const take = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+        request.exchange!.route = route;
+        done();
+      };
+      options.onRequest = [take, ...[options.onRequest ?? []].flat()];
+    });
+    fastify.addHook('onClose', (_fastify, done) => {
+      clearInterval(this.#sweeping);
+      done();
+    });
+  }
+
+  /**
+   * Waits until no request is under way; from now on every answer closes its connection.
+   * @returns whether that was so within `timeout` milliseconds
+   */
+  async drain(timeout: number): Promise<boolean> {
+    this.#isClosing = true;
+    for (const { reply } of this.#open) closeConnectionAfter(reply);
+    if (this.#open.size === 0) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const late = setTimeout(resolve, timeout, false);
+    this.#onIdle = () => resolve(true);
+    const isIdle = await promise;
+    clearTimeout(late);
+    return isIdle;
+  }
+
+  #enter(request: FastifyRequest, reply: FastifyReply): CallContext {
+    const started = performance.now();
+    const call = new CallContext({
+      requestId: request.id,
+      traceparent: traceparentOf(request),
+      deadline: started + this.timeout,
+    });
+    const exchange: Exchange = { request, reply, call, started, route: this.routes.none };
+    request.exchange = exchange;
+    this.#open.add(exchange);
+    reply.raw.on('close', () => this.#leave(exchange));
+    void reply.header('x-request-id', request.id);
+    if (this.#isClosing) closeConnectionAfter(reply);
+    return call;
+  }
+
+  #leave(exchange: Exchange): void {
+    if (!this.#open.delete(exchange)) return;
+    const { call, request, reply, route, started } = exchange;
+    const finished = reply.raw.writableFinished;
+    if (!finished) call.cancel();
+    const status = finished ? reply.raw.statusCode : CLIENT_LEFT;
+    const duration = performance.now() - started;
+    route.record(request.method, status, duration);
+    this.log.write(exchange, status, duration);
+    if (this.#open.size === 0) this.#onIdle?.();
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const { call, reply } of this.#open) {
+      if (call.deadline > now) break;
+      if (call.cancelled) continue;
+      const error = new SeamError('deadline-exceeded');
+      call.cancel(error);
+      if (reply.sent || reply.raw.headersSent) continue;
+      const { status, body } = faultOf(error);
+      sendError(reply, status, body);
+    }
+  }
+}
+
+function closeConnectionAfter({ raw }: FastifyReply): void {
+  if (!raw.headersSent) raw.setHeader('connection', 'close');
+}

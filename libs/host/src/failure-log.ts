@@ -1,0 +1,17 @@
+import { currentCall } from '@tearline/seam';
+import type { Logger } from 'pino';
+
+/** Writes down errors that nobody foresaw, each of them once, however many layers it passes on its way up. */
+export class FailureLog {
+  readonly #seen = new WeakSet<object>();
+
+  constructor(private readonly logger: Logger) {}
+
+  report(thrown: unknown, where: object = {}, requestId = currentCall()?.requestId): void {
+    if (typeof thrown === 'object' && thrown !== null) {
+      if (this.#seen.has(thrown)) return;
+      this.#seen.add(thrown);
+    }
+    this.logger.error({ err: thrown, requestId, ...where }, 'unexpected error');
+  }
+}

@@ -1,0 +1,19 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ModuleManifest } from '@tearline/seam';
+import type { DestinationStream } from 'pino';
+import type { HostSettings } from './host-settings.js';
+import type { ReadinessCheck } from './readiness.js';
+
+/** What one process is made of. */
+export interface HostOptions {
+  /** The modules that it runs; their code is loaded now. */
+  modules: readonly ModuleManifest[];
+  /** What they share: databases, token checks, … */
+  imports?: readonly (DynamicModule | Type)[];
+  settings: HostSettings;
+  /** What must work before the host may be sent requests, by name. Each check has two seconds. */
+  readiness?: (app: NestFastifyApplication) => Record<string, ReadinessCheck>;
+  /** Where the logs go; standard output by default. */
+  log?: DestinationStream;
+}

@@ -1,0 +1,30 @@
+import type { Duration } from './duration.js';
+import type { DurationMetrics } from './duration-metrics.js';
+
+/** What is the same for every request to one route, found out when the route is registered. */
+export class Route {
+  readonly #durations = new Map<string, Duration>();
+  /** Probes come every few seconds and say nothing: the log calls them `debug`. */
+  readonly isProbe: boolean;
+
+  constructor(
+    /** The pattern, e.g. `/api/articles/:slug`. */
+    readonly path: string,
+    /** The module whose manifest claims the route. */
+    readonly module: string | undefined,
+    private readonly metrics: DurationMetrics<'method' | 'route' | 'status'>,
+  ) {
+    this.isProbe = path.startsWith('/health/') || path === '/metrics';
+  }
+
+  /** Counts one answered request. */
+  record(method: string, status: number, milliseconds: number): void {
+    const key = method + status;
+    let duration = this.#durations.get(key);
+    if (duration === undefined) {
+      duration = this.metrics.of({ method, route: this.path, status: String(status) });
+      this.#durations.set(key, duration);
+    }
+    duration.add(milliseconds);
+  }
+}

@@ -1,0 +1,50 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { assembleHost } from './create-host.js';
+import type { DrainingAdapter } from './draining-adapter.js';
+import { endWithProcess } from './end-with-process.js';
+import type { HostOptions } from './host-options.js';
+import { openLogs } from './logs.js';
+
+/** What a process is made of, and what is left to do when its host has closed. */
+export interface RunOptions extends HostOptions {
+  /** Called when everything else has ended, or could not start; e.g. to stop an embedded database. */
+  onClosed?: () => Promise<void>;
+}
+
+/** A host that listens. */
+export interface RunningHost {
+  app: NestFastifyApplication;
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  url: string;
+  /** Lets the requests under way finish, then takes everything apart. Resolves with whether all of them did. */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Runs a host as this process: listens, says so in the log, and ends with the process. SIGTERM, SIGINT and SIGHUP
+ * close it and exit with 0, or with 1 when requests had to be cut off; a second signal exits at once.
+ * @throws what {@link createHost} throws, or an error of the socket; everything that had started is closed by then
+ */
+export async function runHost(options: RunOptions): Promise<RunningHost> {
+  const { settings, onClosed = async () => undefined } = options;
+  const logs = openLogs(settings, options.log);
+  try {
+    const app = await assembleHost(options, logs);
+    let closing: Promise<boolean> | undefined;
+    const close = () => (closing ??= closeApp(app).finally(untie).finally(onClosed));
+    const untie = endWithProcess({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
+    await app.listen(settings.PORT, settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'));
+    const url = await app.getUrl();
+    logs.application.info({ url, modules: options.modules.map(({ name }) => name) }, 'listening');
+    logs.flush();
+    return { app, url, close };
+  } catch (error) {
+    await onClosed();
+    throw error;
+  }
+}
+
+async function closeApp(app: NestFastifyApplication): Promise<boolean> {
+  await app.close();
+  return !(app.getHttpAdapter() as unknown as DrainingAdapter).wasCutShort;
+}

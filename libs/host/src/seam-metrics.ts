@@ -1,0 +1,35 @@
+import type { CallContext, Placement, RecordCall, SeamObserver } from '@tearline/seam';
+import type { Registry } from 'prom-client';
+import type { Duration } from './duration.js';
+import { DurationMetrics } from './duration-metrics.js';
+import type { FailureLog } from './failure-log.js';
+
+/** Counts every call over a seam and writes down what no contract foresaw. */
+export class SeamMetrics implements SeamObserver {
+  readonly #calls: DurationMetrics<'contract' | 'method' | 'placement' | 'outcome'>;
+
+  constructor(
+    registry: Registry,
+    private readonly failures: FailureLog,
+  ) {
+    this.#calls = new DurationMetrics(registry, {
+      total: ['seam_calls_total', 'Calls of one module to another that have ended.'],
+      seconds: ['seam_call_duration_seconds', 'How long calls of one module to another took.'],
+      labels: ['contract', 'method', 'placement', 'outcome'],
+    });
+  }
+
+  method(contract: string, method: string, placement: Placement): RecordCall {
+    const durations = new Map<string, Duration>();
+    const durationOf = (outcome: string) => {
+      const duration = this.#calls.of({ contract, method, placement, outcome });
+      durations.set(outcome, duration);
+      return duration;
+    };
+    return (outcome, milliseconds) => (durations.get(outcome) ?? durationOf(outcome)).add(milliseconds);
+  }
+
+  unexpected(contract: string, method: string, error: unknown, { requestId }: CallContext): void {
+    this.failures.report(error, { contract, method }, requestId);
+  }
+}

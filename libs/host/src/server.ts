@@ -1,0 +1,55 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { fastify, type FastifyInstance } from 'fastify';
+import { acceptBodies } from './bodies.js';
+import { answerClientError } from './client-error.js';
+import { sendError } from './error.filter.js';
+import type { Exchanges } from './exchanges.js';
+import { faultOf } from './fault.js';
+import type { HostSettings } from './host-settings.js';
+import { requestIdOf } from './request-id.js';
+
+/** Opens the HTTP server of a host, with everything that has to come before Nest. */
+export async function openServer(settings: HostSettings, exchanges: Exchanges): Promise<FastifyInstance> {
+  const server = fastify({
+    bodyLimit: settings.BODY_LIMIT,
+    trustProxy: trusted(settings.TRUST_PROXY),
+    // A slug of 255 characters has some 2,300 when Korean and percent-encoded.
+    routerOptions: { maxParamLength: 4096 },
+    // How long a request may take to arrive; what it takes to answer is the deadline's business.
+    requestTimeout: 30_000,
+    return503OnClosing: false,
+    genReqId: requestIdOf,
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = faultOf(error);
+      sendError(reply, status, body);
+    },
+    clientErrorHandler: answerClientError,
+  });
+  exchanges.attach(server);
+  acceptBodies(server);
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      // The documentation's page styles itself inline.
+      directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+    },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  });
+  await server.register(cors, {
+    origin: settings.CORS_ORIGINS === '*' ? '*' : settings.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    maxAge: 86_400,
+    strictPreflight: false,
+  });
+  return server;
+}
+
+/** A number trusts that many proxies, whatever their addresses: right where nothing else can reach the host. */
+function trusted(setting: HostSettings['TRUST_PROXY']) {
+  if (setting === 'off') return false;
+  if (!/^\d$/.test(setting)) return setting.split(',').map((network) => network.trim());
+  const proxies = Number(setting);
+  return (_address: string, hop: number) => hop < proxies;
+}

@@ -1,0 +1,10 @@
+/** What is wrong with the environment: one line for each variable. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    // The mistake is in no line of the code.
+    this.stack = `${this.name}: ${this.message}`;
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { SettingsError } from './settings-error.js';
+
+const CONFIDENTIAL = /PASSWORD|SECRET|KEY|URL|TOKEN/i;
+
+/**
+ * Reads settings from environment variables. An empty variable counts as absent.
+ * @param shape one zod schema for each variable, under the variable's name; its messages say what is expected
+ * @throws SettingsError that names every wrong variable, what is expected and what was given; never the value of a
+ *   variable whose name says that it is confidential
+ * @example const settings = readSettings({ ...hostSettings, DATABASE_URL: z.url().optional() }, process.env);
+ */
+export function readSettings<S extends z.ZodRawShape>(
+  shape: S,
+  env: Readonly<Record<string, string | undefined>>,
+): z.output<z.ZodObject<S>> {
+  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name] || undefined]));
+  const result = z.object(shape).safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path: [name], message }) =>
+    problemOf(String(name), message, given[String(name)]),
+  );
+  throw new SettingsError([...new Set(problems)]);
+}
+
+function problemOf(name: string, message: string, value: string | undefined): string {
+  if (value === undefined) return `${name} is missing: ${message}`;
+  return CONFIDENTIAL.test(name) ? `${name}: ${message}` : `${name}: ${message}, but is ${JSON.stringify(value)}`;
+}

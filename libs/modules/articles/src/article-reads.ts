@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { InjectReader, Reader, statement } from '@tearline/database';
+import type { ArticleSummary } from './contract.js';
+import { type ArticleRow, rowColumns } from './article-row.js';
+import { type ArticleFilter, pageStatement } from './page-statement.js';
+
+const ONE = statement<ArticleRow & { body: string }>(
+  'articles.one',
+  `select ${rowColumns('$2::bigint')}, a.body from articles a where a.slug = $1`,
+);
+
+const SUMMARY = statement<ArticleSummary>(
+  'articles.summary',
+  'select id, slug, title, author_id as "authorId" from articles where slug = $1',
+);
+
+const TAGS = statement<{ tag: string }>(
+  'articles.tags',
+  `select key as tag from (
+     select key, total as n from tallies where kind = 'tag'
+     union all
+     select key, delta from tally_deltas where kind = 'tag'
+   ) counted
+   group by key having sum(n) > 0 order by sum(n) desc, key limit 1000`,
+);
+
+/** A page of a list, and how many articles the whole list has. */
+export interface ArticlePage {
+  rows: ArticleRow[];
+  total: number;
+}
+
+/** The module's hot reads. */
+@Injectable()
+export class ArticleReads {
+  constructor(@InjectReader('articles') private readonly reader: Reader) {}
+
+  async page(
+    filter: ArticleFilter,
+    range: { limit: number; offset: number },
+    viewer: number | undefined,
+  ): Promise<ArticlePage> {
+    const { statement, values } = pageStatement(filter, range, viewer);
+    const rows = await this.reader.rows(statement, values);
+    return {
+      rows: rows.filter((row): row is typeof row & ArticleRow => row.id !== null),
+      total: rows[0]!.total,
+    };
+  }
+
+  one(slug: string, viewer: number | undefined): Promise<(ArticleRow & { body: string }) | undefined> {
+    return this.reader.row(ONE, [slug, viewer ?? null]);
+  }
+
+  async summary(slug: string): Promise<ArticleSummary | null> {
+    return (await this.reader.row(SUMMARY, [slug])) ?? null;
+  }
+
+  /** Tags in use, the most used first, 1,000 at most. */
+  async tags(): Promise<string[]> {
+    return (await this.reader.rows(TAGS)).map(({ tag }) => tag);
+  }
+}

@@ -1,0 +1,24 @@
+/** An article as the database gives it: everything but its author's profile. */
+export interface ArticleRow {
+  id: number;
+  slug: string;
+  title: string;
+  description: string;
+  tagList: string[];
+  createdAt: Date;
+  updatedAt: Date;
+  favorited: boolean;
+  favoritesCount: number;
+  authorId: number;
+  /** Only where one article is read: lists carry none. */
+  body?: string;
+}
+
+/** Columns of `articles a` that make an ArticleRow, for the viewer (or null) at `$viewer`. */
+export const rowColumns = (viewer: string) => `
+  a.id, a.slug, a.title, a.description, a.tag_list as "tagList", a.created_at as "createdAt",
+  a.updated_at as "updatedAt", a.favorites_count as "favoritesCount", a.author_id as "authorId",
+  coalesce(
+    (select true from favorites f where f.user_id = ${viewer} and f.published_at = a.created_at and f.article_id = a.id),
+    false
+  ) as favorited`;

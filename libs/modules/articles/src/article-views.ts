@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { type Identity, IdentityContract, type User } from '@tearline/identity/contract';
+import { Seam, SeamError } from '@tearline/seam';
+import { type Profile, profileOf, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
+import { type ArticlePage, ArticleReads } from './article-reads.js';
+import type { ArticleRow } from './article-row.js';
+import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
+
+const EMPTY: ArticleList = { articles: [], articlesCount: 0 };
+
+/** Articles as the public API shows them: the module's rows with their authors' profiles. */
+@Injectable()
+export class ArticleViews {
+  constructor(
+    private readonly reads: ArticleReads,
+    @Seam(IdentityContract) private readonly identity: Identity,
+    @Seam(SocialContract) private readonly social: Social,
+  ) {}
+
+  async one(slug: string, viewer: number | undefined): Promise<Article> {
+    const row = await this.reads.one(slug, viewer);
+    if (!row) throw new SeamError('article/not-found');
+    const authors = await this.profiles([row.authorId], viewer);
+    return { ...listed(row, authors), body: row.body };
+  }
+
+  async list(
+    { tag, author, favorited, ...range }: ListArticles,
+    viewer: number | undefined,
+  ): Promise<ArticleList> {
+    const [writer, fan] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
+    if (writer === null || fan === null) return EMPTY;
+    const page = await this.reads.page({ tag, authorId: writer?.id, favoritedBy: fan?.id }, range, viewer);
+    const authors = page.rows.map(({ authorId }) => authorId);
+    return list(page, await this.profiles(authors, viewer, writer && [writer]));
+  }
+
+  /** The articles of those whom the viewer follows. */
+  async feed(range: { limit: number; offset: number }, viewer: number): Promise<ArticleList> {
+    const authorIds = await this.social.followedBy({ follower: viewer });
+    if (authorIds.length === 0) return EMPTY;
+    const page = await this.reads.page({ authorIds }, range, viewer);
+    if (page.rows.length === 0) return { articles: [], articlesCount: page.total };
+    const ids = [...new Set(page.rows.map(({ authorId }) => authorId))];
+    const users = await this.identity.usersByIds({ ids });
+    return list(page, new Map(users.map((user) => [user.id, profileOf(user, true)])));
+  }
+
+  private profiles(ids: readonly number[], viewer: number | undefined, known?: readonly User[]) {
+    return profilesOf({ identity: this.identity, social: this.social }, ids, viewer, known);
+  }
+
+  /** `undefined` when nobody is asked for, `null` when there is nobody of that name. */
+  private async userOf(username: string | undefined): Promise<User | null | undefined> {
+    return username === undefined ? undefined : this.identity.userByUsername({ username });
+  }
+}
+
+function list({ rows, total }: ArticlePage, authors: ReadonlyMap<number, Profile>): ArticleList {
+  return { articles: rows.map((row) => listed(row, authors)), articlesCount: total };
+}
+
+function listed(row: ArticleRow, authors: ReadonlyMap<number, Profile>): ListedArticle {
+  return {
+    slug: row.slug,
+    title: row.title,
+    description: row.description,
+    tagList: row.tagList,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    favorited: row.favorited,
+    favoritesCount: row.favoritesCount,
+    author: authors.get(row.authorId)!,
+  };
+}

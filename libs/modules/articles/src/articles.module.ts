@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@tearline/database';
+import { ArticleReads } from './article-reads.js';
+import { ArticleViews } from './article-views.js';
+import { ArticlesController } from './articles.controller.js';
+import { ArticlesProvider } from './articles.provider.js';
+import { ArticlesService } from './articles.service.js';
+import { DeletedArticles } from './deleted-articles.js';
+import { ArticleTagEntity } from './entities/article-tag.entity.js';
+import { ArticleEntity } from './entities/article.entity.js';
+import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
+import { FavoriteEntity } from './entities/favorite.entity.js';
+import { TallyDeltaEntity } from './entities/tally-delta.entity.js';
+import { FavoritesController } from './favorites.controller.js';
+import { FavoritesService } from './favorites.service.js';
+import { TagsController } from './tags.controller.js';
+import { TallyCompaction } from './tally-compaction.js';
+
+@Module({
+  imports: [
+    DatabaseModule.forModule('articles', [
+      ArticleEntity,
+      ArticleTagEntity,
+      FavoriteEntity,
+      TallyDeltaEntity,
+      DeletedArticleEntity,
+    ]),
+  ],
+  controllers: [ArticlesController, FavoritesController, TagsController],
+  providers: [
+    ArticleReads,
+    ArticleViews,
+    ArticlesProvider,
+    ArticlesService,
+    DeletedArticles,
+    FavoritesService,
+    TallyCompaction,
+  ],
+})
+export class ArticlesModule {}

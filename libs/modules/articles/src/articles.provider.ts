@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { Implements, type InputOf } from '@tearline/seam';
+import { ArticleReads } from './article-reads.js';
+import { type Articles, ArticlesContract } from './contract.js';
+
+/** Answers other modules. */
+@Implements(ArticlesContract)
+@Injectable()
+export class ArticlesProvider implements Articles {
+  constructor(private readonly reads: ArticleReads) {}
+
+  bySlug({ slug }: InputOf<typeof ArticlesContract, 'bySlug'>) {
+    return this.reads.summary(slug);
+  }
+}

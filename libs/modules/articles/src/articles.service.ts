@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { SeamError } from '@tearline/seam';
+import type { DataSource, EntityManager } from 'typeorm';
+import { DeletedArticles } from './deleted-articles.js';
+import { ArticleTagEntity } from './entities/article-tag.entity.js';
+import { ArticleEntity } from './entities/article.entity.js';
+import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
+import { slugOf, withFreeSlug } from './slug.js';
+import { tallyArticle, tallyTags } from './tallies.js';
+
+/** What an author writes. */
+export interface ArticleDraft {
+  title: string;
+  description: string;
+  body: string;
+  tagList?: readonly string[] | undefined;
+}
+
+/** What authors do with their articles. */
+@Injectable()
+export class ArticlesService {
+  constructor(
+    @InjectDataSource('articles') private readonly database: DataSource,
+    private readonly deleted: DeletedArticles,
+  ) {}
+
+  /** @returns the new article's slug */
+  create(authorId: number, { tagList = [], ...draft }: ArticleDraft): Promise<string> {
+    const tags = [...new Set(tagList)];
+    return withFreeSlug(draft.title, (slug) =>
+      this.database.transaction(async (manager) => {
+        const { generatedMaps } = await manager.insert(ArticleEntity, {
+          ...draft,
+          slug,
+          authorId,
+          tagList: tags,
+        });
+        const { id, createdAt } = generatedMaps[0] as ArticleEntity;
+        await tag(manager, tags, { id, createdAt });
+        await tallyArticle(manager, 1, { authorId, tagList: tags });
+        return slug;
+      }),
+    );
+  }
+
+  /**
+   * @returns the slug at which the article is from now on: a new one when the title's words change
+   * @throws SeamError `article/not-found`, `article/forbidden`
+   */
+  update(slug: string, authorId: number, { tagList, ...changes }: Partial<ArticleDraft>): Promise<string> {
+    return withFreeSlug(changes.title ?? '', (free) =>
+      this.database.transaction(async (manager) => {
+        const article = await lockOwn(manager, slug, authorId);
+        const renamed = changes.title !== undefined && slugOf(changes.title) !== slugOf(article.title);
+        const newSlug = renamed ? free : slug;
+        const tags = tagList && [...new Set(tagList)];
+        await manager.update(ArticleEntity, article.id, {
+          ...changes,
+          slug: newSlug,
+          ...(tags && { tagList: tags }),
+        });
+        if (tags) await retag(manager, article, tags);
+        return newSlug;
+      }),
+    );
+  }
+
+  /** @throws SeamError `article/not-found`, `article/forbidden` */
+  async remove(slug: string, authorId: number): Promise<void> {
+    const id = await this.database.transaction(async (manager) => {
+      const article = await lockOwn(manager, slug, authorId);
+      await manager.delete(ArticleEntity, article.id);
+      await tallyArticle(manager, -1, { authorId, tagList: article.tagList });
+      await manager.insert(DeletedArticleEntity, { articleId: article.id });
+      return article.id;
+    });
+    await this.deleted.purge([id]);
+  }
+}
+
+async function lockOwn(manager: EntityManager, slug: string, authorId: number): Promise<ArticleEntity> {
+  const article = await manager.findOne(ArticleEntity, {
+    select: { id: true, title: true, tagList: true, authorId: true, createdAt: true },
+    where: { slug },
+    lock: { mode: 'pessimistic_write' },
+  });
+  if (!article) throw new SeamError('article/not-found');
+  if (article.authorId !== authorId) throw new SeamError('article/forbidden');
+  return article;
+}
+
+async function retag(manager: EntityManager, article: ArticleEntity, tags: readonly string[]): Promise<void> {
+  const gained = tags.filter((one) => !article.tagList.includes(one));
+  const lost = article.tagList.filter((one) => !tags.includes(one));
+  if (lost.length > 0)
+    await manager.delete(
+      ArticleTagEntity,
+      lost.map((one) => tagRow(one, article)),
+    );
+  await tag(manager, gained, article);
+  await tallyTags(manager, { gained, lost });
+}
+
+async function tag(
+  manager: EntityManager,
+  tags: readonly string[],
+  article: { id: number; createdAt: Date },
+) {
+  if (tags.length > 0)
+    await manager.insert(
+      ArticleTagEntity,
+      tags.map((one) => tagRow(one, article)),
+    );
+}
+
+const tagRow = (name: string, { id, createdAt }: { id: number; createdAt: Date }): ArticleTagEntity => ({
+  tag: name,
+  publishedAt: createdAt,
+  articleId: id,
+});

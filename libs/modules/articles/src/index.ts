@@ -1,0 +1,20 @@
+import { CommentsContract } from '@tearline/comments/contract';
+import type { ModuleData } from '@tearline/database';
+import { IdentityContract } from '@tearline/identity/contract';
+import type { ModuleManifest } from '@tearline/seam';
+import { SocialContract } from '@tearline/social/contract';
+import { ArticlesContract } from './contract.js';
+
+export const manifest: ModuleManifest = {
+  name: 'articles',
+  contract: ArticlesContract,
+  uses: [IdentityContract, SocialContract, CommentsContract],
+  routes: ['/api/articles', '/api/articles/*', '/api/articles/*/favorite', '/api/tags'],
+  load: async () => (await import('./articles.module.js')).ArticlesModule,
+};
+
+/** The module's tables and sample data. */
+export const data: ModuleData = {
+  schema: 'articles',
+  migrations: async () => (await import('./migrations/index.js')).migrations,
+};

@@ -1,0 +1,3 @@
+import { CreateArticles1764000000000 } from './1764000000000-create-articles.js';
+
+export const migrations = [CreateArticles1764000000000];

@@ -1,0 +1,99 @@
+import { statement, type Statement } from '@tearline/database';
+import { type ArticleRow, rowColumns } from './article-row.js';
+
+/** Which articles a list shows; several filters narrow it together. */
+export interface ArticleFilter {
+  authorId?: number | undefined;
+  tag?: string | undefined;
+  favoritedBy?: number | undefined;
+  /** Articles of any of these authors: the feed. */
+  authorIds?: readonly number[] | undefined;
+}
+
+/** One row a listed article, newest first; one row of nulls beside the total when the page is empty. */
+export type PageRow = { total: number } & (ArticleRow | { id: null });
+
+const FILTERS = ['favoritedBy', 'tag', 'authorIds', 'authorId'] as const;
+type FilterName = (typeof FILTERS)[number];
+
+/** Where a filter's articles stand in an index, newest first: each gives `id` and `created_at`. */
+const KEYS: Record<FilterName | 'all', (value: string) => string> = {
+  all: () => 'select id, created_at from articles',
+  authorId: (author) => `select id, created_at from articles where author_id = ${author}::bigint`,
+  tag: (tag) => `select article_id as id, published_at as created_at from article_tags where tag = ${tag}`,
+  favoritedBy: (user) =>
+    `select article_id as id, published_at as created_at from favorites where user_id = ${user}`,
+  // The newest of each author, merged: one short index scan for each, however much they wrote.
+  authorIds: (authors) => `
+    select newest.* from unnest(${authors}::bigint[]) author(id)
+    cross join lateral (
+      select a.id, a.created_at from articles a where a.author_id = author.id
+      order by a.created_at desc, a.id desc limit 100 + $3
+    ) newest`,
+};
+
+/** A further filter on the articles of the first. */
+const AND: Record<FilterName, (value: string) => string> = {
+  authorId: (author) => `exists (select from articles o where o.id = k.id and o.author_id = ${author}::bigint)`,
+  authorIds: (authors) =>
+    `exists (select from articles o where o.id = k.id and o.author_id = any(${authors}::bigint[]))`,
+  tag: (tag) =>
+    `exists (select from article_tags t where t.tag = ${tag} and t.published_at = k.created_at and t.article_id = k.id)`,
+  favoritedBy: (user) =>
+    `exists (select from favorites f where f.user_id = ${user} and f.published_at = k.created_at and f.article_id = k.id)`,
+};
+
+const tally = (kind: string, keys: string) => `
+  (select coalesce(sum(n), 0)::bigint from (
+    select total as n from tallies where kind = '${kind}' and key ${keys}
+    union all
+    select delta from tally_deltas where kind = '${kind}' and key ${keys}
+  ) counted)`;
+
+/** Exact totals that need no look at the articles. */
+const TALLIES: Partial<Record<FilterName | 'all', (value: string) => string>> = {
+  all: () => tally('all', "= ''"),
+  authorId: (author) => tally('author', `= ${author}::bigint::text`),
+  authorIds: (authors) => tally('author', `= any(${authors}::bigint[]::text[])`),
+  tag: (tag) => tally('tag', `= ${tag}`),
+};
+
+const statements = new Map<string, Statement<PageRow>>();
+
+/**
+ * The statement for a page of articles and their total, and its values: one round trip, whatever the filters.
+ * @param viewer whose favorites are marked
+ */
+export function pageStatement(
+  filter: ArticleFilter,
+  { limit, offset }: { limit: number; offset: number },
+  viewer: number | undefined,
+): { statement: Statement<PageRow>; values: unknown[] } {
+  const names = FILTERS.filter((name) => filter[name] !== undefined);
+  const name = `articles.page.${names.join('+') || 'all'}`;
+  let page = statements.get(name);
+  if (!page) statements.set(name, (page = statement<PageRow>(name, textFor(names))));
+  return { statement: page, values: [viewer ?? null, limit, offset, ...names.map((one) => filter[one])] };
+}
+
+function textFor(names: readonly FilterName[]): string {
+  const value = (name: FilterName) => `$${names.indexOf(name) + 4}`;
+  const [first = 'all', ...others] = names;
+  const keys = KEYS[first](first === 'all' ? '' : value(first));
+  const matching =
+    others.length === 0
+      ? keys
+      : `select k.* from (${keys}) k where ${others.map((name) => AND[name](value(name))).join(' and ')}`;
+  const known = others.length === 0 ? TALLIES[first] : undefined;
+  const total =
+    known?.(first === 'all' ? '' : value(first)) ?? `(select count(*) from (${matching}) matching)`;
+  // The bound of 100 is the API's: it tells the planner, which does not know $2, that a page is small.
+  return `
+    select total.n as total, ${rowColumns('$1::bigint')}
+    from (select ${total} as n) total
+    left join (
+      select * from (${matching} order by created_at desc, id desc offset $3 limit 100) newest limit $2
+    ) page on true
+    left join articles a on a.id = page.id
+    order by page.created_at desc, page.id desc`;
+}

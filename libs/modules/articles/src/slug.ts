@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto';
+import { QueryFailedError } from 'typeorm';
+
+const LONGEST = 100;
+const SUFFIX_VALUES = 36 ** 6;
+const ATTEMPTS = 5;
+const UNIQUE_VIOLATION = '23505';
+/** Paths beside `/api/articles/{slug}`, which an article must not hide behind, and the slug of no words. */
+const RESERVED = new Set(['', 'feed']);
+
+/**
+ * The readable part of a slug: letters and digits of any script, lower case, joined by hyphens.
+ * @example slugOf('How to train your 드래곤!') // 'how-to-train-your-드래곤'
+ */
+export function slugOf(title: string): string {
+  const words =
+    title
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return [...words.join('-')].slice(0, LONGEST).join('').replace(/-$/, '');
+}
+
+/**
+ * Runs `work`, a transaction of its own, with a slug for the title: the readable one alone if it is free, else
+ * with a random suffix. Whether it is free only the unique index knows, so a refused transaction is run again.
+ */
+export async function withFreeSlug<T>(title: string, work: (slug: string) => Promise<T>): Promise<T> {
+  const readable = slugOf(title);
+  let slug = RESERVED.has(readable) ? withSuffix(readable) : readable;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work(slug);
+    } catch (error) {
+      if (!isSlugTaken(error) || attempt === ATTEMPTS) throw error;
+      slug = withSuffix(readable);
+    }
+  }
+}
+
+function withSuffix(readable: string): string {
+  return `${readable || 'article'}-${randomInt(SUFFIX_VALUES).toString(36).padStart(6, '0')}`;
+}
+
+function isSlugTaken(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
+  return code === UNIQUE_VIOLATION && constraint === 'articles_slug';
+}

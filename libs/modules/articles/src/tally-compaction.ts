@@ -1,0 +1,58 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+
+const EVERY_MS = 2_000;
+const BATCH = 20_000;
+const ADVISORY_LOCK = 7_365_628;
+
+/** Takes a batch of deltas away and adds it to the totals, in one snapshot, so that every reader's sum is exact. */
+const COMPACT = `
+  with taken as (
+    delete from tally_deltas where ctid = any(array(select ctid from tally_deltas limit ${BATCH}))
+    returning kind, key, delta
+  ), added as (
+    insert into tallies as t (kind, key, total)
+    select kind, key, sum(delta) from taken group by kind, key
+    on conflict (kind, key) do update set total = t.total + excluded.total
+  )
+  select count(*)::int as taken from taken`;
+
+/** Adds the appended deltas up now and then, so that reading a count touches a handful of rows. */
+@Injectable()
+export class TallyCompaction implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #log = new Logger(TallyCompaction.name);
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(@InjectDataSource('articles') private readonly database: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#running = this.run().catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'tallies not added up'),
+      );
+    }, EVERY_MS).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** Adds up everything there is. One process does it at a time; the others leave it to that one. */
+  async run(): Promise<void> {
+    let taken: number;
+    do {
+      taken = await this.database.transaction(async (manager) => {
+        const [lock] = await manager.query<{ free: boolean }[]>(
+          'select pg_try_advisory_xact_lock($1) as free',
+          [ADVISORY_LOCK],
+        );
+        if (!lock?.free) return 0;
+        const [result] = await manager.query<{ taken: number }[]>(COMPACT);
+        return result!.taken;
+      });
+    } while (taken === BATCH);
+  }
+}

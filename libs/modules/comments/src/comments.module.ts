@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@tearline/database';
+import { CommentsController } from './comments.controller.js';
+import { CommentsProvider } from './comments.provider.js';
+import { CommentsService } from './comments.service.js';
+import { CommentEntity } from './entities/comment.entity.js';
+
+@Module({
+  imports: [DatabaseModule.forModule('comments', [CommentEntity])],
+  controllers: [CommentsController],
+  providers: [CommentsService, CommentsProvider],
+})
+export class CommentsModule {}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type Articles, ArticlesContract } from '@tearline/articles/contract';
+import { InjectReader, Reader, statement } from '@tearline/database';
+import { type Identity, IdentityContract } from '@tearline/identity/contract';
+import { Seam, SeamError } from '@tearline/seam';
+import { type Profile, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
+import type { Repository } from 'typeorm';
+import type { Comment } from './comment.schemas.js';
+import { CommentEntity } from './entities/comment.entity.js';
+
+type CommentRow = Omit<CommentEntity, 'articleId'>;
+type GeneratedColumns = Pick<CommentEntity, 'id' | 'createdAt' | 'updatedAt'>;
+
+/** The newest, at most: the public API has no pages of comments. */
+const LONGEST_LIST = 1000;
+
+const OF_ARTICLE = statement<CommentRow>(
+  'comments.ofArticle',
+  `select id, author_id as "authorId", body, created_at as "createdAt", updated_at as "updatedAt"
+     from comments where article_id = $1 order by created_at desc, id desc limit ${LONGEST_LIST}`,
+);
+
+/** Comments below articles. An article that is gone takes them out of reach, since each call asks for it first. */
+@Injectable()
+export class CommentsService {
+  constructor(
+    @InjectRepository(CommentEntity, 'comments') private readonly comments: Repository<CommentEntity>,
+    @InjectReader('comments') private readonly reader: Reader,
+    @Seam(ArticlesContract) private readonly articles: Articles,
+    @Seam(IdentityContract) private readonly identity: Identity,
+    @Seam(SocialContract) private readonly social: Social,
+  ) {}
+
+  /**
+   * The article's comments, newest first.
+   * @throws SeamError `article/not-found`
+   */
+  async list(slug: string, viewer: number | undefined): Promise<Comment[]> {
+    const rows = await this.reader.rows(OF_ARTICLE, [await this.articleId(slug)]);
+    const authors = await this.profiles(rows, viewer);
+    return rows.map((row) => view(row, authors));
+  }
+
+  /** @throws SeamError `article/not-found` */
+  async create(slug: string, authorId: number, body: string): Promise<Comment> {
+    const articleId = await this.articleId(slug);
+    const { generatedMaps } = await this.comments.insert({ articleId, authorId, body });
+    const comment = { authorId, body, ...(generatedMaps[0] as GeneratedColumns) };
+    return view(comment, await this.profiles([comment], authorId));
+  }
+
+  /** @throws SeamError `article/not-found`, `comment/not-found`, `comment/forbidden` */
+  async remove(slug: string, id: number, authorId: number): Promise<void> {
+    const articleId = await this.articleId(slug);
+    const comment = await this.comments.findOneBy({ id, articleId });
+    if (!comment) throw new SeamError('comment/not-found');
+    if (comment.authorId !== authorId) throw new SeamError('comment/forbidden');
+    await this.comments.delete(id);
+  }
+
+  private async articleId(slug: string): Promise<number> {
+    const article = await this.articles.bySlug({ slug });
+    if (!article) throw new SeamError('article/not-found');
+    return article.id;
+  }
+
+  private profiles(rows: readonly CommentRow[], viewer: number | undefined) {
+    const authors = rows.map(({ authorId }) => authorId);
+    return profilesOf({ identity: this.identity, social: this.social }, authors, viewer);
+  }
+}
+
+function view(row: CommentRow, authors: ReadonlyMap<number, Profile>): Comment {
+  return {
+    id: row.id,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    body: row.body,
+    author: authors.get(row.authorId)!,
+  };
+}

@@ -1,0 +1,20 @@
+import { ArticlesContract } from '@tearline/articles/contract';
+import type { ModuleData } from '@tearline/database';
+import { IdentityContract } from '@tearline/identity/contract';
+import type { ModuleManifest } from '@tearline/seam';
+import { SocialContract } from '@tearline/social/contract';
+import { CommentsContract } from './contract.js';
+
+export const manifest: ModuleManifest = {
+  name: 'comments',
+  contract: CommentsContract,
+  uses: [ArticlesContract, IdentityContract, SocialContract],
+  routes: ['/api/articles/*/comments', '/api/articles/*/comments/*'],
+  load: async () => (await import('./comments.module.js')).CommentsModule,
+};
+
+/** The module's tables and sample data. */
+export const data: ModuleData = {
+  schema: 'comments',
+  migrations: async () => (await import('./migrations/index.js')).migrations,
+};

@@ -1,0 +1,3 @@
+import { CreateComments1764000000000 } from './1764000000000-create-comments.js';
+
+export const migrations = [CreateComments1764000000000];

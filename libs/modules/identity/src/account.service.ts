@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { SeamError } from '@tearline/seam';
+import { Repository } from 'typeorm';
+import { UserEntity } from './entities/user.entity.js';
+import { PasswordsService } from './passwords.service.js';
+import { asTakenName } from './taken-name.js';
+import { UserReads } from './user-reads.js';
+import type { Account, UserChanges } from './user.schemas.js';
+
+/** What users see and change of themselves. */
+@Injectable()
+export class AccountService {
+  constructor(
+    @InjectRepository(UserEntity, 'identity') private readonly users: Repository<UserEntity>,
+    private readonly reads: UserReads,
+    private readonly passwords: PasswordsService,
+  ) {}
+
+  /** @throws SeamError token/is-invalid when the user is gone */
+  async read(id: number): Promise<Account> {
+    return existing(await this.reads.account(id));
+  }
+
+  /**
+   * Changes the fields that are given.
+   * @throws SeamError username/taken, email/taken; token/is-invalid when the user is gone
+   */
+  async update(id: number, { password, ...changes }: UserChanges): Promise<Account> {
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    try {
+      const { raw } = await this.users
+        .createQueryBuilder()
+        .update({ ...changes, ...(passwordHash !== undefined && { passwordHash }) })
+        .where({ id })
+        .returning('email, username, bio, image')
+        .execute();
+      return existing((raw as Account[])[0]);
+    } catch (error) {
+      throw asTakenName(error);
+    }
+  }
+}
+
+function existing(account: Account | undefined): Account {
+  if (!account) throw new SeamError('token/is-invalid');
+  return account;
+}

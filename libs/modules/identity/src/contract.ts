@@ -1,0 +1,22 @@
+import { type ClientOf, contract, query } from '@tearline/seam';
+import { z } from 'zod';
+
+/** Names a user in every module; never changes, never reused. */
+export const UserId = z.int().positive();
+
+/** What anybody may see of a user. */
+export const User = z.object({
+  id: UserId,
+  username: z.string(),
+  bio: z.string().nullable(),
+  image: z.string().nullable(),
+});
+export type User = z.infer<typeof User>;
+
+export const IdentityContract = contract('identity', {
+  /** The users with these ids, in no particular order; unknown ids are left out. At most 1,000 at once. */
+  usersByIds: query({ input: z.object({ ids: z.array(UserId).max(1000) }), output: z.array(User) }),
+  /** The user of this name (case does not matter), or null. */
+  userByUsername: query({ input: z.object({ username: z.string() }), output: User.nullable() }),
+});
+export type Identity = ClientOf<typeof IdentityContract>;

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { Implements, type InputOf } from '@tearline/seam';
+import { type Identity, IdentityContract } from './contract.js';
+import { UserReads } from './user-reads.js';
+
+/** Answers other modules. */
+@Implements(IdentityContract)
+@Injectable()
+export class IdentityProvider implements Identity {
+  constructor(private readonly reads: UserReads) {}
+
+  usersByIds({ ids }: InputOf<typeof IdentityContract, 'usersByIds'>) {
+    return this.reads.byIds(ids);
+  }
+
+  async userByUsername({ username }: InputOf<typeof IdentityContract, 'userByUsername'>) {
+    return (await this.reads.byUsername(username)) ?? null;
+  }
+}

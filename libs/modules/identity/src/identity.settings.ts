@@ -1,0 +1,28 @@
+import { signingKeySetting } from '@tearline/auth';
+import { readSettings } from '@tearline/host';
+import { z } from 'zod';
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,6}$/, 'must be a whole number from 1 to 9999999')
+  .transform(Number);
+
+/** The environment variables of the module. */
+const shape = {
+  /** The private key that tokens are signed with: a JWK. Its public half is in everybody's `AUTH_JWKS`. */
+  IDENTITY_SIGNING_KEY: signingKeySetting,
+  TOKEN_TTL_DAYS: count.default(60),
+  /** Failed logins to one account from one address; one address may fail ten times as often at all its accounts. */
+  LOGIN_FAILURES_PER_MINUTE: count.default(10),
+  /** Attempts to register from one address. */
+  REGISTRATIONS_PER_MINUTE: count.default(300),
+};
+
+export type IdentitySettings = z.output<z.ZodObject<typeof shape>>;
+
+export const IDENTITY_SETTINGS = Symbol('identity settings');
+
+/** @throws SettingsError that names every wrong variable */
+export function identitySettings(): IdentitySettings {
+  return readSettings(shape, process.env);
+}

@@ -1,0 +1,18 @@
+import type { ModuleData } from '@tearline/database';
+import type { ModuleManifest } from '@tearline/seam';
+import { IdentityContract } from './contract.js';
+
+export const manifest: ModuleManifest = {
+  name: 'identity',
+  contract: IdentityContract,
+  uses: [],
+  routes: ['/api/users', '/api/users/login', '/api/user'],
+  load: async () => (await import('./identity.module.js')).IdentityModule,
+};
+
+/** The module's tables and sample data. */
+export const data: ModuleData = {
+  schema: 'identity',
+  migrations: async () => (await import('./migrations/index.js')).migrations,
+  seed: async () => (await import('./seed.js')).seed,
+};

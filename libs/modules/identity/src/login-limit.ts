@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AttemptLimit, networkOf } from './attempt-limit.js';
+import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
+import type { PasswordAttempt } from './passwords.service.js';
+
+/** Limits failed logins: to one account from one address, and ten times that from one address altogether. */
+@Injectable()
+export class LoginLimit {
+  readonly #byAccount: AttemptLimit;
+  readonly #byAddress: AttemptLimit;
+
+  constructor(@Inject(IDENTITY_SETTINGS) { LOGIN_FAILURES_PER_MINUTE }: IdentitySettings) {
+    this.#byAccount = new AttemptLimit(LOGIN_FAILURES_PER_MINUTE, 'credentials');
+    this.#byAddress = new AttemptLimit(10 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
+  }
+
+  /**
+   * An attempt to log in, whose `check` throws SeamError credentials/too-many.
+   * @param email of the account, whether it exists or not
+   * @param address the client's IP address
+   */
+  attempt(email: string, address: string): PasswordAttempt {
+    const network = networkOf(address);
+    const account = `${network} ${email.toLowerCase()}`;
+    return {
+      check: () => {
+        this.#byAccount.check(account);
+        this.#byAddress.check(network);
+      },
+      settle: (matches) => {
+        if (matches) {
+          this.#byAccount.forget(account);
+        } else {
+          this.#byAccount.count(account);
+          this.#byAddress.count(network);
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,3 @@
+import { CreateUsers1764000000000 } from './1764000000000-create-users.js';
+
+export const migrations = [CreateUsers1764000000000];

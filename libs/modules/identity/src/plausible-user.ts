@@ -1,0 +1,50 @@
+/** A user who could be somebody. */
+export interface PlausibleUser {
+  username: string;
+  email: string;
+  bio: string | null;
+  image: string | null;
+  createdAt: Date;
+}
+
+// 41 and 37 have no divisor in common, so the pairs repeat only after 1,517 users.
+const GIVEN_NAMES =
+  'amelia bruno chiara dmitri elif farid greta hana ivan jonas karin lucia mateo nadia oskar priya quentin rosa samir tove ulrich vera wei ximena yusuf zofia anders bea caspar dalia emil fatou goran helena ingrid jamal kenji leila marek noor olga'.split(
+    ' ',
+  );
+const FAMILY_NAMES =
+  'abreu berg chen dubois eriksen fischer garcia hansen ito jansen kowalski lindqvist moreau novak okafor petrov quist rossi silva tanaka ueda vargas weber xu yilmaz zhang ahmadi bianchi costa diallo endo ferrari goldberg haddad ibrahim joshi kim'.split(
+    ' ',
+  );
+const TRADES =
+  'Gardener,Software developer,Nurse,Teacher,Baker,Translator,Cyclist,Photographer,Data analyst,Carpenter,Student,Librarian'.split(
+    ',',
+  );
+const PLACES = 'Lisbon,Seoul,Oslo,Kraków,Lagos,Kyoto,Montréal,Valparaíso,Tallinn,Hanoi,Leeds,Zürich'.split(
+  ',',
+);
+const PASSIONS =
+  'long walks,slow food,old maps,open source,jazz records,mountain huts,board games,tea,night trains,birds,poetry,mechanical keyboards'.split(
+    ',',
+  );
+const AVATAR = 'https://api.realworld.io/images/smiley-cyrus.jpg';
+const FIRST_REGISTRATION = Date.UTC(2025, 0, 1);
+const MINUTES_BETWEEN = 7;
+
+/**
+ * @param ordinal 1, 2, 3 …; no two users with different ones share a name
+ * @param next random numbers in [0, 1)
+ */
+export function plausibleUser(ordinal: number, next: () => number): PlausibleUser {
+  const pick = (list: readonly string[]) => list[Math.floor(next() * list.length)]!;
+  const round = Math.floor(ordinal / (GIVEN_NAMES.length * FAMILY_NAMES.length));
+  const given = GIVEN_NAMES[ordinal % GIVEN_NAMES.length]!;
+  const family = FAMILY_NAMES[ordinal % FAMILY_NAMES.length]!;
+  return {
+    username: `${given}-${family}${round === 0 ? '' : `-${round + 1}`}`,
+    email: `user${ordinal}@example.com`,
+    bio: next() < 0.7 ? `${pick(TRADES)} in ${pick(PLACES)}. Likes ${pick(PASSIONS)}.` : null,
+    image: next() < 0.6 ? AVATAR : null,
+    createdAt: new Date(FIRST_REGISTRATION + ordinal * MINUTES_BETWEEN * 60_000),
+  };
+}

@@ -1,0 +1,49 @@
+import type { SeedFunction } from '@tearline/database';
+import { hashPassword } from './password-hash.js';
+import { plausibleUser } from './plausible-user.js';
+
+const BATCH = 1_000;
+
+const INSERT = `
+  with made as (
+    insert into users (username, email, password_hash, bio, image, created_at, updated_at)
+    select username, email, $1, bio, image, created, created
+      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+           with ordinality as u (username, email, bio, image, created, place)
+     order by place
+    returning id
+  )
+  select min(id) as first, count(*) as made, max(id) - min(id) + 1 as wide from made`;
+
+/** Users `user1@example.com`, `user2@example.com` and so on, all with the password `password`. */
+export const seed: SeedFunction = async (context) => {
+  const { users: wanted } = context.plan;
+  const next = context.random('users');
+  const hash = await hashPassword('password');
+  const [before] = await context.query<{ last: string }>('select coalesce(max(id), 0) as last from users');
+  const last = Number(before!.last);
+  let first: number | undefined;
+
+  for (let done = 0; done < wanted;) {
+    const size = Math.min(BATCH, wanted - done);
+    const from = last + done + 1;
+    const users = Array.from({ length: size }, (_, index) => plausibleUser(from + index, next));
+    const columns = [
+      users.map(({ username }) => username),
+      users.map(({ email }) => email),
+      users.map(({ bio }) => bio),
+      users.map(({ image }) => image),
+      users.map(({ createdAt }) => createdAt),
+    ];
+    const [batch] = await context.query<Record<'first' | 'made' | 'wide', string>>(INSERT, [
+      hash,
+      ...columns,
+    ]);
+    first ??= Number(batch!.first);
+    if (Number(batch!.first) !== first + done || Number(batch!.wide) !== size)
+      throw new Error('somebody registered meanwhile; seed while nobody else uses the database');
+    done += size;
+    context.progress(done, wanted);
+  }
+  return { first: first ?? last + 1, count: wanted };
+};

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { InjectReader, Reader, statement } from '@tearline/database';
+import type { User } from './contract.js';
+import type { Account } from './user.schemas.js';
+
+const BY_IDS = statement<User>(
+  'identity.byIds',
+  'select id, username, bio, image from users where id = any($1::bigint[])',
+);
+const BY_USERNAME = statement<User>(
+  'identity.byUsername',
+  'select id, username, bio, image from users where lower(username) = lower($1)',
+);
+const ACCOUNT = statement<Account>(
+  'identity.account',
+  'select email, username, bio, image from users where id = $1',
+);
+const CREDENTIALS = statement<Account & { id: number; passwordHash: string }>(
+  'identity.credentials',
+  'select id, email, username, bio, image, password_hash as "passwordHash" from users where lower(email) = lower($1)',
+);
+const TAKEN = statement<{ usernameTaken: boolean }>(
+  'identity.taken',
+  `select lower(username) = lower($1) as "usernameTaken" from users
+    where lower(username) = lower($1) or lower(email) = lower($2)
+    order by 1 desc limit 1`,
+);
+
+/** The module's hot reads. Case does not matter in names and e-mail addresses. */
+@Injectable()
+export class UserReads {
+  constructor(@InjectReader('identity') private readonly reader: Reader) {}
+
+  async byIds(ids: readonly number[]): Promise<User[]> {
+    return ids.length === 0 ? [] : this.reader.rows(BY_IDS, [ids]);
+  }
+
+  byUsername(username: string): Promise<User | undefined> {
+    return this.reader.row(BY_USERNAME, [username]);
+  }
+
+  account(id: number): Promise<Account | undefined> {
+    return this.reader.row(ACCOUNT, [id]);
+  }
+
+  credentials(email: string): Promise<(Account & { id: number; passwordHash: string }) | undefined> {
+    return this.reader.row(CREDENTIALS, [email]);
+  }
+
+  /** Which of the two somebody has already, the username first. */
+  async taken(username: string, email: string): Promise<'username' | 'email' | undefined> {
+    const row = await this.reader.row(TAKEN, [username, email]);
+    return row && (row.usernameTaken ? 'username' : 'email');
+  }
+}

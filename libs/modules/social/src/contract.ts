@@ -1,0 +1,51 @@
+import { type Identity, type User, UserId } from '@tearline/identity/contract';
+import { type ClientOf, contract, query } from '@tearline/seam';
+import { z } from 'zod';
+
+/** A user as another one sees them: the public API's profile. */
+export const Profile = z.object({
+  username: z.string(),
+  bio: z.string().nullable(),
+  image: z.string().nullable(),
+  following: z.boolean(),
+});
+export type Profile = z.infer<typeof Profile>;
+
+export const SocialContract = contract('social', {
+  /** Which of `among` this user follows. */
+  followedAmong: query({
+    input: z.object({ follower: UserId, among: z.array(UserId).max(1000) }),
+    output: z.array(UserId),
+  }),
+  /** Everybody whom this user follows. */
+  followedBy: query({ input: z.object({ follower: UserId }), output: z.array(UserId) }),
+});
+export type Social = ClientOf<typeof SocialContract>;
+
+/** The profile of a user, as seen by somebody who follows them or not. */
+export function profileOf({ username, bio, image }: Readonly<User>, following: boolean): Profile {
+  return { username, bio, image, following };
+}
+
+/**
+ * Profiles of many users at once, by id, with one call to each module at most.
+ * @param ids user ids, repeated or not
+ * @param viewer who looks; an anonymous one follows nobody, so social is not asked
+ * @param known the users themselves, where the caller has all of them already; then identity is not asked
+ */
+export async function profilesOf(
+  { identity, social }: { identity: Identity; social: Social },
+  ids: readonly number[],
+  viewer: number | undefined,
+  known?: readonly Readonly<User>[],
+): Promise<Map<number, Profile>> {
+  if (ids.length === 0) return new Map();
+  const distinct = [...new Set(ids)];
+  const [users, followed] = await Promise.all([
+    known ?? identity.usersByIds({ ids: distinct }),
+    viewer === undefined
+      ? ([] as readonly number[])
+      : social.followedAmong({ follower: viewer, among: distinct }),
+  ]);
+  return new Map(users.map((user) => [user.id, profileOf(user, followed.includes(user.id))]));
+}

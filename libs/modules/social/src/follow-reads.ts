@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { InjectReader, Reader, statement } from '@tearline/database';
+
+const AMONG = statement<{ id: number }>(
+  'social.among',
+  'select followee_id as id from follows where follower_id = $1 and followee_id = any($2::bigint[])',
+);
+const BY = statement<{ ids: number[] }>(
+  'social.by',
+  'select array(select followee_id from follows where follower_id = $1) as ids',
+);
+
+/** The module's hot reads. */
+@Injectable()
+export class FollowReads {
+  constructor(@InjectReader('social') private readonly reader: Reader) {}
+
+  async followedAmong(follower: number, among: readonly number[]): Promise<number[]> {
+    if (among.length === 0) return [];
+    return (await this.reader.rows(AMONG, [follower, among])).map(({ id }) => id);
+  }
+
+  async followedBy(follower: number): Promise<number[]> {
+    return (await this.reader.row(BY, [follower]))!.ids;
+  }
+}

@@ -1,0 +1,19 @@
+import type { ModuleData } from '@tearline/database';
+import { IdentityContract } from '@tearline/identity/contract';
+import type { ModuleManifest } from '@tearline/seam';
+import { SocialContract } from './contract.js';
+
+export const manifest: ModuleManifest = {
+  name: 'social',
+  contract: SocialContract,
+  uses: [IdentityContract],
+  routes: ['/api/profiles/**'],
+  load: async () => (await import('./social.module.js')).SocialModule,
+};
+
+/** The module's tables and sample data. */
+export const data: ModuleData = {
+  schema: 'social',
+  migrations: async () => (await import('./migrations/index.js')).migrations,
+  seed: async () => (await import('./seed.js')).seed,
+};

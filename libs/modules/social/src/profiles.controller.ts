@@ -1,0 +1,53 @@
+import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
+import { filterText } from '@tearline/host';
+import { z } from 'zod';
+import { Profile } from './contract.js';
+import { ProfilesService } from './profiles.service.js';
+
+const Username = filterText({ max: 255 });
+
+const ProfileBody = z.object({ profile: Profile });
+type ProfileBody = z.infer<typeof ProfileBody>;
+
+@ApiTags('Profile')
+@Controller('api/profiles/:username')
+@ApiResponse({ status: 404, description: 'profile: not found' })
+export class ProfilesController {
+  constructor(private readonly profiles: ProfilesService) {}
+
+  @Get()
+  @OptionallyAuthenticated()
+  @ApiOperation({ operationId: 'GetProfileByUsername', summary: 'A user as you see them' })
+  @ApiResponse({ status: 200, standardSchema: ProfileBody })
+  async read(
+    @Param('username', { schema: Username }) username: string,
+    @ViewerId() viewer: number | undefined,
+  ): Promise<ProfileBody> {
+    return { profile: await this.profiles.read(username, viewer) };
+  }
+
+  @Post('follow')
+  @HttpCode(200)
+  @Authenticated()
+  @ApiOperation({ operationId: 'FollowUserByUsername', summary: 'Follow a user' })
+  @ApiResponse({ status: 200, standardSchema: ProfileBody })
+  async follow(
+    @Param('username', { schema: Username }) username: string,
+    @ViewerId() viewer: number,
+  ): Promise<ProfileBody> {
+    return { profile: await this.profiles.follow(username, viewer) };
+  }
+
+  @Delete('follow')
+  @Authenticated()
+  @ApiOperation({ operationId: 'UnfollowUserByUsername', summary: 'Follow a user no longer' })
+  @ApiResponse({ status: 200, standardSchema: ProfileBody })
+  async unfollow(
+    @Param('username', { schema: Username }) username: string,
+    @ViewerId() viewer: number,
+  ): Promise<ProfileBody> {
+    return { profile: await this.profiles.unfollow(username, viewer) };
+  }
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@tearline/database';
+import { FollowEntity } from './entities/follow.entity.js';
+import { FollowReads } from './follow-reads.js';
+import { ProfilesController } from './profiles.controller.js';
+import { ProfilesService } from './profiles.service.js';
+import { SocialProvider } from './social.provider.js';
+
+@Module({
+  imports: [DatabaseModule.forModule('social', [FollowEntity])],
+  controllers: [ProfilesController],
+  providers: [FollowReads, ProfilesService, SocialProvider],
+})
+export class SocialModule {}

@@ -1,0 +1,115 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { SeamError } from './errors.js';
+
+/** Who is calling, once somebody has proved it. */
+export interface Principal {
+  /** The subject of the verified token. */
+  readonly id: string;
+}
+
+/** What a call starts from. */
+export interface CallContextOptions {
+  requestId: string;
+  /** W3C trace context of the caller. */
+  traceparent?: string | undefined;
+  principal?: Principal | undefined;
+  /** Milliseconds of `performance.now()` after which nobody waits for an answer. */
+  deadline: number;
+}
+
+/**
+ * What travels with every call, in whichever process it runs: request id, trace, principal and deadline.
+ * There is one for each request, and another one below it only where a deadline is tighter.
+ */
+export class CallContext {
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  readonly deadline: number;
+  /** Set once, by whoever verified the caller. */
+  principal: Principal | undefined;
+  #cancelled: SeamError | undefined;
+  #listeners: Set<(reason: SeamError) => void> | undefined;
+  #signal: AbortSignal | undefined;
+  #leaveParent: (() => void) | undefined;
+
+  constructor({ requestId, traceparent, principal, deadline }: CallContextOptions) {
+    this.requestId = requestId;
+    this.traceparent = traceparent;
+    this.principal = principal;
+    this.deadline = deadline;
+  }
+
+  /** Milliseconds left, at least 0. */
+  get remaining(): number {
+    return Math.max(0, this.deadline - performance.now());
+  }
+
+  /** Why nobody waits for the answer any more, once that is so. */
+  get cancelled(): SeamError | undefined {
+    return this.#cancelled;
+  }
+
+  /** Aborts when nobody waits for the answer any more, with a SeamError. Made on first use: most calls never ask. */
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      if (this.#cancelled) controller.abort(this.#cancelled);
+      else this.onCancel((reason) => controller.abort(reason));
+    }
+    return this.#signal;
+  }
+
+  /**
+   * Calls `listener` once when nobody waits for the answer any more; cheaper than the signal.
+   * @returns a function that takes the listener away again
+   */
+  onCancel(listener: (reason: SeamError) => void): () => void {
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Tells everything that works for this call to stop. */
+  cancel(reason: SeamError = new SeamError('cancelled')): void {
+    if (this.#cancelled) return;
+    this.#cancelled = reason;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners) for (const listener of listeners) listener(reason);
+  }
+
+  /** The same call with a tighter deadline; it is cancelled with this one, until it has ended. */
+  within(deadline: number): CallContext {
+    const child = new CallContext({ ...this.facts, deadline });
+    if (this.#cancelled) child.cancel(this.#cancelled);
+    else child.#leaveParent = this.onCancel((reason) => child.cancel(reason));
+    return child;
+  }
+
+  /** The call is over: its parent forgets it. */
+  end(): void {
+    this.#leaveParent?.();
+  }
+
+  private get facts(): CallContextOptions {
+    return {
+      requestId: this.requestId,
+      traceparent: this.traceparent,
+      principal: this.principal,
+      deadline: this.deadline,
+    };
+  }
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The context of the call that this code works for, if any. */
+export function currentCall(): CallContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs `work` for a call: everything that it starts, awaited or not, sees `context`. */
+export function runCall<T>(context: CallContext, work: () => T): T {
+  return storage.run(context, work);
+}

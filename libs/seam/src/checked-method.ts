@@ -1,0 +1,63 @@
+import type { Contract, Method } from './contract.js';
+import { difference } from './difference.js';
+import { ContractError } from './errors.js';
+import type { BoundMethod } from './local-binding.js';
+import type { Wire } from './wire.js';
+
+/**
+ * Checked mode: a local call behaves as if a wire were in between, and complains of what a wire would change.
+ * Input and output are compared before and after their way through the codec; the callee works on a frozen copy;
+ * and every query is made twice, so that one with an effect shows in the tests.
+ * @throws ContractError with the path of the value that differs
+ */
+export function checked(
+  { name, wires }: Contract,
+  key: string,
+  method: Method,
+  call: BoundMethod,
+): BoundMethod {
+  const { input: inputWire, output: outputWire } = wires[key]!;
+  const path = `${name}.${key}`;
+  const once = async (input: unknown) => {
+    const sent = travel(`${path} input`, method.input, inputWire, input);
+    const before = structuredClone(sent);
+    const result = await call(deepFreeze(sent));
+    const changed = difference(before, sent);
+    if (changed !== undefined)
+      throw new ContractError(`${path} input${changed}: the callee changed its argument`);
+    return deepFreeze(travel(`${path} output`, method.output, outputWire, result));
+  };
+  if (method.kind === 'command') return once;
+  return async (input) => {
+    await once(input);
+    return once(input);
+  };
+}
+
+function travel(path: string, schema: Method['input'], wire: Wire | undefined, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ContractError(`${path}${pathOf(issue!.path)}: ${issue!.message}`);
+  }
+  const stripped = difference(value, parsed.data);
+  if (stripped !== undefined) throw new ContractError(`${path}${stripped}: the contract does not name this`);
+  const json = JSON.stringify(wire && value !== undefined ? wire.encode(value) : value);
+  const received: unknown = json === undefined ? undefined : JSON.parse(json);
+  const arrived = wire && received !== undefined ? wire.decode(received) : received;
+  const lost = difference(value, arrived);
+  if (lost !== undefined) throw new ContractError(`${path}${lost}: arrives differently from how it left`);
+  return arrived;
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

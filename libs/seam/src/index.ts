@@ -1,0 +1,25 @@
+export {
+  CallContext,
+  currentCall,
+  runCall,
+  type CallContextOptions,
+  type Principal,
+} from './call-context.js';
+export {
+  type ClientOf,
+  command,
+  contract,
+  type Contract,
+  type DeepReadonly,
+  type InputOf,
+  type Method,
+  type MethodOptions,
+  type OutputOf,
+  query,
+} from './contract.js';
+export { type BuiltInCode, ContractError, isSeamError, SeamError, type SeamErrorOptions } from './errors.js';
+export { Implements } from './implements.decorator.js';
+export { Seam } from './seam.decorator.js';
+export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
+export { SeamModule, type SeamModuleOptions } from './seam.module.js';
+export { type ModuleManifest } from './module-manifest.js';

@@ -1,0 +1,22 @@
+import type { Type } from '@nestjs/common';
+import type { Contract } from './contract.js';
+
+/**
+ * What a host has to know of a module before it loads any of the module's code. It stands in the module's
+ * `index.ts`, so nothing indoors may be imported there except lazily.
+ */
+export interface ModuleManifest {
+  /** The module's name: its folder, its database schema, its contract's name. */
+  readonly name: string;
+  /** What the module answers. */
+  readonly contract: Contract;
+  /** Whom the module asks. */
+  readonly uses: readonly Contract[];
+  /**
+   * Public paths that the module serves. `*` stands for one segment, a last `**` for any rest, none included;
+   * of two routes that match, the more literal one wins.
+   */
+  readonly routes: readonly string[];
+  /** Loads the module's code. */
+  readonly load: () => Promise<Type>;
+}

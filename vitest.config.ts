@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'];
+
+// Nest reads constructor types from decorator metadata, which vitest's transformer must emit as tsc does.
+const decorators = {
+  decorator: { legacy: true, emitDecoratorMetadata: true },
+  assumptions: { setPublicClassFields: true },
+  typescript: { removeClassFieldsWithoutInitializer: true },
+} as const;
+
+export default defineConfig({
+  oxc: decorators,
+  resolve: { tsconfigPaths: true },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      { extends: true, test: { name: 'architecture', include: ['test/architecture/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], globalSetup: ['test/e2e/setup.ts'] },
+      },
+      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.spec.ts'], fileParallelism: false } },
+    ],
+  },
+});
