@@ -22,7 +22,11 @@ export default defineConfig({
         extends: true,
         test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], globalSetup: ['test/e2e/setup.ts'] },
       },
-      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.spec.ts'], fileParallelism: false } },
+      { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { name: 'faults', include: ['test/faults/**/*.spec.ts'], fileParallelism: false },
+      },
     ],
   },
 });

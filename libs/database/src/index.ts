@@ -1,3 +1,4 @@
+export { columnTypes } from './column-types.js';
 export { databaseUrls, urlVariable } from './database-urls.js';
 export { DatabaseModule } from './database.module.js';
 export { Databases, type DatabaseSettings } from './databases.js';

@@ -6,17 +6,17 @@ import { afterEach, beforeEach } from 'vitest';
 import { startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './index.js';
 import { readPostmaster, serverProcesses, until } from './processes.js';
 
-/** A new folder for each test, whose servers are stopped after it. No server may be left there then. */
+/** A new folder for each test, or for all of a suite, whose servers are stopped after it. None may be left there then. */
 export class EmbeddedFolder {
   dir: string;
   private readonly servers: EmbeddedPostgres[] = [];
 
-  constructor() {
-    beforeEach(async () => {
+  constructor(before = beforeEach, after = afterEach) {
+    before(async () => {
       this.dir = await mkdtemp(join(tmpdir(), 'embedded-'));
       await chmod(this.dir, 0o755);
     });
-    afterEach(async () => {
+    after(async () => {
       await Promise.all(this.servers.splice(0).map((server) => server.stop()));
       if (!(await this.isDeserted())) throw new Error(`A server was left in ${this.dir}`);
       await rm(this.dir, { recursive: true });

@@ -85,7 +85,8 @@ async function tryFlock(path: string): Promise<number | undefined> {
   return undefined;
 }
 
-function readHolder(path: string): Holder | undefined {
+/** What the lock's last owner said; undefined when it has left, or says it just now. */
+export function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
   } catch {

@@ -1,2 +1,3 @@
+export { embeddedUrl } from './embedded-url.js';
 export { resetEmbedded } from './reset-embedded.js';
 export { startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './start-embedded.js';

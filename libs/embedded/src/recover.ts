@@ -10,8 +10,9 @@ export async function recover(paths: Paths): Promise<void> {
   if (!postmaster) return;
   await stopLeftovers(paths.data, postmaster.pid);
   // The number has gone to another process. PostgreSQL takes any live process of its user for a server and would not start.
-  if (process.platform === 'linux' && isAlive(postmaster.pid))
+  if (process.platform === 'linux' && isAlive(postmaster.pid)) {
     await rm(join(paths.data, 'postmaster.pid'), { force: true });
+  }
 }
 
 /** Removes data directories that were being made, or removed, when their process was killed. */

@@ -20,14 +20,6 @@ describe('resetEmbedded', () => {
     expect(await query(after.url, "SELECT to_regclass('old') AS old")).toEqual([{ old: null }]);
   });
 
-  it('refuses while the server runs', async () => {
-    const { url, port } = await folder.start();
-    await expect(resetEmbedded(folder.dir)).rejects.toThrow(
-      new RegExp(`already running in ${folder.dir} \\(pid \\d+, port ${port}.*Stop that process first`),
-    );
-    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  });
-
   it('has nothing to do in a folder that is empty or missing', async () => {
     await resetEmbedded(folder.dir);
     await resetEmbedded(join(folder.dir, 'missing'));

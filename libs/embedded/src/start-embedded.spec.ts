@@ -1,73 +1,87 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, EmbeddedFolder, query } from './embedded-folder.fixture.js';
+import { embeddedUrl, resetEmbedded, type EmbeddedPostgres } from './index.js';
 
-describe('startEmbedded', () => {
-  const folder = new EmbeddedFolder();
-
-  it('serves PostgreSQL 17 to its owner, who is no superuser, until it is stopped', async () => {
-    const server = await folder.start();
-    const [version] = await query(server.url, 'SHOW server_version');
-    expect(version).toEqual({ server_version: expect.stringMatching(/^17\./) });
-    expect(new URL(server.url)).toMatchObject({
-      hostname: '127.0.0.1',
-      port: `${server.port}`,
-      username: 'tearline_owner',
-      pathname: '/tearline',
-    });
-    const [role] = await query(
-      server.url,
-      'SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user',
-    );
-    expect(role).toEqual({ rolsuper: false, rolcreaterole: true });
-
-    const client = await connect(server.url);
-    await server.stop();
-    await expect(client.query('SELECT 1')).rejects.toThrow(/terminat|not queryable/);
-    await expect(query(server.url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
-    await server.stop();
+describe('a running server', () => {
+  const folder = new EmbeddedFolder(beforeAll, afterAll);
+  let server: EmbeddedPostgres;
+  beforeAll(async () => {
+    server = await folder.start();
   });
 
-  it('keeps data and password between runs', async () => {
-    const first = await folder.start();
-    await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS word");
-    await first.stop();
-    const second = await folder.start();
-    expect(new URL(second.url).password).toBe(new URL(first.url).password);
-    expect(await query(second.url, 'SELECT word FROM kept')).toEqual([{ word: 'yes' }]);
+  it('is a PostgreSQL 17, and its owner is no superuser', async () => {
+    const [version] = await query(server.url, 'SHOW server_version');
+    expect(version).toEqual({ server_version: expect.stringMatching(/^17\./) });
+    const [role] = await query(
+      server.url,
+      'SELECT rolname, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user',
+    );
+    expect(role).toEqual({ rolname: 'tearline_owner', rolsuper: false, rolcreaterole: true });
   });
 
   it('lets nobody in without the password, which only we can read', async () => {
-    const { url } = await folder.start();
-    for (const user of ['tearline_owner', 'postgres']) {
-      const guess = Object.assign(new URL(url), { username: user, password: 'guess' });
+    for (const username of ['tearline_owner', 'postgres']) {
+      const guess = Object.assign(new URL(server.url), { username, password: 'guess' });
       await expect(query(guess.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
     }
     const secret = join(folder.dir, 'postgres', 'credentials.json');
     expect((await stat(secret)).mode & 0o777).toBe(0o600);
-    expect(await readFile(secret, 'utf8')).toContain(new URL(url).password);
+    expect(await readFile(secret, 'utf8')).toContain(new URL(server.url).password);
   });
 
   it('listens on 127.0.0.1 alone', async () => {
-    const { port } = await folder.start();
-    const refused = new Promise((resolve) => createConnection(port, '127.0.0.2').once('error', resolve));
+    expect(new URL(server.url)).toMatchObject({ hostname: '127.0.0.1', port: `${server.port}` });
+    const refused = new Promise((resolve) =>
+      createConnection(server.port, '127.0.0.2').once('error', resolve),
+    );
     expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
-    const [, , , , socketDirectory] = (
-      await readFile(join(folder.dir, 'postgres', 'postmaster.pid'), 'utf8')
-    ).split('\n');
+    const pidFile = await readFile(join(folder.dir, 'postgres', 'postmaster.pid'), 'utf8');
+    const [, , , , socketDirectory] = pidFile.split('\n');
     expect(socketDirectory).toBe('');
   });
 
-  it('refuses a second start with pid, port and a way out, and is not disturbed', async () => {
-    const { url, port } = await folder.start();
+  it('makes a second start fail with its pid, its port and a way out', async () => {
     const pid = await folder.postmaster();
     await expect(folder.start()).rejects.toThrow(
-      `An embedded PostgreSQL is already running in ${folder.dir} (pid ${pid}, port ${port}; started by process ${process.pid}). ` +
-        'Stop that process, or set TEARLINE_DIR to another folder.',
+      `An embedded PostgreSQL is already running in ${folder.dir} (pid ${pid}, port ${server.port}; ` +
+        `started by process ${process.pid}). Stop that process, or set TEARLINE_DIR to another folder.`,
     );
-    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('can be found by other processes', async () => {
+    expect(await embeddedUrl(folder.dir)).toBe(server.url);
+  });
+
+  it('makes a reset fail', async () => {
+    await expect(resetEmbedded(folder.dir)).rejects.toThrow(
+      new RegExp(
+        `already running in ${folder.dir} \\(pid \\d+, port ${server.port}.*Stop that process first`,
+      ),
+    );
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('startEmbedded', () => {
+  const folder = new EmbeddedFolder();
+
+  it('keeps data and password from run to run', async () => {
+    const first = await folder.start();
+    await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS word");
+    const open = await connect(first.url);
+    await first.stop();
+    await expect(open.query('SELECT 1')).rejects.toThrow(/terminat|not queryable/);
+    await expect(query(first.url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+    expect(await embeddedUrl(folder.dir)).toBeUndefined();
+    await first.stop();
+
+    const second = await folder.start();
+    expect(new URL(second.url).password).toBe(new URL(first.url).password);
+    expect(await query(second.url, 'SELECT word FROM kept')).toEqual([{ word: 'yes' }]);
   });
 
   it('lets exactly one of several racing starts win', async () => {
@@ -81,37 +95,28 @@ describe('startEmbedded', () => {
   });
 
   it('passes settings on and names the one that PostgreSQL rejects', async () => {
-    const { url, stop } = await folder.start({ maxConnections: 33, settings: { work_mem: '5MB' } });
-    const [settings] = await query(
-      url,
-      "SELECT current_setting('max_connections') AS connections, current_setting('work_mem') AS memory, current_setting('fsync') AS fsync",
-    );
-    expect(settings).toEqual({ connections: '33', memory: '5MB', fsync: 'on' });
-    await stop();
     await expect(folder.start({ settings: { wrok_mem: '5MB' } })).rejects.toThrow(
       /did not start: .*wrok_mem/,
     );
-  });
-
-  it('tells what it does', async () => {
-    const lines: string[] = [];
-    const { port, stop } = await folder.start({ log: (line) => lines.push(line) });
-    await stop();
-    expect(lines).toEqual([
-      expect.stringContaining(join(folder.dir, 'postgres')),
-      expect.stringContaining(`127.0.0.1:${port}`),
+    const { url } = await folder.start({ maxConnections: 33, settings: { work_mem: '5MB' } });
+    const names = ['max_connections', 'work_mem', 'fsync'];
+    const list = names.map((name) => `current_setting('${name}') AS ${name}`).join();
+    expect(await query(url, `SELECT ${list}`)).toEqual([
+      { max_connections: '33', work_mem: '5MB', fsync: 'on' },
     ]);
   });
 
-  it('works in a folder that only its owner may enter', async () => {
+  it('tells what it does, and works in a folder that only its owner may enter', async () => {
     await chmod(folder.dir, 0o700);
-    const { url, stop } = await folder.start({ dir: join(folder.dir, 'made', 'here') });
+    const dir = join(folder.dir, 'made', 'here');
+    const lines: string[] = [];
+    const { url, port, stop } = await folder.start({ dir, log: (line) => lines.push(line) });
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await stop();
-    expect(await readdir(join(folder.dir, 'made', 'here'))).toEqual([
-      'postgres',
-      'postgres.lock',
-      'postgres.log',
+    expect(await readdir(dir)).toEqual(['postgres', 'postgres.lock', 'postgres.log']);
+    expect(lines).toEqual([
+      expect.stringContaining(join(dir, 'postgres')),
+      expect.stringContaining(`127.0.0.1:${port}`),
     ]);
   });
 });

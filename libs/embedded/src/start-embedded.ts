@@ -2,6 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { findBinaries } from './binaries.js';
 import { createCluster, readCredentials } from './cluster.js';
+import { ownerUrl } from './embedded-url.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { findLauncher } from './launcher.js';
 import { pathsIn, type Paths } from './paths.js';
@@ -86,7 +87,7 @@ async function startLocked(
     if (!stopping) log(`PostgreSQL has ended without being asked to; see ${paths.log}`);
   });
   return {
-    url: `postgres://tearline_owner:${credentials.owner}@127.0.0.1:${port}/tearline`,
+    url: ownerUrl(credentials, port),
     port,
     stop: () => {
       stopping = true;

@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { fastify, type FastifyInstance } from 'fastify';
 import { acceptBodies } from './bodies.js';
 import { answerClientError } from './client-error.js';
@@ -8,6 +7,7 @@ import type { Exchanges } from './exchanges.js';
 import { faultOf } from './fault.js';
 import type { HostSettings } from './host-settings.js';
 import { requestIdOf } from './request-id.js';
+import { securityHeaders } from './security-headers.js';
 
 /** Opens the HTTP server of a host, with everything that has to come before Nest. */
 export async function openServer(settings: HostSettings, exchanges: Exchanges): Promise<FastifyInstance> {
@@ -28,12 +28,10 @@ export async function openServer(settings: HostSettings, exchanges: Exchanges): 
   });
   exchanges.attach(server);
   acceptBodies(server);
-  await server.register(helmet, {
-    contentSecurityPolicy: {
-      // The documentation's page styles itself inline.
-      directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
-    },
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  const security = await securityHeaders();
+  server.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(security);
+    done();
   });
   await server.register(cors, {
     origin: settings.CORS_ORIGINS === '*' ? '*' : settings.CORS_ORIGINS.split(',').map((origin) => origin.trim()),

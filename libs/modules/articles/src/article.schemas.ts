@@ -2,9 +2,9 @@ import { filterText, optionalText, Page, text } from '@tearline/host';
 import { Profile } from '@tearline/social/contract';
 import { z } from 'zod';
 
-const title = { max: 255 };
-const description = { max: 1_000 };
-const body = { max: 500_000 };
+const title = { max: 1_000 };
+const description = { max: 10_000 };
+const body = { max: 1_048_576 };
 /** An absent list keeps what is there, an empty one clears it; null is no list. */
 const tagList = z
   .array(text({ max: 64 }), { error: 'must be a list of texts' })

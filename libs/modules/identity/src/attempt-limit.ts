@@ -4,9 +4,15 @@ import { isIPv6 } from 'node:net';
 
 const MINUTE = 60_000;
 
+interface Window {
+  attempts: number;
+  /** In the milliseconds of `performance.now()`. */
+  readonly ends: number;
+}
+
 /** Counts attempts by key, for a minute from the first one on. Forgets the oldest keys beyond 10,000. */
 export class AttemptLimit {
-  readonly #counts = new LRUCache<string, number>({ max: 10_000, ttl: MINUTE, noUpdateTTL: true });
+  readonly #windows = new LRUCache<string, Window>({ max: 10_000 });
 
   /**
    * @param most attempts a minute
@@ -19,17 +25,25 @@ export class AttemptLimit {
 
   /** @throws SeamError <resource>/too-many with `data.retryAfter` in seconds */
   check(key: string): void {
-    if ((this.#counts.get(key) ?? 0) < this.most) return;
-    const retryAfter = Math.max(1, Math.ceil(this.#counts.getRemainingTTL(key) / 1000));
-    throw new SeamError(`${this.resource}/too-many`, { data: { retryAfter } });
+    const window = this.#open(key);
+    if (window === undefined || window.attempts < this.most) return;
+    const retryAfter = Math.ceil((window.ends - performance.now()) / 1000);
+    throw new SeamError(`${this.resource}/too-many`, { data: { retryAfter: Math.max(1, retryAfter) } });
   }
 
   count(key: string): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const window = this.#open(key);
+    if (window) window.attempts += 1;
+    else this.#windows.set(key, { attempts: 1, ends: performance.now() + MINUTE });
   }
 
   forget(key: string): void {
-    this.#counts.delete(key);
+    this.#windows.delete(key);
+  }
+
+  #open(key: string): Window | undefined {
+    const window = this.#windows.get(key);
+    return window && performance.now() < window.ends ? window : undefined;
   }
 }
 

@@ -12,7 +12,7 @@ const shape = {
   /** The private key that tokens are signed with: a JWK. Its public half is in everybody's `AUTH_JWKS`. */
   IDENTITY_SIGNING_KEY: signingKeySetting,
   TOKEN_TTL_DAYS: count.default(60),
-  /** Failed logins to one account from one address; one address may fail ten times as often at all its accounts. */
+  /** Failed logins to one account from one address; all its accounts together get a hundred times as many. */
   LOGIN_FAILURES_PER_MINUTE: count.default(10),
   /** Attempts to register from one address. */
   REGISTRATIONS_PER_MINUTE: count.default(300),

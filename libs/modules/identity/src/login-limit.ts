@@ -3,7 +3,10 @@ import { AttemptLimit, networkOf } from './attempt-limit.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
 import type { PasswordAttempt } from './passwords.service.js';
 
-/** Limits failed logins: to one account from one address, and ten times that from one address altogether. */
+/**
+ * Limits failed logins: to one account from one address, and a hundred times that from one address altogether, where a
+ * whole office may be.
+ */
 @Injectable()
 export class LoginLimit {
   readonly #byAccount: AttemptLimit;
@@ -11,7 +14,7 @@ export class LoginLimit {
 
   constructor(@Inject(IDENTITY_SETTINGS) { LOGIN_FAILURES_PER_MINUTE }: IdentitySettings) {
     this.#byAccount = new AttemptLimit(LOGIN_FAILURES_PER_MINUTE, 'credentials');
-    this.#byAddress = new AttemptLimit(10 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
+    this.#byAddress = new AttemptLimit(100 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
   }
 
   /**

@@ -13,7 +13,7 @@ const GIVEN_NAMES =
     ' ',
   );
 const FAMILY_NAMES =
-  'abreu berg chen dubois eriksen fischer garcia hansen ito jansen kowalski lindqvist moreau novak okafor petrov quist rossi silva tanaka ueda vargas weber xu yilmaz zhang ahmadi bianchi costa diallo endo ferrari goldberg haddad ibrahim joshi kim'.split(
+  'fischer tanaka okafor ito goldberg kim bianchi moreau ahmadi endo abreu joshi diallo kowalski petrov haddad ibrahim weber rossi vargas hansen yilmaz xu novak chen costa ferrari quist berg silva lindqvist garcia eriksen dubois zhang jansen ueda'.split(
     ' ',
   );
 const TRADES =

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import type { Command, OptionValues, Surroundings } from './command.js';
+import { keys } from './keys.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { reset } from './reset.command.js';
+import { seed } from './seed.command.js';
+import { UsageError } from './usage-error.js';
+
+const FAILURE = 1;
+const WRONG_USAGE = 2;
+
+const commands = new Map<string, Command>([
+  ['migrate', migrateCommand],
+  ['seed', seed],
+  ['reset', reset],
+  ['keys', keys],
+]);
+
+const HELP = `npm run <command> [-- <options>]
+
+${[...commands].map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`).join('\n')}
+
+npm run <command> -- --help tells more.
+`;
+
+/**
+ * Runs one command.
+ * @param args what stands behind the program's name: the command, then its options
+ * @returns the exit code: 0, 1 when it failed, 2 when it was not asked properly
+ */
+export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const [name = '', ...rest] = args;
+  try {
+    if (['--help', '-h', 'help'].includes(name)) {
+      surroundings.print(HELP);
+      return 0;
+    }
+    const command = commands.get(name);
+    if (!command) throw new UsageError(`${name ? `no command '${name}'` : 'which command?'}\n\n${HELP}`);
+    const { help, ...values } = valuesOf(rest, name, command);
+    if (help) surroundings.print(command.help);
+    else await command.run(values, surroundings);
+    return 0;
+  } catch (error) {
+    surroundings.note(error instanceof Error ? error.message : String(error));
+    return error instanceof UsageError ? WRONG_USAGE : FAILURE;
+  }
+}
+
+function valuesOf(args: string[], name: string, { options }: Command): OptionValues {
+  try {
+    const { values } = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } });
+    return values as OptionValues;
+  } catch (error) {
+    // Node's second sentence is about positional arguments, which no command takes.
+    const [mistake] = (error as Error).message.split('. ');
+    throw new UsageError(`${mistake}; npm run ${name} -- --help lists the options`, { cause: error });
+  }
+}

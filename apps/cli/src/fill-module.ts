@@ -1,0 +1,34 @@
+import { columnTypes, type ModuleData, type SeedContext } from '@tearline/database';
+import pg from 'pg';
+import { randomStream } from './random.js';
+
+/** What a module's sample data depends on, and who hears how far it is. */
+export type FillOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
+
+/**
+ * Fills a module with sample data, as its own role and in one transaction: all of it or nothing.
+ * @returns the ids that the modules after it may refer to
+ */
+export async function fillModule({ schema, seed }: ModuleData, url: string, options: FillOptions) {
+  if (!seed) return undefined;
+  const fill = await seed();
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `tearline seed ${schema}`,
+    types: columnTypes,
+  });
+  await client.connect();
+  try {
+    await client.query('begin');
+    const range = await fill({
+      ...options,
+      random: (name) => randomStream(`${options.plan.seed}/${schema}/${name}`),
+      query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+        (await client.query(sql, [...values])).rows as Row[],
+    });
+    await client.query('commit');
+    return range;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,32 @@
+import { generateSigningKey, type Jwks, jwksSetting, publicKeysOf } from '@tearline/auth';
+import type { Command, Environment } from './command.js';
+import { UsageError } from './usage-error.js';
+
+export const keys: Command = {
+  summary: 'makes a key to sign tokens with',
+  help: `npm run --silent keys [-- --rotate]
+
+Prints a new IDENTITY_SIGNING_KEY, which only the host of identity may know, and the AUTH_JWKS that every host checks
+tokens with, as lines of an .env file.
+
+  --rotate   keeps the newest key of the AUTH_JWKS in the environment beside the new one, so that tokens signed with it
+             stay valid. Give every host the new AUTH_JWKS first, then identity's the new IDENTITY_SIGNING_KEY; once
+             the old tokens have expired, the old key can go.
+`,
+  options: { rotate: { type: 'boolean' } },
+  run: async ({ rotate }, { env, print }) => {
+    const old = rotate ? newestOf(env) : [];
+    const key = await generateSigningKey();
+    const jwks: Jwks = { keys: [...publicKeysOf(key).keys, ...old] };
+    print(`IDENTITY_SIGNING_KEY='${JSON.stringify(key)}'\nAUTH_JWKS='${JSON.stringify(jwks)}'\n`);
+  },
+};
+
+/** A new key is always put first. */
+function newestOf(env: Environment): Jwks['keys'] {
+  const text = env['AUTH_JWKS'];
+  if (!text) throw new UsageError('AUTH_JWKS: missing; --rotate needs the public keys in use');
+  const jwks = jwksSetting.safeParse(text);
+  if (!jwks.success) throw new UsageError(`AUTH_JWKS: ${jwks.error.issues[0]!.message}`);
+  return jwks.data.keys.slice(0, 1);
+}

@@ -1,0 +1,28 @@
+import type { Surroundings } from './command.js';
+
+const WIDTH = 30;
+const count = (value: number) => value.toLocaleString('en-US');
+
+/** Shows how far a module's sample data is: a bar on a terminal, elsewhere one line when it is in. */
+export class Progress {
+  readonly #started = performance.now();
+  #total = 0;
+
+  constructor(
+    private readonly module: string,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  readonly show = (done: number, total: number): void => {
+    this.#total = total;
+    const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
+    const bar = '█'.repeat(filled).padEnd(WIDTH, '░');
+    this.surroundings.rewrite?.(`${this.module.padEnd(9)} ${bar} ${count(done)}/${count(total)}`);
+  };
+
+  done(): void {
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    this.surroundings.rewrite?.('');
+    this.surroundings.note(`${this.module.padEnd(9)} ${count(this.#total)} rows in ${seconds} s`);
+  }
+}

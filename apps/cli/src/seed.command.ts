@@ -1,0 +1,65 @@
+import type { IdRange, SeedPlan } from '@tearline/database';
+import pg from 'pg';
+import type { Command, Surroundings } from './command.js';
+import { type MigratedDatabase, withDatabase } from './database.js';
+import { fillModule } from './fill-module.js';
+import { modules } from './modules.js';
+import { Progress } from './progress.js';
+import { seedPlanOf, SMALL } from './seed-plan.js';
+import { UsageError } from './usage-error.js';
+
+type Ranges = Record<string, IdRange>;
+
+export const seed: Command = {
+  summary: 'adds sample data',
+  help: `npm run seed [-- --users 1000 --articles 10000 --comments 30000 --favorites 50000 --follows 20000]
+
+Adds sample data to what is there: to the database that DATABASE_URL names, else to the embedded one in TEARLINE_DIR
+(.tearline), whether an app runs there or not. Migrates first. The same --seed gives the same data in an empty database.
+
+  --users N       how many of each; by default ${SMALL.users},
+  --articles N    ${SMALL.articles},
+  --comments N    ${SMALL.comments},
+  --favorites N   ${SMALL.favorites}
+  --follows N     and ${SMALL.follows}
+  --seed N        another number gives other data (${SMALL.seed})
+`,
+  options: Object.fromEntries(Object.keys(SMALL).map((name) => [name, { type: 'string' as const }])),
+  run: (values, surroundings) => {
+    const plan = seedPlanOf(values);
+    if (surroundings.env['NODE_ENV'] === 'production')
+      throw new UsageError('NODE_ENV is production, where users whose password everybody knows have no place');
+    return withDatabase(surroundings.env, surroundings.note, async (database) => {
+      const { identity } = await fill(database, plan, surroundings);
+      // What the planner knows of the tables is of before; autovacuum would get to it a minute later.
+      await analyze(database.ownerUrl);
+      surroundings.print(
+        plan.users === 0 ? 'Done.\n' : `Done. Log in as ${emailOf(identity!)} with the password 'password'.\n`,
+      );
+    });
+  },
+};
+
+/** As identity's sample data has it. */
+const emailOf = ({ first }: IdRange) => `user${first}@example.com`;
+
+async function fill({ urls }: MigratedDatabase, plan: SeedPlan, surroundings: Surroundings): Promise<Ranges> {
+  const ranges: Ranges = {};
+  for (const data of modules) {
+    const progress = new Progress(data.schema, surroundings);
+    const range = await fillModule(data, urls[data.schema]!, { plan, ranges, progress: progress.show });
+    if (range) ranges[data.schema] = range;
+    progress.done();
+  }
+  return ranges;
+}
+
+async function analyze(ownerUrl: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'tearline seed' });
+  await owner.connect();
+  try {
+    await owner.query('analyze');
+  } finally {
+    await owner.end();
+  }
+}

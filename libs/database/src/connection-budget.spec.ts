@@ -1,0 +1,50 @@
+import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { mkdtemp, chmod, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkBudget, shareOf } from './connection-budget.js';
+
+describe('the share of a module', () => {
+  it('is an even one, rounded down', () => {
+    expect(shareOf(20, 4)).toBe(5);
+    expect(shareOf(11, 3)).toBe(3);
+  });
+
+  it('is at least two, or the start says what is needed', () => {
+    expect(() => shareOf(7, 4)).toThrow('DATABASE_CONNECTIONS: 7 are too few for 4 modules; at least 8');
+  });
+});
+
+describe('the budget of a host', () => {
+  let dir: string;
+  let database: EmbeddedPostgres;
+  const pools: pg.Pool[] = [];
+  const pool = (max: number) => {
+    pools.push(new pg.Pool({ connectionString: database.url, max }));
+    return pools.at(-1)!;
+  };
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tearline-budget-'));
+    await chmod(dir, 0o755);
+    database = await startEmbedded({ dir, maxConnections: 20 });
+  });
+
+  afterAll(async () => {
+    await Promise.all(pools.map((one) => one.end()));
+    await database.stop();
+    await rm(dir, { recursive: true });
+  });
+
+  it('fits into what the server leaves to ordinary roles', async () => {
+    await expect(checkBudget([pool(10), pool(7)])).resolves.toBeUndefined();
+  });
+
+  it('is refused when the modules together want more', async () => {
+    await expect(checkBudget([pool(10), pool(8)])).rejects.toThrow(
+      'DATABASE_CONNECTIONS: this host may open 18 connections, but its PostgreSQL server allows 17',
+    );
+  });
+});

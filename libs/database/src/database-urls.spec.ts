@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { databaseUrls } from './index.js';
+
+const OWNER = 'postgres://owner:s%40fe@db.example:6432/app?sslmode=require';
+
+it("takes each module's own URL from the environment", () => {
+  const env = { ARTICLES_DATABASE_URL: 'postgres://a:1@h/x', USER_DATA_DATABASE_URL: 'postgres://b:2@h/x' };
+  expect(databaseUrls(['articles', 'user-data'], env)).toEqual({
+    articles: 'postgres://a:1@h/x',
+    'user-data': 'postgres://b:2@h/x',
+  });
+});
+
+it('names every variable that is missing', () => {
+  expect(() => databaseUrls(['articles', 'social'], { ARTICLES_DATABASE_URL: '' })).toThrow(
+    /^ARTICLES_DATABASE_URL, SOCIAL_DATABASE_URL: missing/,
+  );
+});
+
+it("derives what is missing from the owner's: same database, own role, a password that follows from the owner's", () => {
+  const first = new URL(databaseUrls(['articles'], {}, OWNER)['articles']!);
+  expect([first.username, first.host, first.pathname, first.search]).toEqual([
+    'tearline_articles',
+    'db.example:6432',
+    '/app',
+    '?sslmode=require',
+  ]);
+  expect(first.password).toMatch(/^[\w-]{43}$/);
+  expect(databaseUrls(['articles'], {}, OWNER)['articles']).toBe(first.href);
+  const other = new URL(databaseUrls(['articles'], {}, OWNER.replace('s%40fe', 'other'))['articles']!);
+  expect(other.password).not.toBe(first.password);
+});

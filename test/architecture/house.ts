@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the working tree. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The folders in a folder, by name; none when it does not exist. */
+export function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+/** The modules of a tree, which are the folders in its `libs/modules`. */
+export const modulesOf = (tree: string) => foldersIn(join(tree, 'libs/modules'));
+
+/** The other libs of a tree. */
+export const libsOf = (tree: string) => foldersIn(join(tree, 'libs')).filter((name) => name !== 'modules');
+
+/** Every door of a tree: the name that others import, and the file that it stands for, e.g. `libs/seam/src/index.ts`. */
+export function doorsOf(tree: string): Record<string, string> {
+  const libs = libsOf(tree).map((lib) => [`@tearline/${lib}`, `libs/${lib}/src/index.ts`]);
+  const modules = modulesOf(tree).flatMap((module) => [
+    [`@tearline/${module}`, `libs/modules/${module}/src/index.ts`],
+    [`@tearline/${module}/contract`, `libs/modules/${module}/src/contract.ts`],
+  ]);
+  return Object.fromEntries([...libs, ...modules]) as Record<string, string>;
+}

@@ -1,0 +1,97 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import type { DynamicModule, FactoryProvider, Provider, Type } from '@nestjs/common';
+import {
+  METHOD_METADATA,
+  MODULE_METADATA,
+  PATH_METADATA,
+  PROPERTY_DEPS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
+} from '@nestjs/common/constants.js';
+import type { ModuleData } from '@tearline/database';
+import { Implements, type Contract, type ModuleManifest } from '@tearline/seam';
+import { root } from './house.js';
+
+type Imported = Type | DynamicModule;
+
+/** What a module's code declares to Nest, read without starting anything. */
+export interface DeclaredModule {
+  readonly manifest: ModuleManifest;
+  readonly data: ModuleData;
+  /** Paths of its controllers' handlers, e.g. `/api/articles/:slug`. */
+  readonly paths: readonly string[];
+  /** Injection tokens that its classes and factories ask for by name: contracts, databases, read doors. */
+  readonly asked: readonly (string | symbol)[];
+  /** Contracts that its providers are marked to implement. */
+  readonly implemented: readonly Contract[];
+}
+
+/** Loads the module that lies in this folder of libs/modules. */
+export async function loadModule(folder: string): Promise<DeclaredModule> {
+  const door = join(root, 'libs/modules', folder, 'src/index.ts');
+  const { manifest, data } = (await import(door)) as Pick<DeclaredModule, 'manifest' | 'data'>;
+  const parts = partsOf(await manifest.load());
+  const providers = parts.flatMap((part) => partOf<Provider>(part, MODULE_METADATA.PROVIDERS));
+  const controllers = parts.flatMap((part) => partOf<Type>(part, MODULE_METADATA.CONTROLLERS));
+  const classes = [...controllers, ...providers.map(classOf).filter((type) => type !== undefined)];
+  return {
+    manifest,
+    data,
+    paths: controllers.flatMap(pathsOf),
+    asked: [...classes.flatMap(injectedInto), ...providers.flatMap(injectedByFactory)].filter(isName),
+    implemented: classes
+      .map((type) => Reflect.getMetadata(Implements.KEY, type) as Contract | undefined)
+      .filter((contract) => contract !== undefined),
+  };
+}
+
+/** A Nest module and all that it imports. */
+function partsOf(part: Imported): Imported[] {
+  return [part, ...partOf<Imported>(part, MODULE_METADATA.IMPORTS).flatMap(partsOf)];
+}
+
+function partOf<T>(part: Imported, name: string): T[] {
+  const [type, dynamic] = 'module' in part ? [part.module, part] : [part, {}];
+  const own = (Reflect.getMetadata(name, type) ?? []) as T[];
+  return [...own, ...((dynamic as Record<string, T[] | undefined>)[name] ?? [])];
+}
+
+function classOf(provider: Provider): Type | undefined {
+  if (typeof provider === 'function') return provider as Type;
+  return 'useClass' in provider ? provider.useClass : undefined;
+}
+
+function injectedInto(type: Type): unknown[] {
+  const parameters = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as { param: unknown }[];
+  const properties = (Reflect.getMetadata(PROPERTY_DEPS_METADATA, type) ?? []) as { type: unknown }[];
+  return [...parameters.map(({ param }) => param), ...properties.map((property) => property.type)];
+}
+
+function injectedByFactory(provider: Provider): unknown[] {
+  return (provider as Partial<FactoryProvider>).inject ?? [];
+}
+
+function isName(token: unknown): token is string | symbol {
+  return typeof token === 'string' || typeof token === 'symbol';
+}
+
+function pathsOf(controller: Type): string[] {
+  const prefixes = pathMetadata(controller);
+  const prototype = controller.prototype as Record<string, object>;
+  return Object.getOwnPropertyNames(prototype)
+    .map((name) => prototype[name]!)
+    .filter((handler) => Reflect.hasMetadata(METHOD_METADATA, handler))
+    .flatMap((handler) => pathMetadata(handler))
+    .flatMap((path) => prefixes.map((prefix) => joined(prefix, path)));
+}
+
+function pathMetadata(target: object): string[] {
+  return [Reflect.getMetadata(PATH_METADATA, target) as string | string[]].flat();
+}
+
+function joined(...parts: string[]): string {
+  return `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`;
+}

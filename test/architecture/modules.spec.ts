@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModuleManifest } from '@tearline/seam';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { modules as cliData } from '../../apps/cli/src/modules.js';
+import { moduleData, modules as monolith } from '../../apps/monolith/src/modules.js';
+import { doorsOf, modulesOf, root } from './house.js';
+import { type DeclaredModule, loadModule } from './module-metadata.js';
+
+const folders = modulesOf(root);
+const names = (manifests: readonly { name: string }[]) => manifests.map(({ name }) => name).toSorted();
+const schemas = (data: readonly { schema: string }[]) => data.map(({ schema }) => schema).toSorted();
+
+describe('the lists of modules', () => {
+  it('are complete in the monolith', () => {
+    expect(names(monolith)).toEqual(folders);
+    expect(schemas(moduleData)).toEqual(folders);
+  });
+
+  it('are complete in the command line', () => {
+    expect(schemas(cliData)).toEqual(folders);
+  });
+
+  it('are complete in tsconfig.json, which names every door and nothing else', () => {
+    const doors = doorsOf(root);
+    const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: { paths: Record<string, string[]> };
+    };
+    expect(compilerOptions.paths).toEqual(
+      Object.fromEntries(Object.entries(doors).map(([name, file]) => [name, [`./${file}`]])),
+    );
+    expect(Object.values(doors).filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});
+
+describe.each(folders)('the module %s', (folder) => {
+  let declared: DeclaredModule;
+  beforeAll(async () => {
+    declared = await loadModule(folder);
+  });
+
+  it('has one name: of its folder, its manifest, its contract and its schema', () => {
+    const { manifest, data } = declared;
+    expect([manifest.name, manifest.contract.name, data.schema]).toEqual([folder, folder, folder]);
+  });
+
+  it('implements its contract and no other, once', () => {
+    const { implemented, manifest } = declared;
+    expect(names(implemented)).toEqual([manifest.contract.name]);
+  });
+
+  it('uses the contracts that its manifest names', () => {
+    const { asked, manifest } = declared;
+    const tokens = manifest.uses.map(({ token }) => token);
+    const contracts = asked.filter((token) => String(token).startsWith('Symbol(seam:'));
+    expect(new Set(contracts)).toEqual(new Set(tokens));
+    expect(tokens).toEqual([...new Set(tokens)]);
+    expect(tokens).not.toContain(manifest.contract.token);
+  });
+
+  it("asks for its own database and nobody else's", () => {
+    const databases = declared.asked.filter((token) => typeof token === 'string');
+    const owners = databases.map((token) => folders.findLast((name) => token.startsWith(name)));
+    expect(new Set(owners.filter((owner) => owner !== undefined))).toEqual(new Set([folder]));
+  });
+
+  it('serves the routes that its manifest names', () => {
+    const { paths, manifest } = declared;
+    const served = paths.map((path) => path.replaceAll(/:\w+/g, 'anything'));
+    expect(served).not.toEqual([]);
+    expect(served.filter((path) => ownerOf(path) !== folder)).toEqual([]);
+    expect(manifest.routes.filter((route) => !served.some((path) => matches(route, path)))).toEqual([]);
+  });
+});
+
+/** The module to which a path leads: of the routes that match, the most literal one's. */
+function ownerOf(path: string): string | undefined {
+  const found = monolith
+    .flatMap(({ name, routes }: ModuleManifest) => routes.map((route) => ({ name, route })))
+    .filter(({ route }) => matches(route, path));
+  return found.toSorted((a, b) => wildness(a.route).localeCompare(wildness(b.route)))[0]?.name;
+}
+
+function matches(route: string, path: string): boolean {
+  const segments = route.split('/').slice(1);
+  const patterns = segments.map((segment) =>
+    segment === '**' ? '(/.*)?' : segment === '*' ? '/[^/]+' : `/${segment}`,
+  );
+  return new RegExp(`^${patterns.join('')}$`).test(path);
+}
+
+/** Sorts literal segments before `*` before `**`, from the left. */
+function wildness(route: string): string {
+  return route
+    .split('/')
+    .map((segment) => (segment === '**' ? '2' : segment === '*' ? '1' : '0'))
+    .join('');
+}

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cruise, type IConfiguration, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser';
+import { describe, expect, it } from 'vitest';
+import { doorsOf, foldersIn, root } from './house.js';
+
+const config = createRequire(import.meta.url)(join(root, '.dependency-cruiser.cjs')) as IConfiguration;
+const rules = config.forbidden!.map(({ name }) => name!);
+const fixtures = join(root, 'test/architecture/fixtures');
+
+interface Violation {
+  rule: string;
+  file: string;
+}
+
+/** What the rules find in a tree whose doors have the names that they have in the real one. */
+async function violationsIn(tree: string): Promise<Violation[]> {
+  const { tsConfig: _, ...options } = config.options!;
+  const alias = Object.entries(doorsOf(tree)).map(([name, file]) => [`${name}$`, join(tree, file)]);
+  const { output } = await cruise(
+    foldersIn(tree),
+    {
+      ...options,
+      baseDir: tree,
+      validate: true,
+      ruleSet: { forbidden: config.forbidden! } as IFlattenedRuleSet,
+    },
+    { alias: Object.fromEntries(alias) as Record<string, string>, bustTheCache: true },
+  );
+  return (output as ICruiseResult).summary.violations.map(({ rule, from }) => ({
+    rule: rule.name,
+    file: from,
+  }));
+}
+
+/** One violation for each line of the fixture that ends in `// broken`. */
+function expectedIn(tree: string, rule: string): Violation[] {
+  return globSync('**/*.ts', { cwd: tree }).flatMap((file) =>
+    readFileSync(join(tree, file), 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith('// broken'))
+      .map(() => ({ rule, file })),
+  );
+}
+
+const sorted = (violations: Violation[]) => violations.map(({ rule, file }) => `${rule}: ${file}`).toSorted();
+
+describe('the rules of the house', () => {
+  it('are kept', async () => {
+    const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'architecture'], { cwd: root });
+    expect(stdout).toContain('no dependency violations found');
+  });
+
+  it('have a fixture each', () => {
+    expect(foldersIn(fixtures)).toEqual(rules.toSorted());
+  });
+
+  it.each(rules)('%s is broken by the marked lines of its fixture and by no other', async (rule) => {
+    const tree = join(fixtures, rule);
+    const expected = expectedIn(tree, rule);
+    expect(expected).not.toEqual([]);
+    expect(sorted(await violationsIn(tree))).toEqual(sorted(expected));
+  });
+});

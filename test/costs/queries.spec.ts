@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Api } from '../support/api-client.js';
+import {
+  articlePath,
+  comment,
+  favorite,
+  follow,
+  type Person,
+  profilePath,
+  publish,
+  register,
+  unique,
+} from '../support/conduit.js';
+import { type RunningApp, startApp } from '../support/running-app.js';
+
+const AUTHORS = 12;
+
+let app: RunningApp;
+let viewer: Person;
+let authors: Person[];
+let slug: string;
+const tag = unique('tag');
+
+beforeAll(async () => {
+  // Checked mode makes every query twice.
+  app = await startApp({ env: { CHECKED: 'off', REGISTRATIONS_PER_MINUTE: '1000' } });
+  const api = new Api(app.url);
+  viewer = await register(api);
+  authors = await Promise.all(Array.from({ length: AUTHORS }, () => register(api)));
+  for (const author of [...authors, ...authors, ...authors]) {
+    ({ slug } = await publish(author, { tagList: [tag] }));
+    await favorite(viewer, slug);
+  }
+  for (const author of authors) {
+    await follow(viewer, author);
+    await comment(author, slug);
+  }
+}, 120_000);
+
+afterAll(() => app.stop());
+
+async function statementsSoFar(): Promise<number> {
+  const { text } = await new Api(app.url).get('/metrics');
+  const counts = [...text.matchAll(/^database_queries_total\{.*\} (\d+)$/gm)].map(([, count]) =>
+    Number(count),
+  );
+  expect(counts).toHaveLength(4);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Statements that a request costs: the least of several tries, since background work counts as well. */
+async function statementsOf(path: string, api: Api = viewer.api): Promise<number> {
+  const tries: number[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    const before = await statementsSoFar();
+    expect((await api.get(path)).status).toBe(200);
+    tries.push((await statementsSoFar()) - before);
+  }
+  return Math.min(...tries);
+}
+
+describe('a list costs the same number of statements, however long it is:', () => {
+  it.each([
+    ['every article', () => '/api/articles?', 3],
+    ['by tag', () => `/api/articles?tag=${tag}&`, 3],
+    ['by author', () => `/api/articles?author=${authors[0]!.username}&`, 3],
+    ['favorited', () => `/api/articles?favorited=${viewer.username}&`, 4],
+    ['the feed', () => '/api/articles/feed?', 3],
+  ])('%s', async (_, path, statements) => {
+    expect([await statementsOf(`${path()}limit=1`), await statementsOf(`${path()}limit=30`)]).toEqual([
+      statements,
+      statements,
+    ]);
+  });
+
+  it('comments', async () => {
+    const quiet = (await publish(authors[0]!)).slug;
+    await comment(authors[0]!, quiet);
+    expect([
+      await statementsOf(`${articlePath(quiet)}/comments`),
+      await statementsOf(`${articlePath(slug)}/comments`),
+    ]).toEqual([4, 4]);
+  });
+});
+
+it('an anonymous reader costs less, since nobody follows for them', async () => {
+  const anonymous = new Api(app.url);
+  expect(await statementsOf('/api/articles?limit=30', anonymous)).toBe(2);
+  expect(await statementsOf(articlePath(slug), anonymous)).toBe(2);
+  expect(await statementsOf(`${articlePath(slug)}/comments`, anonymous)).toBe(3);
+  expect(await statementsOf(profilePath(viewer.username), anonymous)).toBe(1);
+  expect(await statementsOf('/api/tags', anonymous)).toBe(1);
+});
