@@ -57,7 +57,7 @@ function partOf<T>(part: Imported, name: string): T[] {
 }
 
 function classOf(provider: Provider): Type | undefined {
-  if (typeof provider === 'function') return provider as Type;
+  if (typeof provider === 'function') return provider;
   return 'useClass' in provider ? provider.useClass : undefined;
 }
 

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cruise, type IConfiguration, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser';
+import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
 import { doorsOf, foldersIn, root } from './house.js';
 
@@ -26,7 +26,7 @@ async function violationsIn(tree: string): Promise<Violation[]> {
       ...options,
       baseDir: tree,
       validate: true,
-      ruleSet: { forbidden: config.forbidden! } as IFlattenedRuleSet,
+      ruleSet: { forbidden: config.forbidden! },
     },
     { alias: Object.fromEntries(alias) as Record<string, string>, bustTheCache: true },
   );

@@ -49,8 +49,7 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
 
 function valuesOf(args: string[], name: string, { options }: Command): OptionValues {
   try {
-    const { values } = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } });
-    return values as OptionValues;
+    return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
   } catch (error) {
     // Node's second sentence is about positional arguments, which no command takes.
     const [mistake] = (error as Error).message.split('. ');

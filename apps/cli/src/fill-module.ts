@@ -1,5 +1,5 @@
 import { columnTypes, type ModuleData, type SeedContext } from '@tearline/database';
-import pg from 'pg';
+import { Client } from 'pg';
 import { randomStream } from './random.js';
 
 /** What a module's sample data depends on, and who hears how far it is. */
@@ -12,7 +12,7 @@ export type FillOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
 export async function fillModule({ schema, seed }: ModuleData, url: string, options: FillOptions) {
   if (!seed) return undefined;
   const fill = await seed();
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: url,
     application_name: `tearline seed ${schema}`,
     types: columnTypes,

@@ -6,7 +6,12 @@ import { createHash } from 'node:crypto';
  */
 export function randomStream(name: string): () => number {
   const hash = createHash('sha256').update(name).digest();
-  let [a, b, c, counter] = [0, 4, 8, 12].map((at) => hash.readInt32LE(at)) as [number, number, number, number];
+  let [a, b, c, counter] = [0, 4, 8, 12].map((at) => hash.readInt32LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return () => {
     const sum = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;

@@ -24,7 +24,9 @@ export function seedPlanOf(values: OptionValues): SeedPlan {
     const count = asked(name);
     if (count === undefined) return Math.min(SMALL[name], most);
     if (count <= most) return count;
-    throw new UsageError(`--${name} ${count}: ${most === 0 ? 'none are possible' : `at most ${most}`}, ${why}`);
+    throw new UsageError(
+      `--${name} ${count}: ${most === 0 ? 'none are possible' : `at most ${most}`}, ${why}`,
+    );
   };
   const articles = upTo('articles', users && Infinity, 'since articles need authors; ask for --users too');
   return {

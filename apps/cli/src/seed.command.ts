@@ -1,5 +1,5 @@
 import type { IdRange, SeedPlan } from '@tearline/database';
-import pg from 'pg';
+import { Client } from 'pg';
 import type { Command, Surroundings } from './command.js';
 import { type MigratedDatabase, withDatabase } from './database.js';
 import { fillModule } from './fill-module.js';
@@ -28,13 +28,17 @@ Adds sample data to what is there: to the database that DATABASE_URL names, else
   run: (values, surroundings) => {
     const plan = seedPlanOf(values);
     if (surroundings.env['NODE_ENV'] === 'production')
-      throw new UsageError('NODE_ENV is production, where users whose password everybody knows have no place');
+      throw new UsageError(
+        'NODE_ENV is production, where users whose password everybody knows have no place',
+      );
     return withDatabase(surroundings.env, surroundings.note, async (database) => {
       const { identity } = await fill(database, plan, surroundings);
       // What the planner knows of the tables is of before; autovacuum would get to it a minute later.
       await analyze(database.ownerUrl);
       surroundings.print(
-        plan.users === 0 ? 'Done.\n' : `Done. Log in as ${emailOf(identity!)} with the password 'password'.\n`,
+        plan.users === 0
+          ? 'Done.\n'
+          : `Done. Log in as ${emailOf(identity!)} with the password 'password'.\n`,
       );
     });
   },
@@ -55,7 +59,7 @@ async function fill({ urls }: MigratedDatabase, plan: SeedPlan, surroundings: Su
 }
 
 async function analyze(ownerUrl: string): Promise<void> {
-  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'tearline seed' });
+  const owner = new Client({ connectionString: ownerUrl, application_name: 'tearline seed' });
   await owner.connect();
   try {
     await owner.query('analyze');

@@ -38,8 +38,9 @@ export function password(limits: TextLimits = { min: 8, max: 128 }) {
 
 /** An e-mail address: something, an at sign, a domain with a dot. Message: `is invalid`. */
 export function email(limits: TextLimits = { max: 254 }) {
-  return text(limits).refine((value) => !isShort(value, limits.max) || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value), {
-    error: 'is invalid',
+  return sized(limits, (value) => {
+    if (value.trim() === '') return BLANK;
+    return flawOf(value, limits) ?? (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : 'is invalid');
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SettingsError } from './settings-error.js';
 
-const CONFIDENTIAL = /PASSWORD|SECRET|KEY|URL|TOKEN/i;
+const CONFIDENTIAL = /PASSWORD|SECRET|KEY|JWK|URL|TOKEN/i;
 
 /**
  * Reads settings from environment variables. An empty variable counts as absent.

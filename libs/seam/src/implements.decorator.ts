@@ -1,5 +1,5 @@
 import { DiscoveryService } from '@nestjs/core';
-import type { Contract } from './contract.js';
+import type { Contract } from './contract/contract.js';
 
 /**
  * Marks the provider that answers a contract. Let the class also implement the client's type, so that the

@@ -4,7 +4,7 @@ export {
   runCall,
   type CallContextOptions,
   type Principal,
-} from './call-context.js';
+} from './call/call-context.js';
 export {
   type ClientOf,
   command,
@@ -16,10 +16,11 @@ export {
   type MethodOptions,
   type OutputOf,
   query,
-} from './contract.js';
-export { type BuiltInCode, ContractError, isSeamError, SeamError, type SeamErrorOptions } from './errors.js';
+} from './contract/contract.js';
+export { type BuiltInCode, ContractError, isSeamError, SeamError, type SeamErrorOptions } from './call/errors.js';
 export { Implements } from './implements.decorator.js';
 export { Seam } from './seam.decorator.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
 export { SeamModule, type SeamModuleOptions } from './seam.module.js';
 export { type ModuleManifest } from './module-manifest.js';
+export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { Contract } from './contract.js';
+import type { Contract } from './contract/contract.js';
 
 /**
  * What a host has to know of a module before it loads any of the module's code. It stands in the module's

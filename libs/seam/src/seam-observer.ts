@@ -1,20 +1,30 @@
-import type { CallContext } from './call-context.js';
+import type { CallContext } from './call/call-context.js';
 
-/** Where the callee runs. */
-export type Placement = 'local' | 'remote';
+/** Where the callee of a call runs; `served` is the callee's own view of a call from another process. */
+export type Placement = 'local' | 'remote' | 'served';
 
 /** Counts one ended call. `outcome` is `ok` or the error's code. */
 export type RecordCall = (outcome: string, milliseconds: number) => void;
 
 /**
  * The port through which the seam tells what happens on it; metrics and logs fill it.
- * Both functions are on the path of every call, so they must not throw and should be quick.
+ * Its functions are on the path of calls, so they must not throw and should be quick.
  */
 export interface SeamObserver {
   /** Asked once for each method when it is bound; the returned function is called at the end of each call. */
   method(contract: string, method: string, placement: Placement): RecordCall;
   /** An error that the contract does not declare, which the caller sees as `internal`. */
   unexpected(contract: string, method: string, error: unknown, context: CallContext): void;
+  /** A remote call is tried once more, for the reason given. */
+  retry?(contract: string, method: string, reason: string): void;
+  /** An address gets no more calls until a probe succeeds. */
+  ejected?(address: string, reason: string): void;
+  /** An address that had been ejected gets calls again. */
+  restored?(address: string): void;
+  /** A method of this caller's contract does not fit the callee's at an address. */
+  incompatible?(address: string, message: string): void;
+  /** A connection to this process's server was refused: a stranger, a wrong credential, a malformed frame. */
+  refused?(peer: string, reason: string): void;
 }
 
 /** Sees nothing. */

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import type { Contract } from './contract.js';
+import type { Contract } from './contract/contract.js';
 
 /**
  * Injects the client of a contract. Whether that reaches a provider in this process or in another one is the

@@ -1,10 +1,13 @@
 import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { checked } from './checked-method.js';
-import type { Contract } from './contract.js';
-import { Flights } from './flights.js';
-import { implementationOf } from './implementation.js';
-import { type BoundMethod, bindLocal, type SeamRuntime } from './local-binding.js';
+import { checked } from './local/checked-method.js';
+import type { Contract } from './contract/contract.js';
+import { Flights } from './call/flights.js';
+import { implementationOf } from './local/implementation.js';
+import { bindLocal } from './local/local-binding.js';
+import type { BoundMethod, SeamRuntime } from './call/bound-method.js';
+import { honourKeys } from './call/honour-keys.js';
+import type { IdempotencyStore } from './call/idempotency-store.js';
 import { type SeamObserver, SILENT_OBSERVER } from './seam-observer.js';
 
 /** How one process places its contracts. */
@@ -16,6 +19,8 @@ export interface SeamModuleOptions {
   /** Milliseconds for a call that nobody set a deadline for; 10,000 by default. */
   defaultTimeout?: number;
   observer?: SeamObserver;
+  /** Honours the idempotency keys of commands that this process answers. */
+  idempotency?: IdempotencyStore;
 }
 
 type Client = Record<string, BoundMethod>;
@@ -43,6 +48,7 @@ export class SeamModule implements OnModuleInit {
     checked = false,
     defaultTimeout = 10_000,
     observer,
+    idempotency,
   }: SeamModuleOptions): DynamicModule {
     // A client is empty until it is bound, so that modules may inject one another's in a circle.
     const seats: Seat[] = local.map((contract) => ({ contract, client: {} }));
@@ -50,6 +56,7 @@ export class SeamModule implements OnModuleInit {
       flights: new Flights(),
       observer: observer ?? SILENT_OBSERVER,
       defaultTimeout,
+      idempotency,
     };
     return {
       module: SeamModule,
@@ -69,7 +76,9 @@ export class SeamModule implements OnModuleInit {
     for (const { contract, client } of this.seats) {
       const provider = implementationOf(contract, this.discovery);
       for (const [key, method] of Object.entries(contract.methods)) {
-        const implementation: BoundMethod = (input) => provider[key]!(input);
+        const direct: BoundMethod = (input) => provider[key]!(input);
+        const store = method.kind === 'command' ? this.runtime.idempotency : undefined;
+        const implementation = store ? honourKeys(contract, key, direct, store) : direct;
         const call = this.checked ? checked(contract, key, method, implementation) : implementation;
         client[key] = bindLocal(this.runtime, contract, key, method, call);
       }

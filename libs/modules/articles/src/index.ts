@@ -17,4 +17,5 @@ export const manifest: ModuleManifest = {
 export const data: ModuleData = {
   schema: 'articles',
   migrations: async () => (await import('./migrations/index.js')).migrations,
+  seed: async () => (await import('./seed.js')).seed,
 };

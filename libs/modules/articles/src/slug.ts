@@ -18,7 +18,8 @@ export function slugOf(title: string): string {
       .normalize('NFKC')
       .toLowerCase()
       .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
-  return [...words.join('-')].slice(0, LONGEST).join('').replace(/-$/, '');
+  const points = Array.from(words.join('-'));
+  return points.slice(0, LONGEST).join('').replace(/-$/, '');
 }
 
 /**

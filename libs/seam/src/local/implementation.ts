@@ -1,8 +1,8 @@
 import type { DiscoveryService } from '@nestjs/core';
-import type { Contract } from './contract.js';
-import { ContractError } from './errors.js';
-import { Implements } from './implements.decorator.js';
-import type { BoundMethod } from './local-binding.js';
+import type { Contract } from '../contract/contract.js';
+import { ContractError } from '../call/errors.js';
+import { Implements } from '../implements.decorator.js';
+import type { BoundMethod } from '../call/bound-method.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 

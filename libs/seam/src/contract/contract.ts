@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ContractError } from './errors.js';
+import { ContractError } from '../call/errors.js';
 import { wireOf, type Wire } from './wire.js';
 
 type Value = z.ZodType;

@@ -1,14 +1,16 @@
 /** Codes that any call can end with, whatever its contract declares. */
-export type BuiltInCode = 'internal' | 'invalid-input' | 'deadline-exceeded' | 'cancelled' | 'unavailable';
+export type BuiltInCode = (typeof BUILT_IN)[number];
 
-const RETRYABLE_CODES: ReadonlySet<string> = new Set<BuiltInCode>(['unavailable']);
-const BUILT_IN_CODES: ReadonlySet<string> = new Set<BuiltInCode>([
+const BUILT_IN = [
   'internal',
   'invalid-input',
   'deadline-exceeded',
   'cancelled',
   'unavailable',
-]);
+  'incompatible',
+] as const;
+const BUILT_IN_CODES: ReadonlySet<string> = new Set<BuiltInCode>(BUILT_IN);
+const RETRYABLE_CODES: ReadonlySet<string> = new Set<BuiltInCode>(['unavailable']);
 
 /** What an error carries beside its code. */
 export interface SeamErrorOptions {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ContractError } from './errors.js';
+import { ContractError } from '../call/errors.js';
 
 /** How a value of one schema crosses a process boundary; absent where JSON carries it unchanged. */
 export interface Wire {

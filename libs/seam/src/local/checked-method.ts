@@ -1,8 +1,8 @@
-import type { Contract, Method } from './contract.js';
-import { difference } from './difference.js';
-import { ContractError } from './errors.js';
-import type { BoundMethod } from './local-binding.js';
-import type { Wire } from './wire.js';
+import type { Contract, Method } from '../contract/contract.js';
+import { difference } from '../contract/difference.js';
+import { ContractError } from '../call/errors.js';
+import type { BoundMethod } from '../call/bound-method.js';
+import type { Wire } from '../contract/wire.js';
 
 /**
  * Checked mode: a local call behaves as if a wire were in between, and complains of what a wire would change.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { contract, query } from './index.js';
+import { contract, query } from '../index.js';
 
 const declare = (input: z.ZodType, output: z.ZodType = z.void()) =>
   contract('shop', { find: query({ input, output }) });

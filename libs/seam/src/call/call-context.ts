@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SeamError } from './errors.js';
+import { KeySequence } from './key-sequence.js';
 
 /** Who is calling, once somebody has proved it. */
 export interface Principal {
@@ -15,6 +16,11 @@ export interface CallContextOptions {
   principal?: Principal | undefined;
   /** Milliseconds of `performance.now()` after which nobody waits for an answer. */
   deadline: number;
+  /**
+   * Names this request in all its repetitions, so that its commands take effect once. Each call below gets a key
+   * derived from it.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /**
@@ -27,16 +33,23 @@ export class CallContext {
   readonly deadline: number;
   /** Set once, by whoever verified the caller. */
   principal: Principal | undefined;
+  #keys: KeySequence | undefined;
   #cancelled: SeamError | undefined;
   #listeners: Set<(reason: SeamError) => void> | undefined;
   #signal: AbortSignal | undefined;
   #leaveParent: (() => void) | undefined;
 
-  constructor({ requestId, traceparent, principal, deadline }: CallContextOptions) {
+  constructor({ requestId, traceparent, principal, deadline, idempotencyKey }: CallContextOptions) {
     this.requestId = requestId;
     this.traceparent = traceparent;
     this.principal = principal;
     this.deadline = deadline;
+    this.#keys = idempotencyKey === undefined ? undefined : new KeySequence(idempotencyKey);
+  }
+
+  /** Names the work of this call in all its repetitions. */
+  get idempotencyKey(): string | undefined {
+    return this.#keys?.key;
   }
 
   /** Milliseconds left, at least 0. */
@@ -79,9 +92,19 @@ export class CallContext {
     if (listeners) for (const listener of listeners) listener(reason);
   }
 
-  /** The same call with a tighter deadline; it is cancelled with this one, until it has ended. */
-  within(deadline: number): CallContext {
-    const child = new CallContext({ ...this.facts, deadline });
+  /** The key for the next call of `<contract>.<method>`: its own, and the same when the request is repeated. */
+  nextKey(method: string): string | undefined {
+    return this.#keys?.next(method);
+  }
+
+  /**
+   * The same call with a tighter deadline; it is cancelled with this one, until it has ended.
+   * @param idempotencyKey of its own, when it is a command
+   */
+  within(deadline: number, idempotencyKey?: string): CallContext {
+    const { requestId, traceparent, principal } = this;
+    const child = new CallContext({ requestId, traceparent, principal, deadline, idempotencyKey });
+    if (idempotencyKey === undefined) child.#keys = this.#keys;
     if (this.#cancelled) child.cancel(this.#cancelled);
     else child.#leaveParent = this.onCancel((reason) => child.cancel(reason));
     return child;
@@ -90,15 +113,6 @@ export class CallContext {
   /** The call is over: its parent forgets it. */
   end(): void {
     this.#leaveParent?.();
-  }
-
-  private get facts(): CallContextOptions {
-    return {
-      requestId: this.requestId,
-      traceparent: this.traceparent,
-      principal: this.principal,
-      deadline: this.deadline,
-    };
   }
 }
 

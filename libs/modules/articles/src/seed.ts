@@ -1,0 +1,150 @@
+import type { IdRange, SeedContext, SeedFunction } from '@tearline/database';
+import { type Random, type SampleText, sampleText, shuffled, zipf } from './seed-text.js';
+import { slugOf } from './slug.js';
+
+const BATCH = 1_000;
+const FAVORITES_BATCH = 10_000;
+/** Sample articles are of the two years before this day, so that whatever is written later is newer. */
+const NEWEST = Date.UTC(2026, 0, 1);
+const SPAN = 2 * 365 * 86_400_000;
+
+/** A sequence is nobody's alone: whoever publishes meanwhile may take a number from between ours. */
+const RESERVE = `
+  select min(id)::int8 as first, max(id)::int8 as last
+    from (select nextval(pg_get_serial_sequence('articles', 'id')) as id from generate_series(1, $1)) reserved`;
+
+const TAKEN = 'select slug from articles where slug = any($1)';
+
+const ARTICLES = `
+  insert into articles (id, slug, title, description, body, tag_list, author_id, favorites_count, created_at, updated_at)
+  select id, slug, title, description, body, "tagList", "authorId", "favoritesCount", "createdAt", "createdAt"
+    from json_to_recordset($1) as a (id int8, slug text, title text, description text, body text, "tagList" text[],
+                                     "authorId" int8, "favoritesCount" int, "createdAt" timestamptz)`;
+
+const TAGS = `
+  insert into article_tags (tag, published_at, article_id)
+  select tag, created_at, id from articles, unnest(tag_list) tag where id between $1 and $2`;
+
+/** As the module's own writers do it, who thus never wait for one another. */
+const TALLIES = `
+  with made as (select author_id, tag_list from articles where id between $1 and $2)
+  insert into tally_deltas (kind, key, delta)
+  select 'all', '', count(*) from made having count(*) > 0
+  union all
+  select 'author', author_id::text, count(*) from made group by author_id
+  union all
+  select 'tag', tag, count(*) from made, unnest(tag_list) tag group by tag`;
+
+const FAVORITES = `
+  insert into favorites (user_id, published_at, article_id)
+  select f.user_id, a.created_at, a.id
+    from unnest($1::int8[], $2::int8[]) as f (user_id, article_id) join articles a on a.id = f.article_id`;
+
+/** Articles of the users of this seed, a few of whom wrote most of them, and who likes which. */
+export const seed: SeedFunction = async (context) => {
+  const { articles: count, favorites } = context.plan;
+  if (count === 0) return { first: 1, count };
+  const users = context.ranges['identity']!;
+  const range = await reserve(context, count);
+  const likes = popularity(context.random('popularity'), count, favorites, users.count);
+  const report = (done: number) => context.progress(done, count + favorites);
+
+  await publish(context, range, users, likes, report);
+  const ids = [range.first, range.first + count - 1];
+  await context.query(TAGS, ids);
+  await context.query(TALLIES, ids);
+  await like(context, range, users, likes, (done) => report(count + done));
+  return range;
+};
+
+async function reserve(context: SeedContext, count: number): Promise<IdRange> {
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const [reserved] = await context.query<{ first: number; last: number }>(RESERVE, [count]);
+    const { first, last } = reserved!;
+    if (last - first + 1 === count) return { first, count };
+  }
+  throw new Error('no run of free article ids: others are publishing too fast; seed when it is quieter');
+}
+
+async function publish(
+  context: SeedContext,
+  { first, count }: IdRange,
+  users: IdRange,
+  likes: readonly number[],
+  report: (done: number) => void,
+): Promise<void> {
+  const next = context.random('articles');
+  const used = new Set<string>();
+  for (let done = 0; done < count; done += BATCH) {
+    const places = Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => done + index);
+    const drafts = places.map((place) => ({
+      id: first + place,
+      ...draft(next, users),
+      favoritesCount: likes[place]!,
+      createdAt: new Date(NEWEST - SPAN + ((place + next()) / count) * SPAN),
+    }));
+    const slugs = drafts.map(({ title }) => slugOf(title));
+    for (const { slug } of await context.query<{ slug: string }>(TAKEN, [slugs])) used.add(slug);
+    const rows = drafts.map((article, index) => ({
+      ...article,
+      slug: free(slugs[index]!, article.id, used),
+    }));
+    await context.query(ARTICLES, [JSON.stringify(rows)]);
+    report(done + places.length);
+  }
+}
+
+function draft(next: Random, users: IdRange): SampleText & { authorId: number } {
+  return { authorId: users.first + zipf(next, users.count), ...sampleText(next) };
+}
+
+function free(slug: string, id: number, used: Set<string>): string {
+  const own = used.has(slug) ? `${slug}-${id}` : slug;
+  used.add(own);
+  return own;
+}
+
+/**
+ * How many like each article, by place: `total` altogether and `most` at most each. A few are liked by many, whenever
+ * they were written.
+ */
+function popularity(next: Random, count: number, total: number, most: number): number[] {
+  const weights = Array.from({ length: count }, (_, rank) => (rank + 1) ** -0.7);
+  let weightLeft = weights.reduce((sum, weight) => sum + weight, 0);
+  let left = total;
+  const likes = weights.map((weight) => {
+    // Rounded up, and from the heaviest down: so what is left always fits into the rest.
+    const share = Math.min(most, left, Math.ceil((left * weight) / weightLeft));
+    weightLeft -= weight;
+    left -= share;
+    return share;
+  });
+  return shuffled(next, likes);
+}
+
+async function like(
+  context: SeedContext,
+  { first }: IdRange,
+  users: IdRange,
+  likes: readonly number[],
+  report: (done: number) => void,
+): Promise<void> {
+  const next = context.random('favorites');
+  const everybody = shuffled(
+    next,
+    Array.from({ length: users.count }, (_, place) => users.first + place),
+  );
+  // Neighbours in a shuffled circle: as many different users as the article has likes.
+  const pairs = likes.flatMap((count, place) => {
+    const start = Math.floor(next() * users.count);
+    return Array.from({ length: count }, (_, step) => [
+      everybody[(start + step) % users.count]!,
+      first + place,
+    ]);
+  });
+  for (let done = 0; done < pairs.length; done += FAVORITES_BATCH) {
+    const batch = pairs.slice(done, done + FAVORITES_BATCH);
+    await context.query(FAVORITES, [batch.map(([user]) => user), batch.map(([, article]) => article)]);
+    report(done + batch.length);
+  }
+}

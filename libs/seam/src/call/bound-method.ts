@@ -1,0 +1,16 @@
+import type { Flights } from './flights.js';
+import type { IdempotencyStore } from './idempotency-store.js';
+import type { SeamObserver } from '../seam-observer.js';
+
+/** One method of a contract, ready to be called, wherever it runs. */
+export type BoundMethod = (input: unknown) => Promise<unknown>;
+
+/** What bindings share within one application. */
+export interface SeamRuntime {
+  readonly flights: Flights;
+  readonly observer: SeamObserver;
+  /** Milliseconds for a call that no deadline was set for. */
+  readonly defaultTimeout: number;
+  /** Remembers the replies of keyed commands; without one, keys are passed on and not honoured. */
+  readonly idempotency: IdempotencyStore | undefined;
+}

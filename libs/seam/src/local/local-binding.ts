@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { BoundMethod, SeamRuntime } from '../call/bound-method.js';
+import { CallContext, currentCall, runCall } from '../call/call-context.js';
+import { asDeclared } from '../call/declared-error.js';
+import { SeamError } from '../call/errors.js';
+import { startWith } from '../call/start-with.js';
+import type { Contract, Method } from '../contract/contract.js';
+import { LocalCall } from './local-call.js';
+
+/**
+ * Binds a method to a provider in this process. The call is direct: no copy, no validation; a deadline, the
+ * context and a count are all that stands between caller and callee.
+ */
+export function bindLocal(
+  { flights, defaultTimeout, observer }: SeamRuntime,
+  { name }: Contract,
+  key: string,
+  method: Method,
+  implementation: BoundMethod,
+): BoundMethod {
+  const path = `${name}.${key}`;
+  const timeout = method.timeout ?? Infinity;
+  const isCommand = method.kind === 'command';
+  const record = observer.method(name, key, 'local');
+
+  return (input) =>
+    new Promise((resolve, reject) => {
+      const outer = currentCall();
+      const started = performance.now();
+      const deadline = Math.min(
+        outer === undefined ? started + defaultTimeout : outer.deadline,
+        started + timeout,
+      );
+      if (deadline <= started) {
+        record('deadline-exceeded', 0);
+        reject(new SeamError('deadline-exceeded', { message: `${path} was called too late` }));
+        return;
+      }
+      const idempotencyKey = isCommand ? outer?.nextKey(path) : undefined;
+      // A new store costs more than the rest of the call together, so the caller's context serves while it can.
+      const own = outer === undefined || deadline < outer.deadline || idempotencyKey !== undefined;
+      const context = own
+        ? (outer?.within(deadline, idempotencyKey) ?? new CallContext({ requestId: randomUUID(), deadline }))
+        : outer;
+
+      const call = new LocalCall(path, record, context, own, started, deadline, reject);
+      flights.enter(call);
+      const running = own
+        ? runCall(context, () => startWith(implementation, input))
+        : startWith(implementation, input);
+      running.then(
+        (result) => {
+          if (!flights.leave(call)) return;
+          call.end('ok');
+          resolve(result);
+        },
+        (thrown: unknown) => {
+          if (!flights.leave(call)) return;
+          const error = asDeclared(thrown, method.errors);
+          if (error.code === 'internal') observer.unexpected(name, key, thrown, context);
+          call.end(error.code);
+          reject(error);
+        },
+      );
+    });
+}
