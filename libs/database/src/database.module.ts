@@ -3,6 +3,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { DATABASE_SETTINGS, Databases, type DatabaseSettings } from './databases.js';
 import { Reader, readerToken } from './reader.js';
+import { Transactions, transactionsToken } from './transactions.js';
 
 /** One TypeORM DataSource for each module, each with its own schema, role and share of the connections. */
 @Module({})
@@ -19,8 +20,8 @@ export class DatabaseModule {
 
   /**
    * Imported by a module: opens its DataSource, named after the module, and provides the entities' repositories
-   * (`@InjectRepository(Article, 'articles')`), the DataSource (`@InjectDataSource('articles')`) and the read door
-   * (`@InjectReader('articles')`).
+   * (`@InjectRepository(Article, 'articles')`), the DataSource (`@InjectDataSource('articles')`), the read door
+   * (`@InjectReader('articles')`) and the write door (`@InjectTransactions('articles')`).
    * @param module the module's name, which is also its schema's
    * @param entities every entity of the module
    */
@@ -45,8 +46,13 @@ export class DatabaseModule {
             return new Reader(pool, count.add);
           },
         },
+        {
+          provide: transactionsToken(module),
+          inject: [getDataSourceToken(module)],
+          useFactory: (dataSource: DataSource) => new Transactions(dataSource),
+        },
       ],
-      exports: [TypeOrmModule, readerToken(module)],
+      exports: [TypeOrmModule, readerToken(module), transactionsToken(module)],
     };
   }
 }

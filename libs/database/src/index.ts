@@ -7,3 +7,4 @@ export type { ModuleData } from './module-data.js';
 export { InjectReader, Reader } from './reader.js';
 export type { IdRange, SeedContext, SeedFunction, SeedPlan } from './seed-function.js';
 export { statement, type Statement } from './statement.js';
+export { InjectTransactions, type Reply, Transactions } from './transactions.js';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { createIdempotencyKeys } from './idempotency-keys.js';
 import { grantRights, makeSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
@@ -31,7 +32,10 @@ export async function migrate(
     let ran = 0;
     for (const { data, url } of targets) {
       await makeSchemaAndRole(owner, data.schema, url);
-      const names = await runMigrations(ownerUrl, data.schema, await data.migrations());
+      const names = await runMigrations(ownerUrl, data.schema, [
+        createIdempotencyKeys(data.schema),
+        ...(await data.migrations()),
+      ]);
       for (const name of names) log(`${data.schema}: ${name}`);
       ran += names.length;
       await grantRights(owner, data.schema, url);

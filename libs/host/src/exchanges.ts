@@ -4,6 +4,7 @@ import { sendError } from './error.filter.js';
 import type { Exchange } from './exchange.js';
 import { faultOf } from './fault.js';
 import { traceparentOf } from './request-id.js';
+import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from './request-log.js';
 import type { Routes } from './routes.js';
 
@@ -31,6 +32,7 @@ export class Exchanges {
   attach(fastify: FastifyInstance): void {
     fastify.decorateRequest('exchange', null);
     fastify.addHook('onRequest', (request, reply, done) => runCall(this.#enter(request, reply), done));
+    fastify.addHook('onRequest', refuseBadKey);
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
       const take = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
@@ -66,6 +68,7 @@ export class Exchanges {
     const call = new CallContext({
       requestId: request.id,
       traceparent: traceparentOf(request),
+      idempotencyKey: idempotencyKeyOf(request),
       deadline: started + this.timeout,
     });
     const exchange: Exchange = { request, reply, call, started, route: this.routes.none };

@@ -3,6 +3,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { errorFields } from './error-fields.js';
 import type { HostSettings } from './host-settings.js';
+import { LineBatch } from './line-batch.js';
 
 /** The logs of one host: what the code says, and one line for each request. */
 export interface Logs {
@@ -33,8 +34,12 @@ export function openLogs(settings: HostSettings, destination: DestinationStream 
     },
     destination,
   );
-  const requests = pino({ base, level }, destination);
-  const flush = () => (destination as { flushSync?: () => void }).flushSync?.();
+  const batch = new LineBatch(destination);
+  const requests = pino({ base, level }, batch);
+  const flush = () => {
+    batch.flush();
+    (destination as { flushSync?: () => void }).flushSync?.();
+  };
   return { application, requests, flush };
 }
 
@@ -44,7 +49,7 @@ export function openLogs(settings: HostSettings, destination: DestinationStream 
  */
 function standardOutput(settings: HostSettings): DestinationStream {
   if (isPretty(settings)) return pretty({ destination: 1, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss.l' });
-  return pino.destination({ fd: 1, sync: false, minLength: 8_192, periodicFlush: 100 });
+  return pino.destination({ fd: 1, sync: false, minLength: 0 });
 }
 
 function isPretty({ LOG_FORMAT, NODE_ENV }: HostSettings): boolean {

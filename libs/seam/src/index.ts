@@ -17,7 +17,13 @@ export {
   type OutputOf,
   query,
 } from './contract/contract.js';
-export { type BuiltInCode, ContractError, isSeamError, SeamError, type SeamErrorOptions } from './call/errors.js';
+export {
+  type BuiltInCode,
+  ContractError,
+  isSeamError,
+  SeamError,
+  type SeamErrorOptions,
+} from './call/errors.js';
 export { Implements } from './implements.decorator.js';
 export { Seam } from './seam.decorator.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectTransactions, Transactions } from '@tearline/database';
 import { SeamError } from '@tearline/seam';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
@@ -21,15 +21,16 @@ export interface ArticleDraft {
 @Injectable()
 export class ArticlesService {
   constructor(
-    @InjectDataSource('articles') private readonly database: DataSource,
+    @InjectTransactions('articles') private readonly transactions: Transactions,
     private readonly deleted: DeletedArticles,
   ) {}
 
   /** @returns the new article's slug */
-  create(authorId: number, { tagList = [], ...draft }: ArticleDraft): Promise<string> {
+  create(authorId: number, article: ArticleDraft): Promise<string> {
+    const { tagList = [], ...draft } = article;
     const tags = [...new Set(tagList)];
     return withFreeSlug(draft.title, (slug) =>
-      this.database.transaction(async (manager) => {
+      this.transactions.once('create article', article, async (manager) => {
         const { generatedMaps } = await manager.insert(ArticleEntity, {
           ...draft,
           slug,
@@ -48,9 +49,10 @@ export class ArticlesService {
    * @returns the slug at which the article is from now on: a new one when the title's words change
    * @throws SeamError `article/not-found`, `article/forbidden`
    */
-  update(slug: string, authorId: number, { tagList, ...changes }: Partial<ArticleDraft>): Promise<string> {
+  update(slug: string, authorId: number, wanted: Partial<ArticleDraft>): Promise<string> {
+    const { tagList, ...changes } = wanted;
     return withFreeSlug(changes.title ?? '', (free) =>
-      this.database.transaction(async (manager) => {
+      this.transactions.once('update article', [slug, wanted], async (manager) => {
         const article = await lockOwn(manager, slug, authorId);
         const renamed = changes.title !== undefined && slugOf(changes.title) !== slugOf(article.title);
         const newSlug = renamed ? free : slug;
@@ -68,7 +70,7 @@ export class ArticlesService {
 
   /** @throws SeamError `article/not-found`, `article/forbidden` */
   async remove(slug: string, authorId: number): Promise<void> {
-    const id = await this.database.transaction(async (manager) => {
+    const id = await this.transactions.once('delete article', slug, async (manager) => {
       const article = await lockOwn(manager, slug, authorId);
       await manager.delete(ArticleEntity, article.id);
       await tallyArticle(manager, -1, { authorId, tagList: article.tagList });

@@ -34,7 +34,8 @@ const KEYS: Record<FilterName | 'all', (value: string) => string> = {
 
 /** A further filter on the articles of the first. */
 const AND: Record<FilterName, (value: string) => string> = {
-  authorId: (author) => `exists (select from articles o where o.id = k.id and o.author_id = ${author}::bigint)`,
+  authorId: (author) =>
+    `exists (select from articles o where o.id = k.id and o.author_id = ${author}::bigint)`,
   authorIds: (authors) =>
     `exists (select from articles o where o.id = k.id and o.author_id = any(${authors}::bigint[]))`,
   tag: (tag) =>

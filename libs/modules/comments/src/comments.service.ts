@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { type Articles, ArticlesContract } from '@tearline/articles/contract';
-import { InjectReader, Reader, statement } from '@tearline/database';
+import { InjectReader, InjectTransactions, Reader, statement, Transactions } from '@tearline/database';
 import { type Identity, IdentityContract } from '@tearline/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
 import { type Profile, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
-import type { Repository } from 'typeorm';
 import type { Comment } from './comment.schemas.js';
 import { CommentEntity } from './entities/comment.entity.js';
 
 type CommentRow = Omit<CommentEntity, 'articleId'>;
-type GeneratedColumns = Pick<CommentEntity, 'id' | 'createdAt' | 'updatedAt'>;
 
 /** The newest, at most: the public API has no pages of comments. */
 const LONGEST_LIST = 1000;
@@ -25,8 +22,8 @@ const OF_ARTICLE = statement<CommentRow>(
 @Injectable()
 export class CommentsService {
   constructor(
-    @InjectRepository(CommentEntity, 'comments') private readonly comments: Repository<CommentEntity>,
     @InjectReader('comments') private readonly reader: Reader,
+    @InjectTransactions('comments') private readonly transactions: Transactions,
     @Seam(ArticlesContract) private readonly articles: Articles,
     @Seam(IdentityContract) private readonly identity: Identity,
     @Seam(SocialContract) private readonly social: Social,
@@ -45,18 +42,25 @@ export class CommentsService {
   /** @throws SeamError `article/not-found` */
   async create(slug: string, authorId: number, body: string): Promise<Comment> {
     const articleId = await this.articleId(slug);
-    const { generatedMaps } = await this.comments.insert({ articleId, authorId, body });
-    const comment = { authorId, body, ...(generatedMaps[0] as GeneratedColumns) };
+    const { id, at } = await this.transactions.once('create comment', [slug, body], async (manager) => {
+      const { generatedMaps } = await manager.insert(CommentEntity, { articleId, authorId, body });
+      const comment = generatedMaps[0] as CommentEntity;
+      return { id: comment.id, at: comment.createdAt.toISOString() };
+    });
+    const createdAt = new Date(at);
+    const comment = { id, authorId, body, createdAt, updatedAt: createdAt };
     return view(comment, await this.profiles([comment], authorId));
   }
 
   /** @throws SeamError `article/not-found`, `comment/not-found`, `comment/forbidden` */
   async remove(slug: string, id: number, authorId: number): Promise<void> {
     const articleId = await this.articleId(slug);
-    const comment = await this.comments.findOneBy({ id, articleId });
-    if (!comment) throw new SeamError('comment/not-found');
-    if (comment.authorId !== authorId) throw new SeamError('comment/forbidden');
-    await this.comments.delete(id);
+    await this.transactions.once('delete comment', [slug, id], async (manager) => {
+      const comment = await manager.findOneBy(CommentEntity, { id, articleId });
+      if (!comment) throw new SeamError('comment/not-found');
+      if (comment.authorId !== authorId) throw new SeamError('comment/forbidden');
+      await manager.delete(CommentEntity, id);
+    });
   }
 
   private async articleId(slug: string): Promise<number> {

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { InjectTransactions, Transactions } from '@tearline/database';
+import { isSeamError } from '@tearline/seam';
 import { AttemptLimit, networkOf } from './attempt-limit.js';
 import { UserEntity } from './entities/user.entity.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
+import { LoginService } from './login.service.js';
 import { NameClaims } from './name-claims.js';
 import { PasswordsService } from './passwords.service.js';
 import { asTakenName, takenName } from './taken-name.js';
@@ -11,18 +12,21 @@ import { TokenSigner } from './token-signer.js';
 import { UserReads } from './user-reads.js';
 import { type NewUser, type UserBody, userBody } from './user.schemas.js';
 
+const REGISTER = 'register';
+
 /** Makes accounts. */
 @Injectable()
 export class RegistrationService {
   readonly #limit: AttemptLimit;
 
   constructor(
-    @InjectRepository(UserEntity, 'identity') private readonly users: Repository<UserEntity>,
+    @InjectTransactions('identity') private readonly transactions: Transactions,
     @Inject(IDENTITY_SETTINGS) { REGISTRATIONS_PER_MINUTE }: IdentitySettings,
     private readonly reads: UserReads,
     private readonly claims: NameClaims,
     private readonly passwords: PasswordsService,
     private readonly tokens: TokenSigner,
+    private readonly login: LoginService,
   ) {
     this.#limit = new AttemptLimit(REGISTRATIONS_PER_MINUTE, 'registrations');
   }
@@ -32,13 +36,25 @@ export class RegistrationService {
     const network = networkOf(address);
     this.#limit.check(network);
     this.#limit.count(network);
-    const names = [`username ${user.username.toLowerCase()}`, `email ${user.email.toLowerCase()}`];
+    const { username, email, password } = user;
+    if (await this.transactions.before(REGISTER, { username, email })) return this.#again(user, address);
+    const names = [`username ${username.toLowerCase()}`, `email ${email.toLowerCase()}`];
     const id = await this.claims.holding(
       names,
       () => this.#refuseTaken(user),
-      () => this.#insert(user),
+      () => this.#insert({ username, email, password }),
     );
     return userBody({ ...user, bio: null, image: null }, await this.tokens.sign(id));
+  }
+
+  /** Whoever repeats a registration gets a token for it, so they must know its password. */
+  async #again({ username, email, password }: NewUser, address: string): Promise<UserBody> {
+    try {
+      return await this.login.logIn({ email, password }, address);
+    } catch (error) {
+      if (!isSeamError(error, 'credentials/invalid')) throw error;
+      throw takenName((await this.reads.taken(username, email)) ?? 'username');
+    }
   }
 
   async #refuseTaken({ username, email }: NewUser): Promise<void> {
@@ -49,8 +65,10 @@ export class RegistrationService {
   async #insert({ username, email, password }: NewUser): Promise<number> {
     const passwordHash = await this.passwords.hash(password);
     try {
-      const { identifiers } = await this.users.insert({ username, email, passwordHash });
-      return (identifiers[0] as { id: number }).id;
+      return await this.transactions.once(REGISTER, { username, email }, async (manager) => {
+        const { identifiers } = await manager.insert(UserEntity, { username, email, passwordHash });
+        return (identifiers[0] as { id: number }).id;
+      });
     } catch (error) {
       throw asTakenName(error);
     }

@@ -34,6 +34,16 @@ describe('a contract refuses, when it is declared,', () => {
     expect(() => declare(z.void(), schema)).toThrow('shop.find output');
   });
 
+  it('a recursive type that JSON does not carry', () => {
+    const Comment = z.object({
+      at: z.date(),
+      get replies() {
+        return z.array(Comment);
+      },
+    });
+    expect(() => declare(Comment)).toThrow('a recursive type with dates');
+  });
+
   it('a bad name, a bad error code, a bad timeout', () => {
     expect(() => contract('Shop', {})).toThrow("contract name 'Shop' is not kebab-case");
     expect(() => contract('shop', { a: query({ errors: ['gone'] }) })).toThrow(
@@ -46,6 +56,12 @@ describe('a contract refuses, when it is declared,', () => {
 });
 
 describe('a value arrives as it left', () => {
+  const Branch = z.object({
+    name: z.string(),
+    get children() {
+      return z.array(Branch);
+    },
+  });
   const tree: z.ZodType = z.lazy(() => z.object({ children: z.array(tree) }));
   it.each<[string, z.ZodType, unknown]>([
     ['dates', z.object({ at: z.date(), all: z.array(z.date()) }), { at: new Date(5), all: [new Date(6)] }],
@@ -61,6 +77,7 @@ describe('a value arrives as it left', () => {
       { k: 'a', at: new Date(7) },
     ],
     ['recursion', tree, { children: [{ children: [] }] }],
+    ['recursion by a getter', Branch, { name: 'a', children: [{ name: 'b', children: [] }] }],
     ['nothing', z.date().optional(), undefined],
   ])('%s', (_, schema, value) => {
     const { input } = declare(schema).wires.find;

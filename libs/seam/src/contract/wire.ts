@@ -10,6 +10,8 @@ export interface Wire {
 type AnySchema = z.core.$ZodType;
 /** `undefined` survives JSON as a missing property or as the whole value, nowhere else. */
 type Position = 'whole' | 'property' | 'item';
+/** The schemas around the one at hand, and whether one of them has been met again inside itself. */
+type Open = Map<AnySchema, { recursive: boolean }>;
 
 const JSON_AS_IT_IS = new Set(['string', 'number', 'boolean', 'null', 'enum', 'template_literal', 'never']);
 
@@ -34,15 +36,10 @@ const BINARY: Wire = {
  * @throws ContractError for what would arrive differently than it left: transforms, defaults, coercion, maps, …
  */
 export function wireOf(schema: AnySchema, path: string): Wire | undefined {
-  return compile(schema, path, 'whole', new Set());
+  return compile(schema, path, 'whole', new Map());
 }
 
-function compile(
-  schema: AnySchema,
-  path: string,
-  position: Position,
-  open: Set<AnySchema>,
-): Wire | undefined {
+function compile(schema: AnySchema, path: string, position: Position, open: Open): Wire | undefined {
   const def = (schema as z.core.$ZodTypes)._zod.def;
   refuseChanges(def, path);
   if (JSON_AS_IT_IS.has(def.type)) return undefined;
@@ -80,11 +77,11 @@ function compile(
       refuseChanges((def.keyType as z.core.$ZodTypes)._zod.def, `${path} key`);
       return values(compile(def.valueType, `${path}{}`, 'item', open));
     case 'object':
-      return object(def, path, open);
+      return recursive(schema, path, open, () => object(def, path, open));
     case 'union':
       return union(def, path, open);
     case 'lazy':
-      return recursive(schema, def.getter(), path, position, open);
+      return recursive(schema, path, open, () => compile(def.getter(), path, position, open));
     default:
       return refuse(path, `z.${def.type}()`);
   }
@@ -126,7 +123,7 @@ function values(wire: Wire | undefined): Wire | undefined {
   return { encode: over(wire.encode), decode: over(wire.decode) };
 }
 
-function tuple(def: z.core.$ZodTupleDef, path: string, open: Set<AnySchema>): Wire | undefined {
+function tuple(def: z.core.$ZodTupleDef, path: string, open: Open): Wire | undefined {
   const items = def.items.map((item, index) => compile(item, `${path}[${index}]`, 'item', open));
   const rest = def.rest ? compile(def.rest, `${path}[]`, 'item', open) : undefined;
   if (!rest && items.every((item) => !item)) return undefined;
@@ -137,7 +134,7 @@ function tuple(def: z.core.$ZodTupleDef, path: string, open: Set<AnySchema>): Wi
   return { encode: over('encode'), decode: over('decode') };
 }
 
-function object(def: z.core.$ZodObjectDef, path: string, open: Set<AnySchema>): Wire | undefined {
+function object(def: z.core.$ZodObjectDef, path: string, open: Open): Wire | undefined {
   const catchall = def.catchall?._zod.def.type;
   if (catchall === 'never')
     refuse(path, "a strict object, which would refuse a newer peer's field; use z.object()");
@@ -155,7 +152,7 @@ function object(def: z.core.$ZodObjectDef, path: string, open: Set<AnySchema>): 
   return { encode: over('encode'), decode: over('decode') };
 }
 
-function union(def: z.core.$ZodUnionDef, path: string, open: Set<AnySchema>): Wire | undefined {
+function union(def: z.core.$ZodUnionDef, path: string, open: Open): Wire | undefined {
   const options = def.options.map((option, index) => ({
     option,
     wire: compile(option, `${path}|${index}`, 'item', open),
@@ -175,14 +172,19 @@ function union(def: z.core.$ZodUnionDef, path: string, open: Set<AnySchema>): Wi
 /** Recursion is allowed where JSON alone carries it, so that a wire form never needs itself. */
 function recursive(
   schema: AnySchema,
-  inner: AnySchema,
   path: string,
-  position: Position,
-  open: Set<AnySchema>,
+  open: Open,
+  inner: () => Wire | undefined,
 ): Wire | undefined {
-  if (open.has(schema)) return undefined;
-  open.add(schema);
-  if (compile(inner, path, position, open))
-    refuse(path, 'a recursive type with dates, bigints or bytes in it');
-  return undefined;
+  const around = open.get(schema);
+  if (around) {
+    around.recursive = true;
+    return undefined;
+  }
+  const state = { recursive: false };
+  open.set(schema, state);
+  const wire = inner();
+  open.delete(schema);
+  if (state.recursive && wire) refuse(path, 'a recursive type with dates, bigints or bytes in it');
+  return wire;
 }

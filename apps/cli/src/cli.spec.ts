@@ -1,0 +1,121 @@
+import { jwksSetting, signingKeySetting } from '@tearline/auth';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { run } from './spoken.fixture.js';
+
+const WRONG_USAGE = 2;
+
+describe('every command', () => {
+  it.each(['migrate', 'seed', 'reset', 'keys'])('explains itself: %s --help', async (command) => {
+    const { code, printed } = await run({}, command, '--help');
+    expect({ code, printed }).toEqual({ code: 0, printed: expect.stringMatching(`npm run .*${command}`) });
+    expect((await run({}, '--help')).printed).toContain(`  ${command} `);
+  });
+
+  it.each([
+    [[], 'which command?'],
+    [['sed'], "no command 'sed'"],
+    [['seed', '--user', '3'], "Unknown option '--user'; npm run seed -- --help lists the options"],
+    [['seed', '--users'], "'--users <value>' argument missing; npm run seed -- --help"],
+    [['migrate', 'now'], "Unexpected argument 'now'"],
+  ])('says what is wrong with %j', async (args, message) => {
+    const { code, noted, printed } = await run({}, ...args);
+    expect({ code, noted, printed }).toEqual({
+      code: WRONG_USAGE,
+      noted: expect.stringContaining(message),
+      printed: '',
+    });
+  });
+});
+
+describe('seed', () => {
+  it.each([
+    ['--users 1e3', "--users '1e3': must be a whole number from 0 to 999999999"],
+    ['--users=-1', "--users '-1': must be a whole number"],
+    ['--users 0 --articles 5', '--articles 5: none are possible, since articles need authors'],
+    ['--articles 0 --comments 5', '--comments 5: none are possible'],
+    ['--users 5 --articles 5 --favorites 26', '--favorites 26: at most 25'],
+    ['--users 5 --follows 21', '--follows 21: at most 20'],
+    ['--users 1 --follows 1', '--follows 1: none are possible'],
+  ])('refuses %s', async (options, message) => {
+    const { code, noted } = await run({ DATABASE_URL: 'postgres://nowhere' }, 'seed', ...options.split(' '));
+    expect({ code, noted }).toEqual({ code: WRONG_USAGE, noted: expect.stringContaining(message) });
+  });
+
+  it('keeps well-known passwords out of production', async () => {
+    const { code, noted } = await run({ NODE_ENV: 'production', DATABASE_URL: 'postgres://nowhere' }, 'seed');
+    expect({ code, noted }).toEqual({ code: WRONG_USAGE, noted: expect.stringContaining('NODE_ENV') });
+  });
+});
+
+describe('migrate in production', () => {
+  const production = { NODE_ENV: 'production' };
+
+  it('names the URLs that are missing', async () => {
+    expect(await run(production, 'migrate')).toMatchObject({
+      code: WRONG_USAGE,
+      noted: expect.stringMatching(/^DATABASE_URL: missing/),
+    });
+    const some = { DATABASE_URL: 'postgres://o:p@127.0.0.1:1/x', SOCIAL_DATABASE_URL: 'postgres://s:p@h/x' };
+    expect(await run({ ...production, ...some }, 'migrate')).toMatchObject({
+      code: WRONG_USAGE,
+      noted: expect.stringMatching(
+        /^IDENTITY_DATABASE_URL, ARTICLES_DATABASE_URL, COMMENTS_DATABASE_URL: missing/,
+      ),
+    });
+  });
+});
+
+describe('reset', () => {
+  it('never touches a database of somebody else', async () => {
+    expect(await run({ DATABASE_URL: 'postgres://nowhere' }, 'reset')).toMatchObject({
+      code: WRONG_USAGE,
+      noted: expect.stringMatching(/^DATABASE_URL is set/),
+    });
+  });
+
+  it('says so when there is nothing to remove', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'cli-'));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    expect(await run({ TEARLINE_DIR: dir }, 'reset')).toMatchObject({
+      code: 0,
+      printed: expect.stringContaining('Nothing to remove'),
+    });
+  });
+});
+
+describe('keys', () => {
+  const settings = async (env: Record<string, string>, ...options: string[]) => {
+    const { printed } = await run(env, 'keys', ...options);
+    const [, key, jwks] = /^IDENTITY_SIGNING_KEY='(.+)'\nAUTH_JWKS='(.+)'\n$/.exec(printed)!;
+    return { key: signingKeySetting.parse(key), jwks: jwksSetting.parse(jwks), text: jwks! };
+  };
+
+  it('makes a pair of settings, another one each time', async () => {
+    const { key, jwks } = await settings({});
+    const { d: secret, ...half } = key;
+    expect(jwks.keys).toEqual([half]);
+    expect((await settings({})).key.d).not.toBe(secret);
+  });
+
+  it('keeps the newest old key when it rotates', async () => {
+    const first = await settings({});
+    const second = await settings({ AUTH_JWKS: first.text }, '--rotate');
+    const third = await settings({ AUTH_JWKS: second.text }, '--rotate');
+    const kids = ({ jwks }: typeof first) => jwks.keys.map(({ kid }) => kid);
+    expect(kids(second)).toEqual([second.key.kid, first.key.kid]);
+    expect(kids(third)).toEqual([third.key.kid, second.key.kid]);
+  });
+
+  it.each([
+    [{}, 'AUTH_JWKS: missing'],
+    [{ AUTH_JWKS: '{' }, 'AUTH_JWKS: must be JSON'],
+  ])('does not rotate %j', async (env, message) => {
+    expect(await run(env, 'keys', '--rotate')).toMatchObject({
+      code: WRONG_USAGE,
+      noted: expect.stringContaining(message),
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { Inject, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DataSource, EntityManager } from 'typeorm';
+import { claimOf, keep, KEPT_HOURS, recall, take } from './idempotency-keys.js';
+
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+/** What a transaction may give back: it is kept as JSON for those who ask again. */
+export type Reply =
+  string | number | boolean | null | void | { readonly [key: string]: Reply } | readonly Reply[];
+
+/**
+ * The write door of a module: transactions that take effect once for each idempotency key.
+ * Key and reply are a row of the module's own schema, written in the transaction of the effect, so that whoever
+ * repeats the call is answered from it, by this replica or another, for 24 hours.
+ */
+export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #log = new Logger(Transactions.name);
+  readonly #ambient = new AsyncLocalStorage<EntityManager>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Runs `work` in a transaction, or, where the call's idempotency key has been seen, answers what it gave then.
+   * Inside another `once` of the module it joins that transaction (by a savepoint).
+   * @param operation unique among the transactions that one call may make, e.g. `create article`
+   * @param request JSON of what is asked for, without secrets: the same key with another one is refused
+   * @returns what `work` gives; it must be JSON
+   * @throws SeamError `idempotency-key/was-used-for-another-request`
+   */
+  async once<T extends Reply>(
+    operation: string,
+    request: unknown,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const outer = this.#ambient.getStore();
+    if (outer) return outer.transaction(work);
+    const claim = claimOf(operation, request);
+    return this.database.transaction(async (manager) => {
+      if (!claim) return work(manager);
+      const { ours, reply } = await take(manager, claim);
+      if (!ours) return reply as T;
+      const result = await this.#ambient.run(manager, () => work(manager));
+      await keep(manager, claim, result);
+      return result;
+    });
+  }
+
+  /** What `once` gave before for this key, if it did; for work that must be known to be done before it is begun again. */
+  async before<T extends Reply>(operation: string, request: unknown): Promise<{ reply: T } | undefined> {
+    const claim = claimOf(operation, request);
+    return claim && ((await recall(this.database.manager, claim)) as { reply: T } | undefined);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.prune().catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'old idempotency keys not pruned'),
+      );
+    }, PRUNE_EVERY_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Forgets the keys that nobody will repeat any more. */
+  async prune(): Promise<void> {
+    await this.database.query(
+      `delete from idempotency_keys where created_at < now() - interval '${KEPT_HOURS} hours'`,
+    );
+  }
+}
+
+export const transactionsToken = (module: string) => `${module} transactions`;
+
+/** Injects the write door of a module: `@InjectTransactions('articles') private readonly transactions: Transactions`. */
+export const InjectTransactions = (module: string) => Inject(transactionsToken(module));

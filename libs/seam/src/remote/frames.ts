@@ -1,0 +1,71 @@
+import type { ContractDescription } from '../contract/description.js';
+
+/** What travels beside the input of a call. */
+export interface Metadata {
+  readonly requestId: string;
+  /** Milliseconds until nobody waits any more: a span, since clocks of two machines differ. */
+  readonly left: number;
+  readonly traceparent?: string | undefined;
+  /** Id of the principal, as verified by the caller. */
+  readonly principal?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Asks for a call. `data` is the input in wire form, missing for `undefined`. */
+export interface RequestFrame {
+  readonly id: number;
+  readonly pattern: string;
+  readonly metadata: Metadata;
+  readonly data?: unknown;
+}
+
+/** An error as it travels; its cause stays with the callee. */
+export interface ErrorOnWire {
+  readonly code: string;
+  readonly message: string;
+  readonly data?: unknown;
+  readonly retryable: boolean;
+}
+
+/** Ends a call. `response` is the output in wire form, missing for `undefined`. */
+export interface ReplyFrame {
+  readonly id: number;
+  readonly response?: unknown;
+  readonly err?: ErrorOnWire;
+  /** The call was turned away before it began, so it may go elsewhere whatever it is. */
+  readonly refused?: boolean;
+}
+
+/** The first frame of a server. */
+export interface ChallengeFrame {
+  readonly challenge: string;
+}
+
+/** The first frame of a client. */
+export interface HelloFrame {
+  readonly hello: { readonly nonce: string; readonly proof: string };
+}
+
+/** Lets the client in, and says what it may ask for. */
+export interface WelcomeFrame {
+  readonly welcome: {
+    readonly proof: string;
+    readonly contracts: readonly ContractDescription[];
+    /** Whether a repeated command is answered from the reply of its first run. */
+    readonly honoursKeys: boolean;
+  };
+}
+
+/** From client to server. */
+export type ClientFrame = Partial<RequestFrame & HelloFrame> & {
+  /** Nobody waits for the call with this id any more. */
+  readonly cancel?: number;
+  readonly ping?: number;
+};
+
+/** From server to client. */
+export type ServerFrame = Partial<ReplyFrame & ChallengeFrame & WelcomeFrame> & {
+  readonly pong?: number;
+  /** Calls under way will end; new ones should go elsewhere. */
+  readonly goAway?: boolean;
+};

@@ -1,0 +1,100 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseUrls, migrate, type MigrationTarget } from '@tearline/database';
+import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import pg from 'pg';
+import { modules } from '../../apps/cli/src/modules.js';
+
+/** A database in a private PostgreSQL, which its owner may migrate. */
+export interface TestDatabase {
+  readonly ownerUrl: string;
+  /** Each module's URL, with its own role. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** Every module. */
+  readonly targets: readonly MigrationTarget[];
+  /** Brings all modules up to date; returns the migrations that ran, as `<module>: <migration>`. */
+  migrate(): Promise<string[]>;
+}
+
+/** A private PostgreSQL with as many databases as a test wants. */
+export class TestServer {
+  #dir = '';
+  #server: EmbeddedPostgres | undefined;
+  #databases = 0;
+
+  async start(): Promise<void> {
+    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-'));
+    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    await chmod(this.#dir, 0o755);
+    this.#server = await startEmbedded({ dir: this.#dir });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  /** A new database, with nothing in it. */
+  async newDatabase(): Promise<TestDatabase> {
+    const { url } = this.#server!;
+    this.#databases += 1;
+    const name = `test_${this.#databases}`;
+    await query(url, `create database ${name}`);
+    const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
+    const schemas = modules.map(({ schema }) => schema);
+    const urls = databaseUrls(schemas, {}, ownerUrl);
+    const targets = modules.map((data) => ({ data, url: urls[data.schema]! }));
+    return {
+      ownerUrl,
+      urls,
+      targets,
+      migrate: async () => {
+        const ran: string[] = [];
+        await migrate(ownerUrl, targets, (line) => ran.push(line));
+        return ran;
+      },
+    };
+  }
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query<Row>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Runs each statement in a transaction of its own, which is rolled back.
+ * @returns how each ended: the code of PostgreSQL's error, or `ok`
+ */
+export async function outcomesOf(
+  url: string,
+  statements: readonly string[],
+): Promise<Record<string, string>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const outcomes: Record<string, string> = {};
+  try {
+    for (const sql of statements) {
+      await client.query('begin');
+      outcomes[sql] = await client.query(sql).then(
+        () => 'ok',
+        (error: pg.DatabaseError) => error.code!,
+      );
+      await client.query('rollback');
+    }
+  } finally {
+    await client.end();
+  }
+  return outcomes;
+}
+
+/** What `outcomesOf` gives when every statement ends in the same way. */
+export const allEnd = (statements: readonly string[], outcome: string) =>
+  Object.fromEntries(statements.map((sql) => [sql, outcome]));
