@@ -2,8 +2,8 @@ import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
 import { mkdtemp, chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CallPool } from './call-pool.js';
 import { checkBudget, shareOf } from './connection-budget.js';
 
 describe('the share of a module', () => {
@@ -20,9 +20,9 @@ describe('the share of a module', () => {
 describe('the budget of a host', () => {
   let dir: string;
   let database: EmbeddedPostgres;
-  const pools: pg.Pool[] = [];
+  const pools: CallPool[] = [];
   const pool = (max: number) => {
-    pools.push(new pg.Pool({ connectionString: database.url, max }));
+    pools.push(new CallPool({ connectionString: database.url, max }));
     return pools.at(-1)!;
   };
 

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, Optional } from '@nestjs/common';
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { Gauge, Counter, Registry } from 'prom-client';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import { CallPool } from './call-pool.js';
 import { columnTypes } from './column-types.js';
 import { checkBudget, shareOf } from './connection-budget.js';
 import { QueryCount } from './query-count.js';
@@ -35,6 +36,7 @@ export class Databases implements OnApplicationBootstrap {
     if (url === undefined) throw new Error(`no database URL for module '${module}'`);
     return {
       type: 'postgres',
+      driver: { ...pg, Pool: CallPool },
       url,
       schema: module,
       entities: entities as Function[],

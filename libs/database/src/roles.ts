@@ -2,6 +2,8 @@ import pg from 'pg';
 
 const { escapeIdentifier: id, escapeLiteral: literal } = pg;
 const DUPLICATE_OBJECT = '42710';
+/** Instead of the former, where somebody else creates the same role at the same moment. */
+const UNIQUE_VIOLATION = '23505';
 
 /** Makes a module's schema, and the role that its URL names, with the password it names. */
 export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: string): Promise<void> {
@@ -15,16 +17,28 @@ export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: s
   try {
     await owner.query(`create role ${id(role)} login noinherit`);
   } catch (error) {
-    if ((error as pg.DatabaseError).code !== DUPLICATE_OBJECT) throw error;
+    if (![DUPLICATE_OBJECT, UNIQUE_VIOLATION].includes((error as pg.DatabaseError).code!)) throw error;
   }
   await refusePowers(owner, role, schema);
-  await owner.query(`alter role ${id(role)} with login password ${literal(password)}`);
+  await alterRole(owner, `alter role ${id(role)} with login password ${literal(password)}`);
   await owner.query(`create schema if not exists ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set search_path = ${id(schema)}`);
   // What PostgreSQL gives to everybody by default, the modules' roles get by name.
   await owner.query(`revoke all on database ${id(database)} from public`);
   await owner.query('revoke all on schema public from public');
   await owner.query(`grant connect on database ${id(database)} to ${id(role)}`);
+}
+
+/** Roles are the whole server's, so a migration of another database may be altering the same one, which is an error. */
+async function alterRole(owner: pg.Client, sql: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await owner.query(sql);
+      return;
+    } catch (error) {
+      if (attempt === 10 || !/concurrently updated/.test((error as Error).message)) throw error;
+    }
+  }
 }
 
 /** A role that was there before might be anybody's, and may do more than a module should. */

@@ -48,9 +48,9 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What `once` gave before for this key, if it did; for work that must be known to be done before it is begun again. */
-  async before<T extends Reply>(operation: string, request: unknown): Promise<{ reply: T } | undefined> {
+  async before(operation: string, request: unknown): Promise<{ reply: unknown } | undefined> {
     const claim = claimOf(operation, request);
-    return claim && ((await recall(this.database.manager, claim)) as { reply: T } | undefined);
+    return claim && recall(this.database.manager, claim);
   }
 
   onApplicationBootstrap(): void {

@@ -11,7 +11,6 @@ import { HostModule } from './host.module.js';
 import type { HostOptions } from './host-options.js';
 import { type Logs, openLogs } from './logs.js';
 import { Readiness } from './readiness.js';
-import { RequestLog } from './request-log.js';
 import { Routes } from './routes.js';
 import { SeamMetrics } from './seam-metrics.js';
 import { openServer } from './server.js';
@@ -35,7 +34,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   const failures = new FailureLog(logs.application);
   const exchanges = new Exchanges(
     new Routes(registry, modules),
-    new RequestLog(logs.requests),
+    logs.requests,
     settings.REQUEST_TIMEOUT_MS,
   );
   const adapter = new DrainingAdapter(await openServer(settings, exchanges), {

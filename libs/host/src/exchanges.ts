@@ -1,8 +1,8 @@
 import { CallContext, runCall, SeamError } from '@tearline/seam';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sendError } from './error.filter.js';
 import type { Exchange } from './exchange.js';
 import { faultOf } from './fault.js';
+import { sendFault } from './send-fault.js';
 import { traceparentOf } from './request-id.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from './request-log.js';
@@ -31,7 +31,7 @@ export class Exchanges {
   /** Hooks into the server. Must come before every other hook, so that these run within the context as well. */
   attach(fastify: FastifyInstance): void {
     fastify.decorateRequest('exchange', null);
-    fastify.addHook('onRequest', (request, reply, done) => runCall(this.#enter(request, reply), done));
+    fastify.addHook('onRequest', (request, reply, done) => runCall(this.enter(request, reply), done));
     fastify.addHook('onRequest', refuseBadKey);
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
@@ -45,6 +45,24 @@ export class Exchanges {
       clearInterval(this.#sweeping);
       done();
     });
+  }
+
+  /** Counts a request in, and out again when its answer has ended. */
+  enter(request: FastifyRequest, reply: FastifyReply): CallContext {
+    const started = performance.now();
+    const call = new CallContext({
+      requestId: request.id,
+      traceparent: traceparentOf(request),
+      idempotencyKey: idempotencyKeyOf(request),
+      deadline: started + this.timeout,
+    });
+    const exchange: Exchange = { request, reply, call, started, route: this.routes.none };
+    request.exchange = exchange;
+    this.#open.add(exchange);
+    reply.raw.on('close', () => this.#leave(exchange));
+    void reply.header('x-request-id', request.id);
+    if (this.#isClosing) closeConnectionAfter(reply);
+    return call;
   }
 
   /**
@@ -63,23 +81,6 @@ export class Exchanges {
     return isIdle;
   }
 
-  #enter(request: FastifyRequest, reply: FastifyReply): CallContext {
-    const started = performance.now();
-    const call = new CallContext({
-      requestId: request.id,
-      traceparent: traceparentOf(request),
-      idempotencyKey: idempotencyKeyOf(request),
-      deadline: started + this.timeout,
-    });
-    const exchange: Exchange = { request, reply, call, started, route: this.routes.none };
-    request.exchange = exchange;
-    this.#open.add(exchange);
-    reply.raw.on('close', () => this.#leave(exchange));
-    void reply.header('x-request-id', request.id);
-    if (this.#isClosing) closeConnectionAfter(reply);
-    return call;
-  }
-
   #leave(exchange: Exchange): void {
     if (!this.#open.delete(exchange)) return;
     const { call, request, reply, route, started } = exchange;
@@ -94,14 +95,15 @@ export class Exchanges {
 
   #sweep(): void {
     const now = performance.now();
-    for (const { call, reply } of this.#open) {
+    for (const { call, request, reply } of this.#open) {
       if (call.deadline > now) break;
       if (call.cancelled) continue;
       const error = new SeamError('deadline-exceeded');
       call.cancel(error);
       if (reply.sent || reply.raw.headersSent) continue;
-      const { status, body } = faultOf(error);
-      sendError(reply, status, body);
+      // The rest of its body may still be on the way, and would be taken for the next request.
+      if (!request.raw.complete) closeConnectionAfter(reply);
+      sendFault(reply, faultOf(error));
     }
   }
 }

@@ -4,11 +4,12 @@ import pretty from 'pino-pretty';
 import { errorFields } from './error-fields.js';
 import type { HostSettings } from './host-settings.js';
 import { LineBatch } from './line-batch.js';
+import { RequestLog } from './request-log.js';
 
 /** The logs of one host: what the code says, and one line for each request. */
 export interface Logs {
   readonly application: Logger;
-  readonly requests: Logger;
+  readonly requests: RequestLog;
   /** Writes out what is still in memory, before this returns. */
   flush(): void;
 }
@@ -22,12 +23,10 @@ const REDACTED = SECRETS.flatMap((name) => {
 
 /** Opens the logs of a host, to standard output unless told otherwise. */
 export function openLogs(settings: HostSettings, destination: DestinationStream = standardOutput(settings)): Logs {
-  const base = { pid: process.pid };
-  const level = settings.LOG_LEVEL;
   const application = pino(
     {
-      base,
-      level,
+      base: { pid: process.pid },
+      level: settings.LOG_LEVEL,
       mixin: () => ({ requestId: currentCall()?.requestId }),
       redact: { paths: REDACTED, censor: '[redacted]' },
       serializers: { err: errorFields },
@@ -35,7 +34,7 @@ export function openLogs(settings: HostSettings, destination: DestinationStream 
     destination,
   );
   const batch = new LineBatch(destination);
-  const requests = pino({ base, level }, batch);
+  const requests = new RequestLog(application, batch);
   const flush = () => {
     batch.flush();
     (destination as { flushSync?: () => void }).flushSync?.();
@@ -43,13 +42,10 @@ export function openLogs(settings: HostSettings, destination: DestinationStream 
   return { application, requests, flush };
 }
 
-/**
- * JSON is written in batches, off the event loop, since a write for each request costs more than the request; a batch
- * waits 100 ms at most, and what is left is written at exit.
- */
+/** JSON is written off the event loop; what is still in memory at exit is written then. */
 function standardOutput(settings: HostSettings): DestinationStream {
   if (isPretty(settings)) return pretty({ destination: 1, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss.l' });
-  return pino.destination({ fd: 1, sync: false, minLength: 0 });
+  return pino.destination({ fd: 1, sync: false });
 }
 
 function isPretty({ LOG_FORMAT, NODE_ENV }: HostSettings): boolean {

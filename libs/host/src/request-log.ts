@@ -1,24 +1,29 @@
-import type { Logger } from 'pino';
+import { type DestinationStream, type Logger, levels } from 'pino';
 import type { Exchange } from './exchange.js';
 
-/** Writes one line for each request. */
+const { debug, info, warn } = levels.values as Record<'debug' | 'info' | 'warn', number>;
+
+/**
+ * Writes one line for each request, in the form of the application's log. The line is put together by hand: pino takes
+ * 4 µs more for it, a tenth of what a small request costs in all.
+ */
 export class RequestLog {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly destination: DestinationStream,
+  ) {}
 
   write({ request, call, route }: Exchange, status: number, milliseconds: number): void {
-    const level = route.isProbe ? 'debug' : status >= 500 ? 'warn' : 'info';
-    this.logger[level](
-      {
-        requestId: call.requestId,
-        method: request.method,
-        url: withoutSecrets(request.raw.url ?? ''),
-        route: route.path,
-        module: route.module,
-        status,
-        duration: Math.round(milliseconds * 1000) / 1000,
-        userId: call.principal?.id,
-      },
-      'request',
+    const level = route.isProbe ? debug : status >= 500 ? warn : info;
+    if (level < this.logger.levelVal) return;
+    const url = JSON.stringify(withoutSecrets(request.raw.url ?? ''));
+    const duration = Math.round(milliseconds * 1000) / 1000;
+    const user = call.principal === undefined ? '' : `,"userId":${JSON.stringify(call.principal.id)}`;
+    // The id of a request and its method are made of characters that JSON has no escapes for.
+    this.destination.write(
+      `{"level":${level},"time":${Date.now()},"pid":${process.pid},"requestId":"${call.requestId}",` +
+        `"method":"${request.method}","url":${url},${route.fields},"status":${status},"duration":${duration}${user},` +
+        `"msg":"request"}\n`,
     );
   }
 }

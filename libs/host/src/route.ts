@@ -6,15 +6,20 @@ export class Route {
   readonly #durations = new Map<string, Duration>();
   /** Probes come every few seconds and say nothing: the log calls them `debug`. */
   readonly isProbe: boolean;
+  /** What the log says of the route, as JSON. */
+  readonly fields: string;
 
+  /**
+   * @param path the pattern, e.g. `/api/articles/:slug`
+   * @param module the module whose manifest claims the route
+   */
   constructor(
-    /** The pattern, e.g. `/api/articles/:slug`. */
-    readonly path: string,
-    /** The module whose manifest claims the route. */
-    readonly module: string | undefined,
+    private readonly path: string,
+    module: string | undefined,
     private readonly metrics: DurationMetrics<'method' | 'route' | 'status'>,
   ) {
     this.isProbe = path.startsWith('/health/') || path === '/metrics';
+    this.fields = JSON.stringify({ route: path, module }).slice(1, -1);
   }
 
   /** Counts one answered request. */

@@ -1,13 +1,13 @@
-import cors from '@fastify/cors';
 import { fastify, type FastifyInstance } from 'fastify';
 import { acceptBodies } from './bodies.js';
 import { answerClientError } from './client-error.js';
-import { sendError } from './error.filter.js';
+import { allowOrigins } from './cross-origin.js';
 import type { Exchanges } from './exchanges.js';
 import { faultOf } from './fault.js';
 import type { HostSettings } from './host-settings.js';
 import { requestIdOf } from './request-id.js';
-import { securityHeaders } from './security-headers.js';
+import { setSecurityHeaders } from './security-headers.js';
+import { sendFault } from './send-fault.js';
 
 /** Opens the HTTP server of a host, with everything that has to come before Nest. */
 export async function openServer(settings: HostSettings, exchanges: Exchanges): Promise<FastifyInstance> {
@@ -20,27 +20,16 @@ export async function openServer(settings: HostSettings, exchanges: Exchanges): 
     requestTimeout: 30_000,
     return503OnClosing: false,
     genReqId: requestIdOf,
-    frameworkErrors: (error, _request, reply) => {
-      const { status, body } = faultOf(error);
-      sendError(reply, status, body);
+    frameworkErrors: (error, request, reply) => {
+      exchanges.enter(request, reply);
+      sendFault(reply, faultOf(error));
     },
     clientErrorHandler: answerClientError,
   });
   exchanges.attach(server);
   acceptBodies(server);
-  const security = await securityHeaders();
-  server.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(security);
-    done();
-  });
-  await server.register(cors, {
-    origin: settings.CORS_ORIGINS === '*' ? '*' : settings.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
-    maxAge: 86_400,
-    strictPreflight: false,
-  });
+  await setSecurityHeaders(server);
+  allowOrigins(server, settings.CORS_ORIGINS);
   return server;
 }
 

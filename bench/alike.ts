@@ -1,0 +1,37 @@
+import type { Endpoint, Shot } from './endpoints.js';
+import { ask } from './subject.js';
+
+const SAMPLES = 10;
+
+/**
+ * Makes sure that the yardstick does the same work: byte for byte the same answers, or, where each answer is new, the
+ * same fields.
+ * @returns one of the answers, of middling size
+ * @throws Error with the first difference
+ */
+export async function requireAlike(endpoint: Endpoint, shots: readonly Shot[], url: string, rawUrl?: string) {
+  const answers: string[] = [];
+  const few = shots.slice(0, SAMPLES);
+  for (const shot of few) answers.push(await ask(url, shot));
+  if (rawUrl !== undefined && endpoint.alike !== 'nothing') {
+    for (const [index, shot] of few.entries()) {
+      const [expected, found] = [answers[index]!, await ask(rawUrl, shot)].map(
+        endpoint.alike === 'bytes' ? String : shapeOf,
+      ) as [string, string];
+      if (found !== expected) throw new Error(`${shot.method} ${shot.path}: ${difference(expected, found)}`);
+    }
+  }
+  return answers.sort((a, b) => a.length - b.length)[Math.floor(answers.length / 2)]!;
+}
+
+function shapeOf(json: string): string {
+  return JSON.stringify(JSON.parse(json), (_, value: unknown) =>
+    typeof value === 'object' && value !== null ? value : typeof value,
+  );
+}
+
+function difference(expected: string, found: string): string {
+  const at = [...expected].findIndex((character, index) => character !== found[index]);
+  const from = Math.max(0, (at === -1 ? expected.length : at) - 40);
+  return `the raw server answers\n  …${found.slice(from, from + 160)}\nbut the monolith\n  …${expected.slice(from, from + 160)}`;
+}

@@ -1,0 +1,59 @@
+import autocannon, { type Request } from 'autocannon';
+import type { Shot } from './endpoints.js';
+
+/** What the client saw. */
+export interface Load {
+  readonly requests: number;
+  readonly perSecond: number;
+  /** Milliseconds that half of the requests stayed within, and 99 of 100. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers other than 2xx, lost connections and timeouts. */
+  readonly errors: number;
+}
+
+/** Sends `amount` requests over many connections at once, each of which has a part of the shots for itself. */
+export async function load(url: string, shots: readonly Shot[], connections: number, amount: number): Promise<Load> {
+  const requests = shots.map(requestOf);
+  const times: number[] = [];
+  const started = performance.now();
+  let ended = started;
+  let client = 0;
+  const run = autocannon({
+    url,
+    connections,
+    amount: Math.max(amount, connections),
+    sampleInt: 100,
+    setupClient: (one) => one.setRequests(part(requests, client++, connections)),
+  });
+  run.on('response', (_client, _status, _bytes, milliseconds) => {
+    times.push(milliseconds);
+    ended = performance.now();
+  });
+  const { errors, non2xx } = await run;
+  const sorted = Float64Array.from(times).sort();
+  const quantile = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  return {
+    requests: sorted.length,
+    perSecond: (sorted.length / (ended - started)) * 1000,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    errors: errors + non2xx,
+  };
+}
+
+/** An even number of neighbours, since some shots come in pairs. */
+function part<T>(list: readonly T[], index: number, parts: number): T[] {
+  const size = 2 * Math.floor(list.length / parts / 2);
+  if (size === 0) return list.map((_, place) => list[(place + index) % list.length]!);
+  return list.slice(index * size, (index + 1) * size);
+}
+
+function requestOf({ method, path, token, body }: Shot): Request {
+  const headers: Record<string, string> = {
+    ...(token && { authorization: `Token ${token}` }),
+    ...(body && { 'content-type': 'application/json' }),
+  };
+  if (typeof body !== 'function') return { method, path, headers, ...(body && { body }) };
+  return { method, path, headers, setupRequest: (request) => ({ ...request, body: body() }) };
+}

@@ -1,0 +1,73 @@
+import { type Endpoint } from './endpoints.js';
+import type { Measured, Round } from './measure.js';
+
+/** One endpoint and what was measured there. */
+export interface Finding {
+  readonly endpoint: Endpoint;
+  readonly measured: readonly Measured[];
+}
+
+const NAMES = { tearline: 'Tearline', raw: 'raw', prebuilt: 'Nest, prebuilt' };
+const LEFT = 2;
+
+const ms = (value: number) => value.toFixed(value >= 10 ? 1 : 2);
+const cpu = ({ app, database }: Round) => app + database;
+const medianOf = ({ measured }: Finding, name: Measured['name']) =>
+  measured.find((one) => one.name === name)?.median;
+
+/** Everything that was measured, endpoint by endpoint. */
+export function figures(findings: readonly Finding[]): string {
+  const rows = findings.flatMap(({ endpoint, measured }) =>
+    measured.map(({ name, median }, index) => [
+      index === 0 ? endpoint.name : '',
+      endpoint.name === 'login' && name === 'raw' ? 'argon2id alone' : NAMES[name],
+      median.perSecond.toFixed(0),
+      median.p50.toFixed(1),
+      median.p99.toFixed(1),
+      ms(median.app),
+      ms(median.database),
+      median.statements === undefined ? '' : median.statements.toFixed(1),
+      `${median.errors}`,
+    ]),
+  );
+  const head = ['endpoint', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'app CPU ms', 'database CPU ms', 'SQL', 'errors'];
+  return table(head, rows);
+}
+
+/** Whether that is what we are out for. */
+export function verdicts(findings: readonly Finding[]): string {
+  const rows = findings.flatMap((finding) => {
+    const { endpoint } = finding;
+    const ours = medianOf(finding, 'tearline')!;
+    return [[endpoint.name, `${ms(ours.app)} + ${ms(ours.database)}`, ...goalOf(endpoint, ours), ...ratioOf(finding, ours)]];
+  });
+  return table(['endpoint', 'app + database CPU ms', 'goal', '', 'against raw', 'goal', ''], rows);
+}
+
+function goalOf({ goal }: Endpoint, { app, database }: Round): string[] {
+  if (!goal) return ['', ''];
+  return [`≤ ${goal.app} + ${goal.database}`, met(app <= goal.app && database <= goal.database)];
+}
+
+function ratioOf(finding: Finding, ours: Round): string[] {
+  const { above } = finding.endpoint;
+  const raw = medianOf(finding, 'raw');
+  if (!raw) return ['', '', ''];
+  if ('times' in above) {
+    const times = cpu(ours) / cpu(raw);
+    return [`× ${times.toFixed(2)}`, `≤ × ${above.times}`, met(times <= above.times)];
+  }
+  const more = cpu(ours) - cpu(raw);
+  return [`+ ${ms(more)} ms`, `≤ + ${above.milliseconds} ms`, met(more <= above.milliseconds)];
+}
+
+const met = (yes: boolean) => (yes ? 'met' : 'missed');
+
+/** A table in Markdown, also readable as it is. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length, 3));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => (column < LEFT ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column < LEFT ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,27 @@
+import type { Endpoint, Shot } from './endpoints.js';
+
+/** A server under load. */
+export interface Subject {
+  readonly name: 'tearline' | 'raw' | 'prebuilt';
+  readonly url: string;
+  readonly pid: number;
+  /** What this one is sent in place of the endpoint's shots. */
+  shotsOf(endpoint: Endpoint, shots: readonly Shot[]): readonly Shot[];
+  /** Statements sent to PostgreSQL so far, where somebody counts them. */
+  statements?(): Promise<number>;
+}
+
+/** Sends one request. @throws Error when the answer is no 2xx */
+export async function ask(url: string, { method, path, token, body }: Shot): Promise<string> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token && { authorization: `Token ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: typeof body === 'function' ? body() : body }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}${path}: ${response.status} ${text.slice(0, 500)}`);
+  return text;
+}

@@ -1,0 +1,51 @@
+import { urlVariable } from '@tearline/database';
+import { join } from 'node:path';
+import type { Database } from './database.js';
+import type { Keys } from './samples.js';
+import { type ServerProcess, startServer } from './server-process.js';
+
+/** Connections to PostgreSQL that each server gets altogether. */
+export const DATABASE_CONNECTIONS = '20';
+
+const ENTRY = join(import.meta.dirname, '../apps/monolith/src/main.js');
+
+export interface TearlineOptions {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly core: number | undefined;
+  readonly log: string;
+  /** Where Node leaves a CPU profile when the app ends. */
+  readonly profile?: string | undefined;
+}
+
+/**
+ * Starts the monolith as in production: one role for each module, requests logged, calls between modules not checked.
+ * @throws Error when they are
+ */
+export async function startTearline({ database, keys, core, log, profile }: TearlineOptions): Promise<ServerProcess> {
+  const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
+  const server = await startServer({
+    command: [...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-name=${profile}`]), ENTRY],
+    env: {
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+      AUTH_JWKS: keys.jwks,
+      IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
+      DATABASE_CONNECTIONS,
+      ...Object.fromEntries(urls),
+    },
+    log,
+    core,
+  });
+  if (server.listening['checked'] === false) return server;
+  await server.stop();
+  throw new Error('the monolith does not say that checked mode is off; these would not be the figures of production');
+}
+
+/** Statements that the monolith has sent to PostgreSQL since it started. */
+export async function statementsOf(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const counts = [...metrics.matchAll(/^database_queries_total\{[^}]*\} (\d+)$/gm)];
+  if (counts.length === 0) throw new Error('no database_queries_total in /metrics');
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}

@@ -1,0 +1,83 @@
+import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { CallContext, runCall } from '@tearline/seam';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CallPool } from './call-pool.js';
+
+let dir: string;
+let database: EmbeddedPostgres;
+let pool: CallPool;
+let observer: pg.Client;
+
+const call = () => new CallContext({ requestId: 'r', deadline: performance.now() + 60_000 });
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tearline-pool-'));
+  await chmod(dir, 0o755);
+  database = await startEmbedded({ dir });
+  pool = new CallPool({ connectionString: database.url, max: 5, application_name: 'pool under test' });
+  observer = new pg.Client({ connectionString: database.url });
+  await observer.connect();
+});
+
+afterAll(async () => {
+  await observer.end();
+  await pool.end();
+  await database.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function running(): Promise<number> {
+  const { rows } = await observer.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where application_name = 'pool under test' and state = 'active'`,
+  );
+  return rows[0]!.n;
+}
+
+it('stops the query of a call that nobody waits for any more, and leaves the pool usable', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const calls = Array.from({ length: 5 }, call);
+    const queries = calls.map((context) => runCall(context, () => pool.query('select pg_sleep(30)')));
+    const ended = Promise.allSettled(queries);
+    await expect.poll(running, { interval: 5 }).toBe(5);
+    for (const context of calls) context.cancel();
+    expect((await ended).map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    await expect.poll(running, { interval: 5 }).toBe(0);
+    const after = await Promise.all(calls.map(() => runCall(call(), () => pool.query('select 1 as one'))));
+    expect(after.map(({ rows }) => (rows as { one: number }[])[0]!.one)).toEqual([1, 1, 1, 1, 1]);
+  }
+});
+
+it('does not begin for a call that was cancelled before, or while it waited', async () => {
+  const late = call();
+  late.cancel();
+  await expect(runCall(late, () => pool.query('select 1'))).rejects.toMatchObject({ code: 'cancelled' });
+
+  const held = await Promise.all(Array.from({ length: 5 }, () => pool.connect()));
+  const waiting = call();
+  const query = Promise.allSettled([runCall(waiting, () => pool.query('select 1'))]);
+  waiting.cancel();
+  for (const client of held) client.release();
+  expect(await query).toMatchObject([{ status: 'rejected', reason: { code: 'cancelled' } }]);
+});
+
+it('leaves a call alone that ended before it was cancelled', async () => {
+  const context = call();
+  await runCall(context, () => pool.query('select 1'));
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+  context.cancel();
+  expect((await pool.query('select pg_backend_pid() as pid')).rows).toEqual(rows);
+});
+
+it('tells a call that the database is unavailable, and everybody else why', async () => {
+  const nowhere = new CallPool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
+  await expect(runCall(call(), () => nowhere.query('select 1'))).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+  });
+  await expect(nowhere.query('select 1')).rejects.toThrow('ECONNREFUSED');
+  await nowhere.end();
+});

@@ -1,0 +1,43 @@
+import { circuitBreaker, type CircuitBreakerPolicy, ExponentialBackoff, handleType, type IBreaker } from 'cockatiel';
+import { TransportError } from './transport-error.js';
+
+/** Opens after some failures in a row, or at once after one that leaves no doubt. */
+class Failures implements IBreaker {
+  state: unknown = undefined;
+  isDecisive = false;
+  #count = 0;
+
+  constructor(private readonly threshold: number) {}
+
+  success(): void {
+    this.#count = 0;
+    this.isDecisive = false;
+  }
+
+  failure(): boolean {
+    this.#count += 1;
+    return this.isDecisive || this.#count >= this.threshold;
+  }
+}
+
+/** The circuit breaker of one address: only what happens to the connection counts, not what a method answers. */
+export interface AddressBreaker {
+  readonly policy: CircuitBreakerPolicy;
+  /** Opens the circuit at once. */
+  open(reason: TransportError): void;
+}
+
+export function addressBreaker(failures: number): AddressBreaker {
+  const breaker = new Failures(failures);
+  const policy = circuitBreaker(handleType(TransportError), {
+    breaker,
+    halfOpenAfter: new ExponentialBackoff({ initialDelay: 200, maxDelay: 1000 }),
+  });
+  return {
+    policy,
+    open: (reason) => {
+      breaker.isDecisive = true;
+      policy.execute(() => Promise.reject(reason)).catch(() => undefined);
+    },
+  };
+}

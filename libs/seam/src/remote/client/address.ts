@@ -1,0 +1,168 @@
+import { CircuitState } from 'cockatiel';
+import { SeamError } from '../../call/errors.js';
+import { type ContractDescription, incompatibilities } from '../../contract/description.js';
+import type { SeamObserver } from '../../seam-observer.js';
+import type { Credential } from '../credential.js';
+import type { ReplyFrame } from '../frames.js';
+import { addressBreaker } from './address-breaker.js';
+import { Connection } from './connection.js';
+import type { RemoteCall } from './remote-call.js';
+import type { RemoteHostSettings } from './remote-host-options.js';
+import { TransportError } from './transport-error.js';
+
+/** What the addresses of one host share. */
+export interface AddressOptions {
+  readonly settings: RemoteHostSettings;
+  readonly credential: Credential;
+  readonly contracts: readonly ContractDescription[];
+  readonly observer: SeamObserver;
+}
+
+/** An IP address and port, and the name that it was resolved from. */
+export interface Place {
+  readonly ip: string;
+  readonly port: number;
+  readonly name: string;
+}
+
+/** One replica of a remote host: a small pool of connections to it, and whether it can be trusted to answer. */
+export class Address {
+  readonly label: string;
+  /** Calls under way here. */
+  pending = 0;
+  /** For each method that does not fit the version here, why. */
+  refusals: ReadonlyMap<string, string> = new Map();
+  honoursKeys = false;
+  readonly #pool: Connection[] = [];
+  #opening: Promise<Connection> | undefined;
+  #isProbing = false;
+  #isClosed = false;
+  readonly #breaker: ReturnType<typeof addressBreaker>;
+
+  constructor(
+    private readonly place: Place,
+    private readonly options: AddressOptions,
+  ) {
+    const { settings, observer } = options;
+    this.label = `${place.ip}:${place.port}`;
+    this.#breaker = addressBreaker(settings.failures);
+    const { policy } = this.#breaker;
+    policy.onBreak((reason) => observer.ejected?.(this.label, reasonOf(reason)));
+    policy.onReset(() => observer.restored?.(this.label));
+  }
+
+  /** Whether calls may be sent here. */
+  get isAvailable(): boolean {
+    return this.#breaker.policy.state === CircuitState.Closed;
+  }
+
+  /**
+   * Sends a call and waits for its reply.
+   * @throws TransportError when the connection failed the call
+   * @throws SeamError when the call ended before its reply, or its method does not fit the version here
+   */
+  async send(call: RemoteCall): Promise<ReplyFrame> {
+    this.pending += 1;
+    try {
+      return await this.#breaker.policy.execute(() => this.#ask(call));
+    } finally {
+      this.pending -= 1;
+    }
+  }
+
+  /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
+  maintain(): void {
+    if (!this.isAvailable) return this.#probe();
+    for (const connection of [...this.#pool]) if (!connection.heartbeat()) connection.fail('gives no sign of life');
+    if (this.isAvailable && this.#pool.length < this.options.settings.connections) this.warm();
+  }
+
+  /** Opens a connection ahead of need. */
+  warm(): void {
+    this.#open().catch(() => undefined);
+  }
+
+  /** No more calls; connections close once theirs have ended. */
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of this.#pool.splice(0)) connection.leave();
+  }
+
+  #ask(call: RemoteCall): Promise<ReplyFrame> {
+    const connection = this.#leastPending();
+    return connection ? this.#askOn(connection, call) : this.#open().then((opened) => this.#askOn(opened, call));
+  }
+
+  #askOn(connection: Connection, call: RemoteCall): Promise<ReplyFrame> {
+    const refusal = this.refusals.get(call.remote.path);
+    if (refusal !== undefined) return Promise.reject(new SeamError('incompatible', { message: refusal }));
+    if (call.hasEnded) return Promise.reject(new SeamError('cancelled'));
+    return connection.ask(call);
+  }
+
+  #leastPending(): Connection | undefined {
+    let least = this.#pool[0];
+    for (let at = 1; at < this.#pool.length && least!.pending > 0; at++)
+      if (this.#pool[at]!.pending < least!.pending) least = this.#pool[at];
+    return least;
+  }
+
+  #open(): Promise<Connection> {
+    return (this.#opening ??= this.#connect().finally(() => (this.#opening = undefined)));
+  }
+
+  async #connect(): Promise<Connection> {
+    const { settings, credential } = this.options;
+    const { ip: host, port, name: servername } = this.place;
+    const connection = new Connection(
+      { ...settings, host, port, servername, credential },
+      (gone, error) => this.#lost(gone, error),
+    );
+    try {
+      await connection.open();
+    } catch (error) {
+      const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
+      if (this.isAvailable) this.#breaker.open(reason);
+      throw reason;
+    }
+    if (this.#isClosed) connection.leave();
+    else this.#pool.push(connection);
+    this.#compare(connection);
+    return connection;
+  }
+
+  #compare({ welcome }: Connection): void {
+    const { contracts, observer } = this.options;
+    const theirs = new Map(welcome!.contracts.map((contract) => [contract.name, contract]));
+    const refusals = contracts.flatMap((ours) => [...incompatibilities(ours, theirs.get(ours.name))]);
+    for (const [method, message] of refusals)
+      if (this.refusals.get(method) !== message) observer.incompatible?.(this.label, message);
+    this.refusals = new Map(refusals);
+    this.honoursKeys = welcome!.honoursKeys;
+  }
+
+  #lost(connection: Connection, error: TransportError | undefined): void {
+    const at = this.#pool.indexOf(connection);
+    if (at < 0) return;
+    this.#pool.splice(at, 1);
+    if (this.#isClosed || !this.isAvailable) return;
+    if (!error) this.#breaker.open(new TransportError('is going away', false));
+    else if (error.message === 'gives no sign of life') this.#breaker.open(error);
+  }
+
+  /** A connection whose both sides have shown their credentials is proof enough; no call has to be risked for it. */
+  #probe(): void {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    this.#breaker.policy
+      .execute(() => this.#open())
+      .catch(() => undefined)
+      .finally(() => (this.#isProbing = false))
+      .catch(() => undefined);
+  }
+}
+
+function reasonOf(reason: unknown): string {
+  const { error } = reason as { error?: Error };
+  return error?.message ?? 'isolated';
+}

@@ -1,0 +1,195 @@
+import type { Socket } from 'node:net';
+import { ClientTCP, type TcpSocket } from '@nestjs/microservices';
+import { SeamError } from '../../call/errors.js';
+import { type Credential, isProof, nonce, proof } from '../credential.js';
+import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
+import type { ReplyFrame, ServerFrame, WelcomeFrame } from '../frames.js';
+import type { RemoteCall } from './remote-call.js';
+import { TransportError } from './transport-error.js';
+import { Waiting } from './waiting.js';
+
+/** What a connection needs to know of its address. */
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Name that was resolved to the address; the server's certificate must carry it. */
+  readonly servername: string;
+  readonly credential: Credential;
+  readonly connectTimeout: number;
+  readonly maxMessageBytes: number;
+}
+
+/** Silent heartbeats that a connection survives. */
+const MAX_SILENCE = 4;
+const DONE = Promise.resolve();
+
+/** One connection to one address: a Nest TCP client that knows its peer, and waits for many replies at once. */
+export class Connection extends ClientTCP {
+  /** Methods that the peer's version of a contract does not fit; known once it is open. */
+  welcome: WelcomeFrame['welcome'] | undefined;
+  /** The peer asked for no more calls. */
+  isLeaving = false;
+  isClosed = false;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #nonce = nonce();
+  #challenge = '';
+  #frames: FrameSocket | undefined;
+  #lastId = 0;
+  #bytesSeen = 0;
+  #silence = 0;
+  #opening = Promise.withResolvers<void>();
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    /** Called when the connection takes no more calls; `error` unless its peer said good-bye. */
+    private readonly onGone: (connection: Connection, error: TransportError | undefined) => void,
+  ) {
+    const { host, port, servername, credential } = options;
+    super({
+      host,
+      port,
+      socketClass: framesUpTo(options.maxMessageBytes),
+      ...(credential.tls && { tlsOptions: { servername, ...credential.tls } }),
+    });
+  }
+
+  /** Calls that wait for a reply here. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /** @throws TransportError when there is no peer, or none that has the credential, in time */
+  async open(): Promise<void> {
+    const { promise, reject } = this.#opening;
+    const late = setTimeout(() => this.fail('did not answer in time'), this.options.connectTimeout);
+    this.connect().catch((error: unknown) => reject(new TransportError(messageOf(error), false)));
+    try {
+      await promise;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Sends a call and waits for its reply. */
+  ask(call: RemoteCall): Promise<ReplyFrame> {
+    return new Promise((resolve, reject) => {
+      const id = (this.#lastId += 1);
+      try {
+        this.#frames!.send(call.frame(id), this.options.maxMessageBytes);
+      } catch (error) {
+        const code = error instanceof FrameTooLarge ? 'invalid-input' : 'internal';
+        reject(new SeamError(code, { message: messageOf(error), cause: error }));
+        return;
+      }
+      const waiting = new Waiting(this, id, resolve, reject);
+      call.wait = waiting;
+      this.#waiting.set(id, waiting);
+    });
+  }
+
+  /** Nobody waits for a reply any more. @returns false when it came before */
+  forget(id: number): boolean {
+    if (!this.#waiting.delete(id)) return false;
+    this.#frames!.send(`{"cancel":${id}}`);
+    this.#hangUpWhenIdle();
+    return true;
+  }
+
+  /** Takes no more calls, and closes once it waits for no reply. */
+  leave(): void {
+    this.isLeaving = true;
+    this.#hangUpWhenIdle();
+  }
+
+  /** Closes at once; calls that wait here fail. */
+  fail(message: string): void {
+    this.socket?.netSocket.destroy();
+    this.#gone(new TransportError(message, true));
+  }
+
+  /** Asks a silent peer for a sign of life. @returns false when it has given none for too long */
+  heartbeat(): boolean {
+    const { bytesRead } = this.unwrap<Socket>();
+    this.#silence = bytesRead === this.#bytesSeen ? this.#silence + 1 : 0;
+    this.#bytesSeen = bytesRead;
+    if (this.#silence > 0) this.#frames!.send('{"ping":1}');
+    return this.#silence <= MAX_SILENCE;
+  }
+
+  override createSocket(): TcpSocket {
+    return (this.#frames = super.createSocket() as FrameSocket);
+  }
+
+  override handleResponse(frame: unknown): Promise<void> {
+    this.#receive(frame as ServerFrame);
+    return DONE;
+  }
+
+  /** A closed connection is not reused, so there is no state of the base class to reset. */
+  override handleClose(): void {
+    this.#gone(new TransportError('the connection was closed', true));
+  }
+
+  override handleError(error: unknown): void {
+    this.#gone(new TransportError(messageOf(error), true));
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (frame.id !== undefined) {
+      const waiting = this.#waiting.get(frame.id);
+      if (!waiting) return;
+      this.#waiting.delete(frame.id);
+      waiting.resolve(frame as ReplyFrame);
+      if (this.isLeaving) this.#hangUpWhenIdle();
+    } else if (frame.challenge !== undefined) this.#greet(frame.challenge);
+    else if (frame.welcome !== undefined) this.#enter(frame.welcome);
+    else if (frame.goAway) this.#gone(undefined);
+  }
+
+  #greet(challenge: string): void {
+    this.#challenge = challenge;
+    const hello = {
+      nonce: this.#nonce,
+      proof: proof(this.options.credential, 'client', challenge, this.#nonce),
+    };
+    this.#frames!.send(JSON.stringify({ hello }));
+  }
+
+  #enter(welcome: WelcomeFrame['welcome']): void {
+    const expected = proof(this.options.credential, 'server', this.#challenge, this.#nonce);
+    if (this.#challenge === '' || !isProof(welcome.proof, expected))
+      return this.fail('does not have the credential');
+    this.welcome = welcome;
+    this.#opening.resolve();
+  }
+
+  #gone(error: TransportError | undefined): void {
+    if (!this.isLeaving) {
+      this.isLeaving = true;
+      this.onGone(this, error);
+    }
+    if (!error) return this.#hangUpWhenIdle();
+    this.isClosed = true;
+    this.#opening.reject(new TransportError(error.message, false));
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+
+  #hangUpWhenIdle(): void {
+    if (this.isLeaving && this.#waiting.size === 0) this.socket?.end();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Nest makes the socket itself, of a class that it is given. */
+function framesUpTo(bytes: number) {
+  return class extends FrameSocket {
+    constructor(socket: Socket) {
+      super(socket, bytes);
+    }
+  };
+}

@@ -1,0 +1,89 @@
+import type { CallContext } from '../../call/call-context.js';
+import { SeamError } from '../../call/errors.js';
+import type { Flight } from '../../call/flights.js';
+import type { ReplyFrame } from '../frames.js';
+import type { RemoteMethod } from './remote-method.js';
+
+/** Where a call waits for its reply. */
+export interface Wait {
+  /** Stops waiting, and tells the callee so. */
+  abandon(reason: SeamError): void;
+}
+
+/** A call of another process, under way in this one, over one try or more. */
+export class RemoteCall implements Flight {
+  index = -1;
+  /** Where the try under way waits, once it has been sent. */
+  wait: Wait | undefined;
+  #leaveContext: (() => void) | undefined;
+  readonly #metadata: string;
+
+  constructor(
+    readonly remote: RemoteMethod,
+    readonly context: CallContext,
+    readonly idempotencyKey: string | undefined,
+    private readonly started: number,
+    readonly deadline: number,
+    /** Input in wire form, as JSON text. */
+    private readonly data: string | undefined,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: SeamError) => void,
+  ) {
+    const { requestId, traceparent, principal } = context;
+    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey };
+    this.#metadata = JSON.stringify(facts).slice(1);
+  }
+
+  /** Whether the caller has its answer, whatever it was. */
+  get hasEnded(): boolean {
+    return this.index < 0;
+  }
+
+  /** Watches the deadline and the caller. */
+  begin(): void {
+    this.remote.runtime.flights.enter(this);
+    this.#leaveContext = this.context.onCancel((reason) => this.#giveUp(reason));
+  }
+
+  /** The frame that asks for this call. */
+  frame(id: number): string {
+    const left = Math.max(0, Math.round((this.deadline - performance.now()) * 100) / 100);
+    const head = `{"id":${id},"pattern":"${this.remote.path}","metadata":{"left":${left},${this.#metadata}`;
+    return this.data === undefined ? `${head}}` : `${head},"data":${this.data}}`;
+  }
+
+  succeed(value: unknown): void {
+    if (this.#end('ok')) this.resolve(value);
+  }
+
+  fail(error: SeamError): void {
+    if (this.#end(error.code)) this.reject(error);
+  }
+
+  expire(): void {
+    const error = new SeamError('deadline-exceeded', { message: `${this.remote.path} took too long` });
+    // The sweep has taken the call from its list already.
+    this.#conclude(error.code);
+    this.reject(error);
+    this.wait?.abandon(error);
+  }
+
+  #giveUp(reason: SeamError): void {
+    this.fail(reason);
+    this.wait?.abandon(reason);
+  }
+
+  #end(outcome: string): boolean {
+    if (!this.remote.runtime.flights.leave(this)) return false;
+    this.#conclude(outcome);
+    return true;
+  }
+
+  #conclude(outcome: string): void {
+    this.#leaveContext?.();
+    this.remote.record(outcome, performance.now() - this.started);
+  }
+}
+
+/** Gets one reply for a call, from wherever it chooses. */
+export type Send = (call: RemoteCall) => Promise<ReplyFrame>;

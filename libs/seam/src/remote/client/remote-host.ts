@@ -1,0 +1,121 @@
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
+import { SeamError } from '../../call/errors.js';
+import { describeContract } from '../../contract/description.js';
+import type { SeamObserver } from '../../seam-observer.js';
+import { checkCredential, type Credential } from '../credential.js';
+import type { ReplyFrame } from '../frames.js';
+import { Address, type AddressOptions, type Place } from './address.js';
+import type { RemoteCall } from './remote-call.js';
+import { type RemoteHostOptions, type RemoteHostSettings, withDefaults } from './remote-host-options.js';
+import { entryOf, placesOf } from './resolver.js';
+
+/** Another host, with all its replicas: chooses one for each call, and knows which are left. */
+export class RemoteHost {
+  readonly settings: RemoteHostSettings;
+  readonly #addresses = new Map<string, Address>();
+  readonly #entries: ReturnType<typeof entryOf>[];
+  readonly #options: AddressOptions;
+  readonly #bulkhead: ReturnType<typeof bulkhead>;
+  readonly #timers: NodeJS.Timeout[];
+  readonly #resolved: Promise<void>;
+  readonly #label: string;
+  #list: Address[] = [];
+  #turn = 0;
+
+  constructor(
+    { contracts, addresses, tuning }: RemoteHostOptions,
+    credential: Credential | undefined,
+    observer: SeamObserver,
+  ) {
+    this.settings = withDefaults(tuning);
+    this.#label = addresses.join(', ');
+    this.#entries = addresses.map(entryOf);
+    this.#options = {
+      settings: this.settings,
+      credential: checkCredential(credential),
+      contracts: contracts.map(describeContract),
+      observer,
+    };
+    this.#bulkhead = bulkhead(this.settings.concurrency, this.settings.queue);
+    this.#resolved = this.#resolve();
+    const { heartbeat, resolveEvery } = this.settings;
+    this.#timers = [
+      setInterval(() => this.#list.forEach((address) => address.maintain()), heartbeat).unref(),
+      setInterval(() => void this.#resolve(), resolveEvery).unref(),
+    ];
+  }
+
+  /** Whether a repeated command is answered from the reply of its first run, wherever it arrives. */
+  get honoursKeys(): boolean {
+    return this.#list.every(({ honoursKeys, isAvailable }) => honoursKeys || !isAvailable);
+  }
+
+  /**
+   * Sends a call to the address with the least calls under way.
+   * @throws SeamError `unavailable` when there is none left or too much waits already
+   * @throws TransportError when the connection failed the call
+   */
+  async send(call: RemoteCall): Promise<ReplyFrame> {
+    try {
+      return await this.#bulkhead.execute(() => this.#choose(call));
+    } catch (error) {
+      if (!(error instanceof BulkheadRejectedError)) throw error;
+      throw unavailable(`too many calls of ${this.#label} are waiting`);
+    }
+  }
+
+  /** Lets calls under way end, and then the connections. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const address of this.#list) address.close();
+  }
+
+  async #choose(call: RemoteCall): Promise<ReplyFrame> {
+    if (this.#list.length === 0) await this.#resolved;
+    if (call.hasEnded) throw new SeamError('cancelled');
+    return this.#pick(call.remote.path).send(call);
+  }
+
+  #pick(path: string): Address {
+    const list = this.#list;
+    let best: Address | undefined;
+    let refusal: string | undefined;
+    this.#turn += 1;
+    for (let step = 0; step < list.length; step++) {
+      const address = list[(this.#turn + step) % list.length]!;
+      if (!address.isAvailable) continue;
+      const refused = address.refusals.get(path);
+      if (refused !== undefined) refusal = refused;
+      else if (!best || address.pending < best.pending) best = address;
+    }
+    if (best) return best;
+    if (refusal !== undefined) throw new SeamError('incompatible', { message: refusal });
+    throw unavailable(`no address of ${this.#label} answers`);
+  }
+
+  async #resolve(): Promise<void> {
+    const places = await placesOf(this.#entries);
+    // A resolver that is down for a moment must not cost the addresses that work.
+    if (places.length === 0) return;
+    const now = new Set<string>();
+    for (const place of places) now.add(this.#keep(place));
+    for (const [label, address] of this.#addresses)
+      if (!now.has(label)) {
+        this.#addresses.delete(label);
+        address.close();
+      }
+    this.#list = [...this.#addresses.values()];
+  }
+
+  #keep(place: Place): string {
+    const address = new Address(place, this.#options);
+    if (this.#addresses.has(address.label)) return address.label;
+    this.#addresses.set(address.label, address);
+    address.warm();
+    return address.label;
+  }
+}
+
+function unavailable(message: string): SeamError {
+  return new SeamError('unavailable', { message });
+}

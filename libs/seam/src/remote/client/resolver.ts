@@ -1,0 +1,29 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { ContractError } from '../../call/errors.js';
+import type { Place } from './address.js';
+
+interface Entry {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** @throws ContractError when it is not `host:port` */
+export function entryOf(address: string): Entry {
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(address) ?? [];
+  if (port === undefined || Number(port) > 65_535)
+    throw new ContractError(`address '${address}' is not host:port`);
+  return { name: (bracketed ?? plain)!, port: Number(port) };
+}
+
+/** Every place that the entries stand for now. A name that cannot be resolved stands for none. */
+export async function placesOf(entries: readonly Entry[]): Promise<Place[]> {
+  const found = await Promise.all(
+    entries.map(async ({ name, port }) => {
+      if (isIP(name)) return [{ ip: name, port, name }];
+      const addresses = await lookup(name, { all: true }).catch(() => []);
+      return addresses.map(({ address }) => ({ ip: address, port, name }));
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,22 @@
+import type { FrameSocket } from '../frame-socket.js';
+import type { ServedCall } from './served-call.js';
+import { nameOf } from './lobby.js';
+import { nonce } from '../credential.js';
+
+/** One connection from another process. */
+export class Peer {
+  readonly name: string;
+  readonly challenge = nonce();
+  /** It has shown its credential. */
+  trusted = false;
+  /** Calls under way, by the id that the peer gave them. */
+  readonly calls = new Map<number, ServedCall>();
+
+  constructor(readonly frames: FrameSocket) {
+    this.name = nameOf(frames.netSocket);
+  }
+
+  send(frame: unknown): void {
+    this.frames.send(JSON.stringify(frame));
+  }
+}

@@ -1,0 +1,193 @@
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { ServerTCP } from '@nestjs/microservices';
+import type { SeamRuntime } from '../../call/bound-method.js';
+import { SeamError } from '../../call/errors.js';
+import { type ContractDescription, describeContract } from '../../contract/description.js';
+import { checkCredential, isProof, proof } from '../credential.js';
+import { FrameSocket } from '../frame-socket.js';
+import type { ClientFrame, RequestFrame } from '../frames.js';
+import { Lobby } from './lobby.js';
+import { Peer } from './peer.js';
+import { type SeamServerOptions, type ServerSettings, withDefaults } from './seam-server-options.js';
+import { ServedCall } from './served-call.js';
+import { type Exposed, ServedMethod } from './served-method.js';
+import { Slots } from './slots.js';
+
+/** Bytes that a frame of a stranger may have: its hello is much shorter. */
+const MAX_HELLO_BYTES = 1024;
+const SWEEP_EVERY_MS = 1000;
+/** Messages of full size that may wait for a peer that does not read its replies. */
+const MAX_UNSENT_MESSAGES = 4;
+
+/**
+ * A Nest transport strategy that answers calls of the contracts given, and of nothing else: message handlers of
+ * the application's controllers are not reachable through it.
+ */
+export class SeamServer extends ServerTCP {
+  readonly #settings: ServerSettings;
+  readonly #contracts: readonly ContractDescription[];
+  readonly #methods = new Map<string, ServedMethod>();
+  readonly #peers = new Set<Peer>();
+  readonly #lobby: Lobby;
+  readonly #slots: Slots<ServedCall>;
+  readonly #sweeping: NodeJS.Timeout;
+  #draining: Promise<void> | undefined;
+  #refusing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(
+    options: SeamServerOptions,
+    exposed: readonly Exposed[],
+    private readonly runtime: SeamRuntime,
+  ) {
+    const settings = withDefaults(options);
+    const { tls } = checkCredential(settings.credential);
+    const { port, host, handshakeTimeout } = settings;
+    const mutual = tls && { ...tls, requestCert: true, rejectUnauthorized: true, handshakeTimeout };
+    super({ port, host, ...(mutual && { tlsOptions: mutual }) });
+    this.#settings = settings;
+    this.#contracts = exposed.map(({ contract }) => describeContract(contract));
+    for (const { contract, implementations } of exposed)
+      for (const [key, implementation] of Object.entries(implementations)) {
+        const method = new ServedMethod(runtime, contract, key, implementation);
+        this.#methods.set(method.path, method);
+      }
+    this.#lobby = new Lobby(settings.maxStrangers, handshakeTimeout, this.#refused);
+    this.#slots = new Slots(settings.concurrency, settings.queue, (call) => call.run());
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    // Before TLS has begun, so that one who never begins it waits in the lobby as well.
+    this.server.on('connection', (socket: Socket) => this.#lobby.enter(socket));
+    this.server.on('tlsClientError', (error: Error, socket: Socket) => {
+      socket.destroy();
+      this.#refused('', error.message);
+    });
+  }
+
+  /** Where it listens; the port is the real one even when 0 was asked for. */
+  get address(): AddressInfo {
+    return this.unwrap<NetServer>().address() as AddressInfo;
+  }
+
+  override bindHandler(socket: Socket): void {
+    if (this.#draining) return void socket.destroy();
+    this.trackOpenSocket(socket);
+    const peer = new Peer(this.getSocketInstance(socket));
+    this.#peers.add(peer);
+    socket.on('message', (frame: ClientFrame) => this.#receive(peer, frame));
+    socket.on('error', (error) => this.#refused(peer.name, error.message));
+    socket.on('close', () => this.#left(peer));
+    peer.send({ challenge: peer.challenge });
+  }
+
+  protected override getSocketInstance(socket: Socket): FrameSocket {
+    return new FrameSocket(socket, MAX_HELLO_BYTES);
+  }
+
+  /**
+   * Stops listening, asks every peer to go elsewhere, and serves what they still ask until all have hung up.
+   * To be called before `app.close()`, which destroys connections.
+   * @param timeout milliseconds; in its second half new calls are refused, at its end connections are closed
+   */
+  drain(timeout = this.#settings.drainTimeout): Promise<void> {
+    return (this.#draining ??= this.#drain(timeout));
+  }
+
+  override async close(): Promise<void> {
+    await this.drain();
+    clearInterval(this.#sweeping);
+    super.close();
+  }
+
+  async #drain(timeout: number): Promise<void> {
+    this.isManuallyTerminated = true;
+    this.server.close();
+    this.#lobby.close();
+    if (this.#peers.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    for (const peer of this.#peers) peer.send({ goAway: true });
+    const refuse = setTimeout(() => (this.#refusing = true), timeout / 2);
+    const late = setTimeout(resolve, timeout);
+    await promise;
+    clearTimeout(refuse);
+    clearTimeout(late);
+    for (const peer of this.#peers) peer.frames.end();
+  }
+
+  #left(peer: Peer): void {
+    this.#peers.delete(peer);
+    for (const call of [...peer.calls.values()]) call.abandon();
+    if (this.#peers.size === 0) this.#onEmpty?.();
+  }
+
+  #receive(peer: Peer, frame: ClientFrame): void {
+    if (!peer.trusted) return this.#letIn(peer, frame);
+    if (frame.pattern !== undefined) return this.#serve(peer, frame as RequestFrame);
+    if (frame.cancel !== undefined) return peer.calls.get(frame.cancel)?.abandon();
+    if (frame.ping !== undefined) return peer.send({ pong: frame.ping });
+    this.#refuse(peer, 'a malformed frame');
+  }
+
+  #letIn(peer: Peer, { hello }: ClientFrame): void {
+    const { credential, maxMessageBytes } = this.#settings;
+    const answer = hello?.nonce;
+    if (typeof answer !== 'string') return this.#refuse(peer, 'a malformed greeting');
+    if (!isProof(hello?.proof, proof(credential, 'client', peer.challenge, answer)))
+      return this.#refuse(peer, 'a wrong credential');
+    peer.trusted = true;
+    peer.frames.limit = maxMessageBytes;
+    this.#lobby.leave(peer.frames.netSocket);
+    peer.send({
+      welcome: {
+        proof: proof(credential, 'server', peer.challenge, answer),
+        contracts: this.#contracts,
+        honoursKeys: this.runtime.idempotency !== undefined,
+      },
+    });
+  }
+
+  #serve(peer: Peer, frame: RequestFrame): void {
+    if (!isRequest(frame)) return this.#refuse(peer, 'a malformed call');
+    const served = this.#methods.get(frame.pattern);
+    if (!served) {
+      const message = `${frame.pattern}: the callee has no such method`;
+      return peer.send({
+        id: frame.id,
+        err: { code: 'incompatible', message, retryable: false },
+        refused: true,
+      });
+    }
+    const call = new ServedCall(served, peer, frame, this.#settings.maxMessageBytes, this.#freeSlot);
+    if (this.#refusing) call.refuse(new SeamError('unavailable', { message: 'draining' }));
+    else if (!this.#slots.take(call)) call.refuse(new SeamError('unavailable', { message: 'too busy' }));
+  }
+
+  readonly #freeSlot = () => this.#slots.free();
+
+  readonly #refused = (peer: string, reason: string) => this.runtime.observer.refused?.(peer, reason);
+
+  #refuse(peer: Peer, reason: string): void {
+    peer.frames.netSocket.destroy();
+    this.#refused(peer.name, reason);
+  }
+
+  /** Ends peers that never finish a message, or never read a reply. */
+  #sweep(): void {
+    const { messageTimeout, maxMessageBytes } = this.#settings;
+    const stuck = performance.now() - messageTimeout;
+    for (const peer of this.#peers) {
+      if (peer.frames.isStuckSince(stuck)) this.#refuse(peer, 'a message that does not end');
+      else if (peer.frames.netSocket.writableLength > MAX_UNSENT_MESSAGES * maxMessageBytes)
+        this.#refuse(peer, 'replies that are not read');
+    }
+  }
+}
+
+function isRequest({ id, pattern, metadata }: RequestFrame): boolean {
+  return (
+    typeof id === 'number' &&
+    typeof pattern === 'string' &&
+    typeof metadata?.requestId === 'string' &&
+    metadata.left >= 0
+  );
+}

@@ -1,0 +1,141 @@
+import { CallContext, runCall } from '../../call/call-context.js';
+import { asDeclared } from '../../call/declared-error.js';
+import { SeamError } from '../../call/errors.js';
+import type { Flight } from '../../call/flights.js';
+import { startWith } from '../../call/start-with.js';
+import { InvalidValue } from '../codec.js';
+import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
+import type { Peer } from './peer.js';
+import type { ServedMethod } from './served-method.js';
+
+/** A call from another process, under way in this one. */
+export class ServedCall implements Flight {
+  index = -1;
+  readonly deadline: number;
+  readonly context: CallContext;
+  readonly #id: number;
+  readonly #data: unknown;
+  readonly #started = performance.now();
+  #holdsSlot = false;
+
+  constructor(
+    private readonly served: ServedMethod,
+    private readonly peer: Peer,
+    { id, data, metadata }: RequestFrame,
+    private readonly maxReply: number,
+    private readonly freeSlot: () => void,
+  ) {
+    this.#id = id;
+    this.#data = data;
+    const { runtime, method } = served;
+    const timeout = Math.min(metadata.left, method.timeout ?? Infinity);
+    this.deadline = this.#started + timeout;
+    this.context = contextOf(metadata, this.deadline);
+    runtime.flights.enter(this);
+    peer.calls.set(id, this);
+  }
+
+  /** Starts the work, unless nobody waits for it any more. */
+  run(): void {
+    if (this.index < 0) return this.freeSlot();
+    this.#holdsSlot = true;
+    const { input, implementation } = this.served;
+    let value: unknown;
+    try {
+      value = input.decode(this.#data);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    runCall(this.context, () => startWith(implementation, value)).then(
+      (result) => this.#succeed(result),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  expire(): void {
+    const message = `${this.served.path} took too long`;
+    const error = new SeamError('deadline-exceeded', { message });
+    this.context.cancel(error);
+    this.#end(error.code);
+    this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
+  }
+
+  /** The caller gave up, or is gone: there is nobody to reply to. */
+  abandon(): void {
+    if (!this.served.runtime.flights.leave(this)) return;
+    this.context.cancel();
+    this.#end('cancelled');
+  }
+
+  /** Turns the call away before it began; it may go elsewhere. */
+  refuse(error: SeamError): void {
+    if (!this.served.runtime.flights.leave(this)) return;
+    this.#end(error.code);
+    this.#reply(JSON.stringify({ id: this.#id, err: onWire(error), refused: true }));
+  }
+
+  #succeed(result: unknown): void {
+    if (this.index < 0) return;
+    try {
+      const json = this.served.output.encode(result);
+      this.#reply(json === undefined ? `{"id":${this.#id}}` : `{"id":${this.#id},"response":${json}}`);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.served.runtime.flights.leave(this);
+    this.#end('ok');
+  }
+
+  #fail(thrown: unknown): void {
+    const { runtime, contract, key, method } = this.served;
+    if (!runtime.flights.leave(this)) return;
+    const error = thrown instanceof InvalidValue ? invalidInput(thrown) : asDeclared(thrown, method.errors);
+    if (error.code === 'internal') runtime.observer.unexpected(contract.name, key, thrown, this.context);
+    this.#end(error.code);
+    this.#replyError(error);
+  }
+
+  #replyError(error: SeamError): void {
+    try {
+      this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
+    } catch (cause) {
+      // Data of an error that does not fit on the wire must not cost the caller its reply.
+      const { runtime, contract, key } = this.served;
+      runtime.observer.unexpected(contract.name, key, cause, this.context);
+      this.#reply(JSON.stringify({ id: this.#id, err: onWire(new SeamError('internal')) }));
+    }
+  }
+
+  /** @throws FrameTooLarge */
+  #reply(json: string): void {
+    this.peer.frames.send(json, this.maxReply);
+  }
+
+  #end(outcome: string): void {
+    this.peer.calls.delete(this.#id);
+    this.served.record(outcome, performance.now() - this.#started);
+    if (this.#holdsSlot) this.freeSlot();
+    this.#holdsSlot = false;
+  }
+}
+
+/** The principal stands in the metadata of a trusted connection, never in the payload. */
+function contextOf({ requestId, traceparent, principal, idempotencyKey }: Metadata, deadline: number) {
+  return new CallContext({
+    requestId,
+    traceparent,
+    principal: principal === undefined ? undefined : { id: principal },
+    idempotencyKey,
+    deadline,
+  });
+}
+
+function invalidInput({ message, issues }: InvalidValue): SeamError {
+  return new SeamError('invalid-input', { message, data: { issues } });
+}
+
+function onWire({ code, message, data, retryable }: SeamError): ErrorOnWire {
+  return { code, message, data, retryable };
+}
