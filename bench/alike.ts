@@ -1,5 +1,5 @@
 import type { Endpoint, Shot } from './endpoints.js';
-import { ask } from './subject.js';
+import { ask } from './ask.js';
 
 const SAMPLES = 10;
 
@@ -31,7 +31,8 @@ function shapeOf(json: string): string {
 }
 
 function difference(expected: string, found: string): string {
-  const at = [...expected].findIndex((character, index) => character !== found[index]);
-  const from = Math.max(0, (at === -1 ? expected.length : at) - 40);
+  let at = 0;
+  while (at < expected.length && expected[at] === found[at]) at += 1;
+  const from = Math.max(0, at - 40);
   return `the raw server answers\n  …${found.slice(from, from + 160)}\nbut the monolith\n  …${expected.slice(from, from + 160)}`;
 }

@@ -27,7 +27,11 @@ export async function openDatabase(dir: string, cleanup: Cleanup): Promise<Datab
   const embedded = await startEmbedded({ dir });
   cleanup.add(embedded.stop);
   await seed(embedded.url);
-  const [row] = await queryOwner<{ version: string }>(embedded.url, "select current_setting('server_version') as version", 'vacuum analyze');
+  const [row] = await queryOwner<{ version: string }>(
+    embedded.url,
+    "select current_setting('server_version') as version",
+    'vacuum analyze',
+  );
   return {
     ownerUrl: embedded.url,
     urls: databaseUrls(['identity', 'social', 'articles', 'comments'], {}, embedded.url),

@@ -35,7 +35,9 @@ function newArticle(tags: readonly string[]): string {
   written += 1;
   const tagList = [0, 1, 2].map((offset) => tags[(written * 7 + offset) % tags.length]!);
   const title = `What the load of today has to say ${written}`;
-  return JSON.stringify({ article: { title, description: 'One of many.', body: PARAGRAPH.repeat(12), tagList } });
+  return JSON.stringify({
+    article: { title, description: 'One of many.', body: PARAGRAPH.repeat(12), tagList },
+  });
 }
 
 /** Reads first, so that what the writes add is in nobody's way. */
@@ -87,7 +89,8 @@ export const endpoints: readonly Endpoint[] = [
     name: 'comments',
     above: { times: 2 },
     alike: 'bytes',
-    shots: ({ discussedSlugs }) => discussedSlugs.map((slug) => get(`/api/articles/${encoded(slug)}/comments`)),
+    shots: ({ discussedSlugs }) =>
+      discussedSlugs.map((slug) => get(`/api/articles/${encoded(slug)}/comments`)),
   },
   {
     name: 'login',

@@ -1,4 +1,4 @@
-import autocannon, { type Request } from 'autocannon';
+import autocannon, { type Request, type Result } from 'autocannon';
 import type { Shot } from './endpoints.js';
 
 /** What the client saw. */
@@ -13,24 +13,33 @@ export interface Load {
 }
 
 /** Sends `amount` requests over many connections at once, each of which has a part of the shots for itself. */
-export async function load(url: string, shots: readonly Shot[], connections: number, amount: number): Promise<Load> {
+export async function load(
+  url: string,
+  shots: readonly Shot[],
+  connections: number,
+  amount: number,
+): Promise<Load> {
   const requests = shots.map(requestOf);
   const times: number[] = [];
   const started = performance.now();
   let ended = started;
   let client = 0;
-  const run = autocannon({
-    url,
-    connections,
-    amount: Math.max(amount, connections),
-    sampleInt: 100,
-    setupClient: (one) => one.setRequests(part(requests, client++, connections)),
+  const { errors, non2xx } = await new Promise<Result>((resolve, reject) => {
+    const run = autocannon(
+      {
+        url,
+        connections,
+        amount: Math.max(Math.ceil(amount), connections),
+        sampleInt: 100,
+        setupClient: (one) => one.setRequests(part(requests, client++, connections)),
+      },
+      (error, result) => (error ? reject(error as Error) : resolve(result)),
+    );
+    run.on('response', (_client, _status, _bytes, milliseconds) => {
+      times.push(milliseconds);
+      ended = performance.now();
+    });
   });
-  run.on('response', (_client, _status, _bytes, milliseconds) => {
-    times.push(milliseconds);
-    ended = performance.now();
-  });
-  const { errors, non2xx } = await run;
   const sorted = Float64Array.from(times).sort();
   const quantile = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
   return {

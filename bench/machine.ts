@@ -14,7 +14,8 @@ export interface Cores {
  * @throws Error where there is no /proc to read CPU times from
  */
 export function pinDriver(): Cores {
-  if (process.platform !== 'linux') throw new Error('The bench reads CPU times from /proc, so it needs Linux.');
+  if (process.platform !== 'linux')
+    throw new Error('The bench reads CPU times from /proc, so it needs Linux.');
   const [server, driver] = allowedCores();
   if (server === undefined || driver === undefined)
     return { server: undefined, description: 'server, load and PostgreSQL share the one core there is' };

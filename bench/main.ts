@@ -1,36 +1,84 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { requireAlike } from './alike.js';
 import { Cleanup } from './cleanup.js';
-import { DATA, openDatabase } from './database.js';
-import { endpoints, type Endpoint, type Shot } from './endpoints.js';
-import { pinDriver, processor } from './machine.js';
+import { openDatabase } from './database.js';
+import { endpoints } from './endpoints.js';
+import { pinDriver } from './machine.js';
 import { measure } from './measure.js';
 import { type Options, readOptions } from './options.js';
 import { memoryOf } from './processes.js';
-import { figures, type Finding, verdicts } from './report.js';
+import { circumstances, figures, type Finding, verdicts } from './report.js';
 import { makeKeys, takeSamples } from './samples.js';
-import { startServer } from './server-process.js';
-import type { Subject } from './subject.js';
-import { DATABASE_CONNECTIONS, startTearline, statementsOf } from './tearline.js';
+import type { ServerProcess } from './server-process.js';
+import { prebuiltSubject, rawSubject, type Subject, tearlineSubject } from './subjects.js';
+import { startTearline } from './tearline.js';
+import { startYardsticks } from './yardsticks.js';
 
-const PROFILES = resolve(import.meta.dirname, '../profiles');
+const PROFILES = join(import.meta.dirname, '../profiles');
 
 const note = (line: string) => void process.stderr.write(`${line}\n`);
-const print = (text: string) => void process.stdout.write(text);
 
 async function bench(options: Options, cleanup: Cleanup): Promise<void> {
   const dir = await temporaryDir(cleanup);
   const cores = pinDriver();
-  note('starting PostgreSQL and seeding it');
+  note('starting and seeding PostgreSQL');
   const database = await openDatabase(dir, cleanup);
   const keys = await makeKeys();
   const samples = await takeSamples(database.ownerUrl, keys);
-  const start = { database, keys, core: cores.server, log: join(dir, 'tearline.log') };
+  const common = { database, core: cores.server, dir };
+  const yardsticks = options.yardsticks ? await startYardsticks(common, cleanup) : undefined;
 
-  const chosen = endpoints.filter(({ name }) => options.endpoints.includes(name));
+  let tearline: ServerProcess | undefined;
   const findings: Finding[] = [];
-  let about = '';
-  for (const part of options.profile ? chosen.map((one) => [one]) : [chosen]) { … }
+  for (const endpoint of endpoints.filter(({ name }) => options.endpoints.includes(name))) {
+    note(`measuring ${endpoint.name}`);
+    if (!tearline || options.profile) {
+      await tearline?.stop();
+      const profile = options.profile ? join(PROFILES, `${endpoint.name}.cpuprofile`) : undefined;
+      tearline = await startTearline({ ...common, keys, profile });
+      cleanup.add(tearline.stop);
+    }
+    const shots = endpoint.shots(samples);
+    const answer = await requireAlike(endpoint, shots, tearline.url, yardsticks?.raw.url);
+    const subjects: Subject[] = [tearlineSubject(tearline)];
+    if (yardsticks)
+      subjects.push(
+        rawSubject(yardsticks.raw),
+        prebuiltSubject(yardsticks.prebuilt, Buffer.byteLength(answer)),
+      );
+    const measured = await measure(shots, subjects, { ...options, postgres: database.pid });
+    findings.push({ endpoint, measured });
+  }
+
+  const about = circumstances(options, {
+    cores,
+    database,
+    tearline: tearline!,
+    memory: memoryOf(tearline!.pid),
+  });
+  process.stdout.write(`${about}\n\n${figures(findings)}\n\n${verdicts(findings)}\n`);
+  if (options.profile) note(`CPU profiles are in ${PROFILES}`);
+  if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
+}
+
+async function temporaryDir(cleanup: Cleanup): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'tearline-bench-'));
+  cleanup.add(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  // PostgreSQL does not run as root and takes another user, who must be able to walk in.
+  await chmod(dir, 0o755);
+  await mkdir(PROFILES, { recursive: true });
+  return dir;
+}
+
+const cleanup = new Cleanup();
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options) await bench(options, cleanup);
+} catch (error) {
+  note(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+} finally {
+  await cleanup.run();
 }

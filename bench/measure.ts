@@ -1,7 +1,7 @@
-import type { Endpoint, Shot } from './endpoints.js';
+import type { Shot } from './endpoints.js';
 import { type Load, load } from './load.js';
 import { cpuOf } from './processes.js';
-import type { Subject } from './subject.js';
+import type { Subject } from './subjects.js';
 
 /** What one round found: CPU in milliseconds a request. */
 export interface Round extends Load {
@@ -27,14 +27,13 @@ export interface MeasureOptions {
 
 /** Loads the subjects in turn, round for round, so that what disturbs the machine disturbs them all. */
 export async function measure(
-  endpoint: Endpoint,
   shots: readonly Shot[],
   subjects: readonly Subject[],
   options: MeasureOptions,
 ): Promise<Measured[]> {
   const runs: { subject: Subject; shots: readonly Shot[]; amount: number; rounds: Round[] }[] = [];
   for (const subject of subjects) {
-    const own = subject.shotsOf(endpoint, shots);
+    const own = shots.map(subject.aim);
     runs.push({ subject, shots: own, amount: await warmUp(subject, own, options), rounds: [] });
   }
   for (let round = 0; round < options.rounds; round += 1)
@@ -49,7 +48,8 @@ async function warmUp(
   { seconds, connections }: MeasureOptions,
 ): Promise<number> {
   let { perSecond } = await load(url, shots, connections, connections * 2);
-  for (const part of [0.25, 0.5]) ({ perSecond } = await load(url, shots, connections, perSecond * seconds * part));
+  for (const part of [0.25, 0.5])
+    ({ perSecond } = await load(url, shots, connections, perSecond * seconds * part));
   return Math.ceil(perSecond * seconds);
 }
 

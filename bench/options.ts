@@ -66,13 +66,15 @@ export function readOptions(args: string[]): Options | undefined {
 function chosen(list: string | undefined): string[] {
   const wanted = list?.split(',') ?? names;
   const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`--endpoints: no ${unknown.join(', ')}; there are ${names.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`--endpoints: no ${unknown.join(', ')}; there are ${names.join(', ')}`);
   return names.filter((name) => wanted.includes(name));
 }
 
 function whole(name: string, text: string | undefined): number | undefined {
   const value = number(name, text, { least: 1, most: 1_000 });
-  if (value !== undefined && !Number.isInteger(value)) throw new Error(`--${name} '${text}': must be a whole number`);
+  if (value !== undefined && !Number.isInteger(value))
+    throw new Error(`--${name} '${text}': must be a whole number`);
   return value;
 }
 

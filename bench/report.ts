@@ -1,5 +1,10 @@
-import { type Endpoint } from './endpoints.js';
+import { DATA, type Database } from './database.js';
+import type { Endpoint } from './endpoints.js';
+import { type Cores, processor } from './machine.js';
 import type { Measured, Round } from './measure.js';
+import type { Options } from './options.js';
+import type { ServerProcess } from './server-process.js';
+import { DATABASE_CONNECTIONS } from './tearline.js';
 
 /** One endpoint and what was measured there. */
 export interface Finding {
@@ -14,6 +19,26 @@ const ms = (value: number) => value.toFixed(value >= 10 ? 1 : 2);
 const cpu = ({ app, database }: Round) => app + database;
 const medianOf = ({ measured }: Finding, name: Measured['name']) =>
   measured.find((one) => one.name === name)?.median;
+
+/** Where and how it was measured. */
+export function circumstances(
+  { rounds, seconds, connections, profile }: Options,
+  {
+    cores,
+    database,
+    tearline,
+    memory,
+  }: { cores: Cores; database: Database; tearline: ServerProcess; memory: number },
+): string {
+  const amounts = Object.entries(DATA).map(([name, count]) => `${count.toLocaleString('en-US')} ${name}`);
+  return [
+    `${processor()}; Node ${process.versions.node}, PostgreSQL ${database.version}; ${cores.description}`,
+    `${amounts.join(', ')}; ${connections} connections; medians of ${rounds} rounds of about ${seconds} s`,
+    `Tearline as in production: a database role for each module, checked mode off, ${DATABASE_CONNECTIONS} connections to ` +
+      `PostgreSQL; listened after ${tearline.startedWithin.toFixed(0)} ms, ${memory.toFixed(0)} MiB resident at the end`,
+    ...(profile ? ['Profiled, so its figures are too high.'] : []),
+  ].join('\n');
+}
 
 /** Everything that was measured, endpoint by endpoint. */
 export function figures(findings: readonly Finding[]): string {
@@ -30,7 +55,17 @@ export function figures(findings: readonly Finding[]): string {
       `${median.errors}`,
     ]),
   );
-  const head = ['endpoint', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'app CPU ms', 'database CPU ms', 'SQL', 'errors'];
+  const head = [
+    'endpoint',
+    'server',
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'app CPU ms',
+    'database CPU ms',
+    'SQL',
+    'errors',
+  ];
   return table(head, rows);
 }
 
@@ -39,7 +74,14 @@ export function verdicts(findings: readonly Finding[]): string {
   const rows = findings.flatMap((finding) => {
     const { endpoint } = finding;
     const ours = medianOf(finding, 'tearline')!;
-    return [[endpoint.name, `${ms(ours.app)} + ${ms(ours.database)}`, ...goalOf(endpoint, ours), ...ratioOf(finding, ours)]];
+    return [
+      [
+        endpoint.name,
+        `${ms(ours.app)} + ${ms(ours.database)}`,
+        ...goalOf(endpoint, ours),
+        ...ratioOf(finding, ours),
+      ],
+    ];
   });
   return table(['endpoint', 'app + database CPU ms', 'goal', '', 'against raw', 'goal', ''], rows);
 }
@@ -65,9 +107,13 @@ const met = (yes: boolean) => (yes ? 'met' : 'missed');
 
 /** A table in Markdown, also readable as it is. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length, 3));
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length, 3),
+  );
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => (column < LEFT ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
-  const rule = widths.map((width, column) => (column < LEFT ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const rule = widths.map((width, column) =>
+    column < LEFT ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }

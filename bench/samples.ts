@@ -1,4 +1,10 @@
-import { generateSigningKey, publicKeysOf, type SigningKey, TOKEN_ALGORITHM, TOKEN_ISSUER } from '@tearline/auth';
+import {
+  generateSigningKey,
+  publicKeysOf,
+  type SigningKey,
+  TOKEN_ALGORITHM,
+  TOKEN_ISSUER,
+} from '@tearline/auth';
 import { importJWK, SignJWT } from 'jose';
 import { queryOwner } from './database.js';
 
@@ -29,7 +35,9 @@ export async function makeKeys(): Promise<Keys> {
 
 export async function takeSamples(ownerUrl: string, { signingKey }: Keys): Promise<Samples> {
   const column = async <T>(sql: string) =>
-    (await queryOwner<{ value: T }>(ownerUrl, `${sql} order by md5(value::text) limit 1000`)).map(({ value }) => value);
+    (await queryOwner<{ value: T }>(ownerUrl, `${sql} order by md5(value::text) limit 1000`)).map(
+      ({ value }) => value,
+    );
   const readers = await column<string>(
     'select value from (select distinct follower_id as value from social.follows) follower',
   );

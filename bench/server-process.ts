@@ -11,7 +11,7 @@ export interface ServerProcess {
   readonly listening: Readonly<Record<string, unknown>>;
   /** Milliseconds from its start to that line. */
   readonly startedWithin: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface ServerOptions {
@@ -41,7 +41,13 @@ export async function startServer({ command, env, log, core }: ServerOptions): P
   try {
     const listening = await listeningLine(child, log);
     const stop = () => end(child, ended);
-    return { pid: child.pid!, url: String(listening['url']), listening, startedWithin: performance.now() - started, stop };
+    return {
+      pid: child.pid!,
+      url: String(listening['url']),
+      listening,
+      startedWithin: performance.now() - started,
+      stop,
+    };
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`${command.join(' ')}: ${String(error)}\n${readFileSync(log, 'utf8').slice(-4_000)}`, {

@@ -1,5 +1,5 @@
 import { urlVariable } from '@tearline/database';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Database } from './database.js';
 import type { Keys } from './samples.js';
 import { type ServerProcess, startServer } from './server-process.js';
@@ -13,7 +13,8 @@ export interface TearlineOptions {
   readonly database: Database;
   readonly keys: Keys;
   readonly core: number | undefined;
-  readonly log: string;
+  /** For what it writes. */
+  readonly dir: string;
   /** Where Node leaves a CPU profile when the app ends. */
   readonly profile?: string | undefined;
 }
@@ -22,10 +23,21 @@ export interface TearlineOptions {
  * Starts the monolith as in production: one role for each module, requests logged, calls between modules not checked.
  * @throws Error when they are
  */
-export async function startTearline({ database, keys, core, log, profile }: TearlineOptions): Promise<ServerProcess> {
+export async function startTearline({
+  database,
+  keys,
+  core,
+  dir,
+  profile,
+}: TearlineOptions): Promise<ServerProcess> {
   const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
   const server = await startServer({
-    command: [...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-name=${profile}`]), ENTRY],
+    command: [
+      ...(profile === undefined
+        ? []
+        : ['--cpu-prof', `--cpu-prof-dir=${dirname(profile)}`, `--cpu-prof-name=${basename(profile)}`]),
+      ENTRY,
+    ],
     env: {
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
@@ -34,12 +46,14 @@ export async function startTearline({ database, keys, core, log, profile }: Tear
       DATABASE_CONNECTIONS,
       ...Object.fromEntries(urls),
     },
-    log,
+    log: join(dir, 'tearline.log'),
     core,
   });
   if (server.listening['checked'] === false) return server;
   await server.stop();
-  throw new Error('the monolith does not say that checked mode is off; these would not be the figures of production');
+  throw new Error(
+    'the monolith does not say that checked mode is off; these would not be the figures of production',
+  );
 }
 
 /** Statements that the monolith has sent to PostgreSQL since it started. */

@@ -1,38 +1,44 @@
-/** The yardstick of the framework: Nest on Fastify, which answers each endpoint with text of the same size, ready-made. */
+/** The yardstick of the framework: Nest on Fastify, which answers with ready-made text, as long as the path says. */
 import 'reflect-metadata';
 import { Controller, Delete, Get, Header, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { readFileSync } from 'node:fs';
 
-/** Text by endpoint. */
-const bodies = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Record<string, string>;
 const JSON_TYPE = 'application/json; charset=utf-8';
+const texts = new Map<string, string>();
+
+function textOf(length: string): string {
+  let text = texts.get(length);
+  if (text === undefined) texts.set(length, (text = JSON.stringify('x'.repeat(Number(length) - 2))));
+  return text;
+}
 
 @Controller()
 class PrebuiltController {
-  @Get(':endpoint')
+  @Get(':length')
   @Header('content-type', JSON_TYPE)
-  read(@Param('endpoint') endpoint: string): string {
-    return bodies[endpoint]!;
+  read(@Param('length') length: string): string {
+    return textOf(length);
   }
 
-  @Post(':endpoint')
+  @Post(':length')
   @Header('content-type', JSON_TYPE)
-  write(@Param('endpoint') endpoint: string): string {
-    return bodies[endpoint]!;
+  write(@Param('length') length: string): string {
+    return textOf(length);
   }
 
-  @Delete(':endpoint')
+  @Delete(':length')
   @Header('content-type', JSON_TYPE)
-  remove(@Param('endpoint') endpoint: string): string {
-    return bodies[endpoint]!;
+  remove(@Param('length') length: string): string {
+    return textOf(length);
   }
 }
 
 @Module({ controllers: [PrebuiltController] })
 class PrebuiltModule {}
 
-const app = await NestFactory.create<NestFastifyApplication>(PrebuiltModule, new FastifyAdapter(), { logger: false });
+const app = await NestFactory.create<NestFastifyApplication>(PrebuiltModule, new FastifyAdapter(), {
+  logger: false,
+});
 await app.listen(0, '127.0.0.1');
 process.stdout.write(`${JSON.stringify({ msg: 'listening', url: await app.getUrl() })}\n`);

@@ -16,7 +16,9 @@ const pool = new Pool({
 });
 const reads = new RawReads(pool);
 const writes = new RawWrites(pool);
-const { rows } = await pool.query<{ hash: string }>('select password_hash as hash from identity.users limit 1');
+const { rows } = await pool.query<{ hash: string }>(
+  'select password_hash as hash from identity.users limit 1',
+);
 const hash = rows[0]!.hash;
 
 async function answer(request: IncomingMessage): Promise<unknown> {
@@ -57,7 +59,9 @@ const server = createServer((request, response) => {
   answer(request).then(
     (body) => {
       const json = Buffer.from(JSON.stringify(body));
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': json.length }).end(json);
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': json.length })
+        .end(json);
     },
     (error: unknown) => response.writeHead(500).end(String(error)),
   );

@@ -1,5 +1,14 @@
 import type { Pool } from 'pg';
-import { ARTICLE, type ArticleRow, articleOf, AUTHOR, commentOf, type CommentRow, listOf, type PageRow } from './rows.js';
+import {
+  ARTICLE,
+  type ArticleRow,
+  articleOf,
+  AUTHOR,
+  commentOf,
+  type CommentRow,
+  listOf,
+  type PageRow,
+} from './rows.js';
 
 const tally = (kind: string, keys: string) => `
   (select coalesce(sum(n), 0)::int from (
@@ -100,7 +109,11 @@ export class RawReads {
   }
 
   async profile(username: string) {
-    const [row] = await this.rows<Pick<ArticleRow, 'username' | 'bio' | 'image'>>('profile', PROFILE, username);
+    const [row] = await this.rows<Pick<ArticleRow, 'username' | 'bio' | 'image'>>(
+      'profile',
+      PROFILE,
+      username,
+    );
     return { profile: { username: row!.username, bio: row!.bio, image: row!.image, following: false } };
   }
 

@@ -65,4 +65,8 @@ export class RawWrites {
   }
 }
 
-type Run = (name: string, text: string, ...values: unknown[]) => Promise<QueryResult<Record<string, unknown>>>;
+type Run = (
+  name: string,
+  text: string,
+  ...values: unknown[]
+) => Promise<QueryResult<Record<string, unknown>>>;

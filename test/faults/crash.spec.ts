@@ -98,7 +98,7 @@ it(
     try {
       const api = new Api(app.url).as(registered[0]!.token);
       const perhaps = new Set(done.perhapsDeleted);
-        expect(done.published.length).toBeGreaterThan(ROUNDS * WRITES_BEFORE_THE_KILL);
+      expect(done.published.length).toBeGreaterThan(ROUNDS * WRITES_BEFORE_THE_KILL);
       expect(done.deleted.length).toBeGreaterThan(0);
 
       const there = new Set<string>();
@@ -110,15 +110,15 @@ it(
       expect(done.deleted.filter((slug) => there.has(slug))).toEqual([]);
 
       for (const { slug, id } of done.commented) {
-      const { status, body } = await api.get<CommentsBody>(`${articlePath(slug)}/comments`);
-      const isThere = status === 200 && body.comments.some((one) => one.id === id);
-      expect([slug, status, isThere]).toEqual([slug, there.has(slug) ? 200 : 404, there.has(slug)]);
-    }
-    for (const slug of done.favored.filter((one) => there.has(one))) {
+        const { status, body } = await api.get<CommentsBody>(`${articlePath(slug)}/comments`);
+        const isThere = status === 200 && body.comments.some((one) => one.id === id);
+        expect([slug, status, isThere]).toEqual([slug, there.has(slug) ? 200 : 404, there.has(slug)]);
+      }
+      for (const slug of done.favored.filter((one) => there.has(one))) {
         const { body } = await api.get<ArticleBody>(articlePath(slug));
         expect([slug, body.article.favoritesCount]).toEqual([slug, 1]);
       }
-        await expectExactCounts(api, registered);
+      await expectExactCounts(api, registered);
     } finally {
       await app.stop();
     }

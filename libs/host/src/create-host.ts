@@ -1,20 +1,20 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
-import { serveDocs } from './docs.js';
-import { DrainingAdapter } from './draining-adapter.js';
-import { ErrorFilter } from './error.filter.js';
-import { Exchanges } from './exchanges.js';
-import { FailureLog } from './failure-log.js';
-import { HostLogger } from './host-logger.js';
+import { serveDocs } from './pages/docs.js';
+import { DrainingAdapter } from './server/draining-adapter.js';
+import { ErrorFilter } from './errors/error.filter.js';
+import { Exchanges } from './requests/exchanges.js';
+import { FailureLog } from './errors/failure-log.js';
+import { HostLogger } from './logging/host-logger.js';
 import { HostModule } from './host.module.js';
 import type { HostOptions } from './host-options.js';
-import { type Logs, openLogs } from './logs.js';
-import { Readiness } from './readiness.js';
-import { Routes } from './routes.js';
-import { SeamMetrics } from './seam-metrics.js';
-import { openServer } from './server.js';
-import { ValidationPipe } from './validation.pipe.js';
+import { type Logs, openLogs } from './logging/logs.js';
+import { Readiness } from './health/readiness.js';
+import { Routes } from './requests/routes.js';
+import { SeamMetrics } from './metrics/seam-metrics.js';
+import { openServer } from './server/server.js';
+import { ValidationPipe } from './input/validation.pipe.js';
 
 /**
  * Puts a host together and starts its modules, without listening yet. `app.close()` lets requests under way finish,
@@ -54,9 +54,8 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
     bodyParser: false,
-    bufferLogs: true,
+    logger: new HostLogger(logs.application),
   });
-  app.useLogger(app.get(HostLogger));
   app.useGlobalFilters(new ErrorFilter(failures));
   app.useGlobalPipes(new ValidationPipe());
   serveDocs(app);

@@ -2,8 +2,8 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ModuleManifest } from '@tearline/seam';
 import type { DestinationStream } from 'pino';
-import type { HostSettings } from './host-settings.js';
-import type { ReadinessCheck } from './readiness.js';
+import type { HostSettings } from './settings/host-settings.js';
+import type { ReadinessCheck } from './health/readiness.js';
 
 /** What one process is made of. */
 export interface HostOptions {

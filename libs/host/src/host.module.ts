@@ -5,11 +5,10 @@ import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { HealthController } from './health.controller.js';
-import { HostLogger } from './host-logger.js';
-import { LandingController, MODULES } from './landing.controller.js';
-import { MetricsController } from './metrics.controller.js';
-import { Readiness } from './readiness.js';
+import { HealthController } from './health/health.controller.js';
+import { LandingController, MODULES } from './pages/landing.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { Readiness } from './health/readiness.js';
 
 /** What the host's own module is put together from. */
 export interface HostModuleOptions {
@@ -48,7 +47,7 @@ export class HostModule {
         ...(await Promise.all(modules.map(({ load }) => load()))),
       ],
       controllers: [LandingController, HealthController],
-      providers: [...globals, HostLogger],
+      providers: globals,
       exports: [Registry],
     };
   }

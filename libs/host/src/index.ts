@@ -1,6 +1,6 @@
 export { createHost } from './create-host.js';
-export { type ErrorBody } from './error-body.js';
-export { ErrorFilter } from './error.filter.js';
+export { type ErrorBody } from './errors/error-body.js';
+export { ErrorFilter } from './errors/error.filter.js';
 export {
   email,
   filterText,
@@ -12,10 +12,10 @@ export {
   text,
   type TextLimits,
   wholeNumber,
-} from './fields.js';
+} from './input/fields.js';
 export { type HostOptions } from './host-options.js';
-export { hostSettings, type HostSettings } from './host-settings.js';
-export { type ReadinessCheck } from './readiness.js';
+export { hostSettings, type HostSettings } from './settings/host-settings.js';
+export { type ReadinessCheck } from './health/readiness.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';
-export { readSettings } from './settings.js';
-export { SettingsError } from './settings-error.js';
+export { readSettings } from './settings/settings.js';
+export { SettingsError } from './settings/settings-error.js';

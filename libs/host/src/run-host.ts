@@ -1,9 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assembleHost } from './create-host.js';
-import type { DrainingAdapter } from './draining-adapter.js';
+import type { DrainingAdapter } from './server/draining-adapter.js';
 import { endWithProcess } from './end-with-process.js';
 import type { HostOptions } from './host-options.js';
-import { openLogs } from './logs.js';
+import { openLogs } from './logging/logs.js';
+import type { HostSettings } from './settings/host-settings.js';
 
 /** What a process is made of, and what is left to do when its host has closed. */
 export interface RunOptions extends HostOptions {
@@ -28,19 +29,31 @@ export interface RunningHost {
 export async function runHost(options: RunOptions): Promise<RunningHost> {
   const { settings, onClosed = async () => undefined } = options;
   const logs = openLogs(settings, options.log);
-  try {
-    const app = await assembleHost(options, logs);
-    let closing: Promise<boolean> | undefined;
-    const close = () => (closing ??= closeApp(app).finally(untie).finally(onClosed));
-    const untie = endWithProcess({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
-    await app.listen(settings.PORT, settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'));
-    const url = await app.getUrl();
-    logs.application.info({ url, modules: options.modules.map(({ name }) => name) }, 'listening');
-    logs.flush();
-    return { app, url, close };
-  } catch (error) {
+  const app = await assembleHost(options, logs).catch(async (error: unknown) => {
     await onClosed();
     throw error;
+  });
+  let closing: Promise<boolean> | undefined;
+  const close = () => (closing ??= closeApp(app).finally(onClosed).finally(untie));
+  const untie = endWithProcess({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
+  try {
+    await listen(app, settings);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const url = await app.getUrl();
+  logs.application.info({ url, modules: options.modules.map(({ name }) => name) }, 'listening');
+  return { app, url, close };
+}
+
+async function listen(app: NestFastifyApplication, { PORT, HOST, NODE_ENV }: HostSettings): Promise<void> {
+  const host = HOST ?? (NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
+  try {
+    await app.listen(PORT, host);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${PORT} of ${host} is taken; set PORT to another one, or to 0 for any`, { cause: error });
   }
 }
 

@@ -27,6 +27,11 @@ export {
 export { Implements } from './implements.decorator.js';
 export { Seam } from './seam.decorator.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
-export { SeamModule, type SeamModuleOptions } from './seam.module.js';
+export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';
+export { type Credential, type PrivateCa } from './remote/credential.js';
+export { type SeamServerOptions } from './remote/server/seam-server-options.js';
+export { type SeamModuleOptions } from './seam-module-options.js';
+export { type RunningSeamServer, seamServer } from './seam-server.js';
+export { SeamModule } from './seam.module.js';
 export { type ModuleManifest } from './module-manifest.js';
 export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';

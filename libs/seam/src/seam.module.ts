@@ -1,87 +1,112 @@
-import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { checked } from './local/checked-method.js';
-import type { Contract } from './contract/contract.js';
+import type { BoundMethod, SeamRuntime } from './call/bound-method.js';
+import { ContractError } from './call/errors.js';
 import { Flights } from './call/flights.js';
+import { honourKeys } from './call/honour-keys.js';
+import type { Contract } from './contract/contract.js';
+import { checked } from './local/checked-method.js';
 import { implementationOf } from './local/implementation.js';
 import { bindLocal } from './local/local-binding.js';
-import type { BoundMethod, SeamRuntime } from './call/bound-method.js';
-import { honourKeys } from './call/honour-keys.js';
-import type { IdempotencyStore } from './call/idempotency-store.js';
-import { type SeamObserver, SILENT_OBSERVER } from './seam-observer.js';
-
-/** How one process places its contracts. */
-export interface SeamModuleOptions {
-  /** Contracts that a provider in this process answers. */
-  local: readonly Contract[];
-  /** Sends local calls through the codec and throws at what a wire would change; for tests and development. */
-  checked?: boolean;
-  /** Milliseconds for a call that nobody set a deadline for; 10,000 by default. */
-  defaultTimeout?: number;
-  observer?: SeamObserver;
-  /** Honours the idempotency keys of commands that this process answers. */
-  idempotency?: IdempotencyStore;
-}
+import type { Exposed } from './remote/server/served-method.js';
+import type { SeamModuleOptions } from './seam-module-options.js';
+import { SILENT_OBSERVER } from './seam-observer.js';
 
 type Client = Record<string, BoundMethod>;
-type Seat = { contract: Contract; client: Client };
+/** A client is empty until it is bound, so that modules may inject one another's in a circle. */
+type Clients = ReadonlyMap<symbol, Client>;
 
-const SEATS = Symbol('seam seats');
-const RUNTIME = Symbol('seam runtime');
-const CHECKED = Symbol('seam checked mode');
+const OPTIONS = Symbol('seam options');
+const CLIENTS = Symbol('seam clients');
 
 /**
- * Binds every `@Seam(Contract)` to the provider that `@Implements(Contract)` marks. That happens when the
- * application starts, before the other modules' own `onModuleInit`; a contract that cannot be bound stops the start.
+ * Binds every `@Seam(Contract)` to the provider that `@Implements(Contract)` marks, or to another process. That
+ * happens when the application starts, before the other modules' own `onModuleInit`; a contract that cannot be
+ * bound stops the start.
  */
 @Module({})
-export class SeamModule implements OnModuleInit {
-  constructor(
-    @Inject(SEATS) private readonly seats: readonly Seat[],
-    @Inject(RUNTIME) private readonly runtime: SeamRuntime,
-    @Inject(CHECKED) private readonly checked: boolean,
-    private readonly discovery: DiscoveryService,
-  ) {}
+export class SeamModule implements OnModuleInit, OnApplicationShutdown {
+  /** What a server of this process may expose: its local contracts. */
+  readonly exposed: Exposed[] = [];
+  /** What the bindings of this process share. */
+  readonly runtime: SeamRuntime;
+  readonly #closing: (() => void)[] = [];
 
-  static forRoot({
-    local,
-    checked = false,
-    defaultTimeout = 10_000,
-    observer,
-    idempotency,
-  }: SeamModuleOptions): DynamicModule {
-    // A client is empty until it is bound, so that modules may inject one another's in a circle.
-    const seats: Seat[] = local.map((contract) => ({ contract, client: {} }));
-    const runtime: SeamRuntime = {
-      flights: new Flights(),
-      observer: observer ?? SILENT_OBSERVER,
-      defaultTimeout,
-      idempotency,
-    };
+  constructor(
+    @Inject(OPTIONS) private readonly options: SeamModuleOptions,
+    @Inject(CLIENTS) private readonly clients: Clients,
+    private readonly discovery: DiscoveryService,
+  ) {
+    const { observer = SILENT_OBSERVER, defaultTimeout = 10_000, idempotency } = options;
+    this.runtime = { flights: new Flights(), observer, defaultTimeout, idempotency };
+  }
+
+  /** @throws ContractError when a contract is placed twice */
+  static forRoot(options: SeamModuleOptions): DynamicModule {
+    const contracts = [...options.local, ...(options.remote ?? []).flatMap((host) => host.contracts)];
+    const clients = new Map<symbol, Client>();
+    for (const { name, token } of contracts) {
+      if (clients.has(token)) throw new ContractError(`contract '${name}' is placed twice`);
+      clients.set(token, {});
+    }
+    const tokens = [...clients.keys()];
     return {
       module: SeamModule,
       global: true,
       imports: [DiscoveryModule],
       providers: [
-        { provide: SEATS, useValue: seats },
-        { provide: RUNTIME, useValue: runtime },
-        { provide: CHECKED, useValue: checked },
-        ...seats.map(({ contract, client }) => ({ provide: contract.token, useValue: client })),
+        { provide: OPTIONS, useValue: options },
+        { provide: CLIENTS, useValue: clients },
+        ...tokens.map((token) => ({ provide: token, useValue: clients.get(token)! })),
       ],
-      exports: local.map(({ token }) => token),
+      exports: tokens,
     };
   }
 
-  onModuleInit(): void {
-    for (const { contract, client } of this.seats) {
-      const provider = implementationOf(contract, this.discovery);
-      for (const [key, method] of Object.entries(contract.methods)) {
-        const direct: BoundMethod = (input) => provider[key]!(input);
-        const store = method.kind === 'command' ? this.runtime.idempotency : undefined;
-        const implementation = store ? honourKeys(contract, key, direct, store) : direct;
-        const call = this.checked ? checked(contract, key, method, implementation) : implementation;
-        client[key] = bindLocal(this.runtime, contract, key, method, call);
-      }
+  async onModuleInit(): Promise<void> {
+    for (const contract of this.options.local) this.#bindLocal(contract);
+    await this.#bindRemote();
+  }
+
+  /** After the other modules' hooks, which may still call. */
+  onApplicationShutdown(): void {
+    for (const close of this.#closing.splice(0)) close();
+  }
+
+  #bindLocal(contract: Contract): void {
+    const provider = implementationOf(contract, this.discovery);
+    const implementations: Client = {};
+    for (const [key, method] of Object.entries(contract.methods)) {
+      const direct: BoundMethod = (input) => provider[key]!(input);
+      const store = method.kind === 'command' ? this.runtime.idempotency : undefined;
+      const implementation = store ? honourKeys(contract, key, direct, store) : direct;
+      const call = this.options.checked ? checked(contract, key, method, implementation) : implementation;
+      this.#bind(contract, key, bindLocal(this.runtime, contract, key, method, call));
+      implementations[key] = implementation;
     }
+    this.exposed.push({ contract, implementations });
+  }
+
+  /** A process without a remote contract does not load what it takes to reach one. */
+  async #bindRemote(): Promise<void> {
+    const { remote = [], credential } = this.options;
+    if (remote.length === 0) return;
+    const { bindRemoteHost } = await import('./remote/client/bind-remote-host.js');
+    for (const host of remote)
+      this.#closing.push(
+        bindRemoteHost(this.runtime, host, credential, (contract, key, method) =>
+          this.#bind(contract, key, method),
+        ),
+      );
+  }
+
+  #bind({ token }: Contract, key: string, method: BoundMethod): void {
+    this.clients.get(token)![key] = method;
   }
 }

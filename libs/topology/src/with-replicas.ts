@@ -11,7 +11,8 @@ export function withReplicas(topology: Topology, changes: readonly string[]): To
   const replicas = new Map<string, number>();
   const problems = changes.flatMap((change) => {
     const [, name, count] = /^([^=]+)=([1-9]\d?)$/.exec(change) ?? [];
-    if (name === undefined) return [`replicas: '${change}' must be <host>=<number from 1 to ${MOST_REPLICAS}>, e.g. articles=2`];
+    if (name === undefined)
+      return [`replicas: '${change}' must be <host>=<number from 1 to ${MOST_REPLICAS}>, e.g. articles=2`];
     replicas.set(name, Number(count));
     return topology.hosts.some((host) => host.name === name) ? [] : [strangerIn(topology, name, count!)];
   });
@@ -26,6 +27,9 @@ function strangerIn({ name, hosts }: Topology, host: string, count: string): str
   const home = hosts.find(({ modules }) => modules.includes(host));
   const advice = home
     ? `; module '${host}' is on host '${home.name}', so say ${home.name}=${count}`
-    : didYouMean(host, hosts.map(({ name: known }) => known));
+    : didYouMean(
+        host,
+        hosts.map(({ name: known }) => known),
+      );
   return `replicas: topology '${name}' has no host '${host}'${advice}`;
 }

@@ -3,13 +3,15 @@
  * decodes it before it compares, so each letter may also come percent-encoded; `*` is one segment, which may hold an
  * encoded slash or be empty; a last `**` is any rest. A query or a fragment may follow.
  *
- * @param pattern e.g. `/api/articles/* /comments`
+ * @param pattern e.g. `/api/articles/*`
  */
 export function regexOf(pattern: string): string {
   const segments = pattern.split('/').slice(1);
   const open = segments.at(-1) === '**';
   if (open) segments.pop();
-  const path = segments.map((segment) => (segment === '*' ? '/[^/?#]*' : `/${[...segment].map(eitherWay).join('')}`));
+  const path = segments.map((segment) =>
+    segment === '*' ? '/[^/?#]*' : `/${[...segment].map(eitherWay).join('')}`,
+  );
   return `^${path.join('')}${open ? '(?:[/?#]|$)' : '(?:[?#]|$)'}`;
 }
 

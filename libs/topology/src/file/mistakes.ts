@@ -3,7 +3,10 @@ import { didYouMean } from '../did-you-mean.js';
 import { ROLES, type TopologyHost } from '../topology.js';
 import type { Mistake, Path } from './source.js';
 
-const KNOWN_KEYS: Readonly<Record<number, readonly string[]>> = { 0: ['hosts'], 2: ['modules', 'replicas', 'serve'] };
+const KNOWN_KEYS: Readonly<Record<number, readonly string[]>> = {
+  0: ['hosts'],
+  2: ['modules', 'replicas', 'serve'],
+};
 
 /** What zod found, in words. */
 export function mistakesOfShape({ issues }: z.ZodError): Mistake[] {
@@ -51,14 +54,21 @@ function repetitions({ name, modules, serve }: TopologyHost): Mistake[] {
     values.flatMap((value, index) =>
       values.indexOf(value) === index
         ? []
-        : [{ path: ['hosts', name, key, index], message: `host '${name}' lists '${value}' twice; once is enough` }],
+        : [
+            {
+              path: ['hosts', name, key, index],
+              message: `host '${name}' lists '${value}' twice; once is enough`,
+            },
+          ],
     ),
   );
 }
 
 /** A module that no host serves in a role, or more than one. */
 function placesOf(module: string, role: string, hosts: readonly TopologyHost[]): Mistake[] {
-  const [one, ...others] = hosts.filter(({ modules, serve }) => modules.includes(module) && serve.includes(role as never));
+  const [one, ...others] = hosts.filter(
+    ({ modules, serve }) => modules.includes(module) && serve.includes(role as never),
+  );
   if (one === undefined) {
     const loaded = hosts.some(({ modules }) => modules.includes(module));
     const message = loaded

@@ -24,7 +24,10 @@ export async function readTopology(nameOrFile: string, options: ReadTopologyOpti
   const isFile = nameOrFile.includes('/') || /[.]ya?ml$/.test(nameOrFile);
   const file = isFile ? nameOrFile : join(folder, `${nameOrFile}.yaml`);
   const text = await readFile(file, 'utf8').catch(async ({ code }: NodeJS.ErrnoException) => {
-    if (!isFile) throw new TopologyError([`no topology '${nameOrFile}'${didYouMean(nameOrFile, await namesIn(folder))}`]);
+    if (!isFile)
+      throw new TopologyError([
+        `no topology '${nameOrFile}'${didYouMean(nameOrFile, await namesIn(folder))}`,
+      ]);
     throw new TopologyError([`${file}: cannot be read (${code}); name a file, or a topology of ${folder}/`]);
   });
   return parseTopology(text, file, modules);

@@ -34,7 +34,10 @@ export class Source {
 
   /** One error of all mistakes, in the order of their places. */
   errorOf(mistakes: readonly Mistake[]): TopologyError {
-    const placed = mistakes.map(({ path, atKey, message }) => ({ offset: this.#offsetOf(path, atKey), message }));
+    const placed = mistakes.map(({ path, atKey, message }) => ({
+      offset: this.#offsetOf(path, atKey),
+      message,
+    }));
     placed.sort((one, other) => one.offset - other.offset);
     return new TopologyError([...new Set(placed.map(({ offset, message }) => this.#line(offset, message)))]);
   }

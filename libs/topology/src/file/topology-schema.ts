@@ -9,8 +9,14 @@ const Host = z.strictObject(
   {
     modules: z
       .array(z.string({ error: "must be a module's name" }), { error: modules })
-      .min(1, { error: 'is empty: a host without modules does nothing; remove the host or give it a module' }),
-    replicas: z.int({ error: replicas }).min(1, { error: replicas }).max(MOST_REPLICAS, { error: replicas }).default(1),
+      .min(1, {
+        error: 'is empty: a host without modules does nothing; remove the host or give it a module',
+      }),
+    replicas: z
+      .int({ error: replicas })
+      .min(1, { error: replicas })
+      .max(MOST_REPLICAS, { error: replicas })
+      .default(1),
     serve: z
       .array(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }), { error: serve })
       .min(1, { error: `is empty: ${serve}` })
@@ -25,7 +31,8 @@ export const TopologyFile = z.strictObject(
     hosts: z
       .record(
         z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
-          error: "a host's name is of lower-case letters, digits and hyphens, at most 32, and starts with a letter",
+          error:
+            "a host's name is of lower-case letters, digits and hyphens, at most 32, and starts with a letter",
         }),
         Host,
         { error: 'must name the hosts, e.g. hosts: { app: { modules: [articles] } }' },

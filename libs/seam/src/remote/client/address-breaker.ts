@@ -1,4 +1,10 @@
-import { circuitBreaker, type CircuitBreakerPolicy, ExponentialBackoff, handleType, type IBreaker } from 'cockatiel';
+import {
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  ExponentialBackoff,
+  handleType,
+  type IBreaker,
+} from 'cockatiel';
 import { TransportError } from './transport-error.js';
 
 /** Opens after some failures in a row, or at once after one that leaves no doubt. */

@@ -73,7 +73,8 @@ export class Address {
   /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
   maintain(): void {
     if (!this.isAvailable) return this.#probe();
-    for (const connection of [...this.#pool]) if (!connection.heartbeat()) connection.fail('gives no sign of life');
+    for (const connection of [...this.#pool])
+      if (!connection.heartbeat()) connection.fail('gives no sign of life');
     if (this.isAvailable && this.#pool.length < this.options.settings.connections) this.warm();
   }
 
@@ -90,12 +91,15 @@ export class Address {
 
   #ask(call: RemoteCall): Promise<ReplyFrame> {
     const connection = this.#leastPending();
-    return connection ? this.#askOn(connection, call) : this.#open().then((opened) => this.#askOn(opened, call));
+    return connection
+      ? this.#askOn(connection, call)
+      : this.#open().then((opened) => this.#askOn(opened, call));
   }
 
   #askOn(connection: Connection, call: RemoteCall): Promise<ReplyFrame> {
     const refusal = this.refusals.get(call.remote.path);
-    if (refusal !== undefined) return Promise.reject(new SeamError('incompatible', { message: refusal }));
+    if (refusal !== undefined)
+      return Promise.reject(new SeamError('incompatible', { message: refusal, retryable: true }));
     if (call.hasEnded) return Promise.reject(new SeamError('cancelled'));
     return connection.ask(call);
   }
@@ -114,9 +118,8 @@ export class Address {
   async #connect(): Promise<Connection> {
     const { settings, credential } = this.options;
     const { ip: host, port, name: servername } = this.place;
-    const connection = new Connection(
-      { ...settings, host, port, servername, credential },
-      (gone, error) => this.#lost(gone, error),
+    const connection = new Connection({ ...settings, host, port, servername, credential }, (gone, error) =>
+      this.#lost(gone, error),
     );
     try {
       await connection.open();

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundMethod, SeamRuntime } from '../../call/bound-method.js';
 import { CallContext, currentCall } from '../../call/call-context.js';
-import { isDeclared, isSeamError, SeamError } from '../../call/errors.js';
+import { SeamError } from '../../call/errors.js';
 import type { Contract } from '../../contract/contract.js';
 import type { ErrorOnWire, ReplyFrame } from '../frames.js';
 import { RemoteCall } from './remote-call.js';
 import type { RemoteHost } from './remote-host.js';
 import { RemoteMethod } from './remote-method.js';
+import { asSeamError, hasNotBegun, isWorthRetrying } from './retry.js';
 import { TransportError } from './transport-error.js';
 
 /** Binds a method to a provider in another process. */
@@ -28,7 +29,9 @@ export function bindRemote(
         currentCall() ??
         new CallContext({ requestId: randomUUID(), deadline: started + runtime.defaultTimeout });
       const deadline = Math.min(context.deadline, started + timeout);
-      const early = context.cancelled ?? (deadline <= started ? tooLate(path) : undefined);
+      const late = deadline <= started ? 'deadline-exceeded' : undefined;
+      const early =
+        context.cancelled ?? (late && new SeamError(late, { message: `${path} was called too late` }));
       if (early) {
         record(early.code, 0);
         reject(early);
@@ -59,17 +62,31 @@ export function bindRemote(
 
 /** Sends a call until it has an answer, or no further try makes sense. */
 async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
+  const { runtime, contract, key, output } = call.remote;
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await host.send(call);
-      const again = reply.err && reasonToRepeat(call, reply, host);
-      if (!again || attempt >= host.settings.attempts) return conclude(call, reply);
-      await pause(call, host, again, attempt);
+      if (reply.err) throw errorOf(reply, reply.err);
+      return call.succeed(output.decode(reply.response));
     } catch (error) {
-      const again = reasonToResend(call, error, host);
-      if (!again || attempt >= host.settings.attempts) return call.fail(asSeamError(call, error));
-      await pause(call, host, again, attempt);
+      if (call.hasEnded) return;
+      const mayRetry = attempt < host.settings.attempts && isWorthRetrying(call, error, host.honoursKeys);
+      if (!mayRetry) return call.fail(asSeamError(call, error));
+      runtime.observer.retry?.(contract.name, key, error instanceof Error ? error.message : String(error));
+      // The first repetition of what surely has not begun needs no pause: it goes to another address.
+      if (attempt > 1 || !hasNotBegun(error)) await pause(host.settings.backoff * 2 ** attempt, call);
+      if (call.hasEnded) return;
     }
-    if (call.hasEnded) return;
   }
+}
+
+/** The pause is random up to its bound, so that callers who failed together do not come back together. */
+function pause(bound: number, call: RemoteCall): Promise<void> {
+  return sleep(Math.min(Math.random() * bound, Math.max(0, call.deadline - performance.now())));
+}
+
+/** A call that the callee turned away before it began is like one that never arrived. */
+function errorOf({ refused }: ReplyFrame, { code, message, data, retryable }: ErrorOnWire): Error {
+  if (refused && code === 'unavailable') return new TransportError(message, false);
+  return new SeamError(code, { message, data, retryable });
 }

@@ -2,7 +2,7 @@ import type { CallContext, Placement, RecordCall, SeamObserver } from '@tearline
 import type { Registry } from 'prom-client';
 import type { Duration } from './duration.js';
 import { DurationMetrics } from './duration-metrics.js';
-import type { FailureLog } from './failure-log.js';
+import type { FailureLog } from '../errors/failure-log.js';
 
 /** Counts every call over a seam and writes down what no contract foresaw. */
 export class SeamMetrics implements SeamObserver {

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, levels } from 'pino';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from '../requests/exchange.js';
 
 const { debug, info, warn } = levels.values as Record<'debug' | 'info' | 'warn', number>;
 

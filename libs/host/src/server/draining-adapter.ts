@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Exchanges } from './exchanges.js';
-import type { Readiness } from './readiness.js';
+import type { Exchanges } from '../requests/exchanges.js';
+import type { Readiness } from '../health/readiness.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 

@@ -1,5 +1,5 @@
-import type { Duration } from './duration.js';
-import type { DurationMetrics } from './duration-metrics.js';
+import type { Duration } from '../metrics/duration.js';
+import type { DurationMetrics } from '../metrics/duration-metrics.js';
 
 /** What is the same for every request to one route, found out when the route is registered. */
 export class Route {

@@ -1,6 +1,6 @@
 import type { ModuleManifest } from '@tearline/seam';
 import type { Registry } from 'prom-client';
-import { DurationMetrics } from './duration-metrics.js';
+import { DurationMetrics } from '../metrics/duration-metrics.js';
 import { Route } from './route.js';
 
 /** The routes of one host, with the metrics and the module of each. */

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { SeamError } from '@tearline/seam';
+import { currentCall, SeamError } from '@tearline/seam';
 import type { FastifyReply } from 'fastify';
 import { faultOf } from './fault.js';
 import type { FailureLog } from './failure-log.js';
@@ -10,7 +10,9 @@ import { sendFault } from './send-fault.js';
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly failures: FailureLog) {}
 
-  catch(thrown: unknown, host: ArgumentsHost): void {
+  catch(failure: unknown, host: ArgumentsHost): void {
+    // What fails because its call was cancelled, a query say, fails for that reason and is no news.
+    const thrown = currentCall()?.cancelled ?? failure;
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const fault = faultOf(thrown);
     if (fault.unexpected) this.failures.report(thrown);

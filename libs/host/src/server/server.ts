@@ -1,13 +1,13 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { acceptBodies } from './bodies.js';
-import { answerClientError } from './client-error.js';
+import { answerClientError } from '../errors/client-error.js';
 import { allowOrigins } from './cross-origin.js';
-import type { Exchanges } from './exchanges.js';
-import { faultOf } from './fault.js';
-import type { HostSettings } from './host-settings.js';
-import { requestIdOf } from './request-id.js';
+import type { Exchanges } from '../requests/exchanges.js';
+import { faultOf } from '../errors/fault.js';
+import type { HostSettings } from '../settings/host-settings.js';
+import { requestIdOf } from '../requests/request-id.js';
 import { setSecurityHeaders } from './security-headers.js';
-import { sendFault } from './send-fault.js';
+import { sendFault } from '../errors/send-fault.js';
 
 /** Opens the HTTP server of a host, with everything that has to come before Nest. */
 export async function openServer(settings: HostSettings, exchanges: Exchanges): Promise<FastifyInstance> {

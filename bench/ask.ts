@@ -1,15 +1,4 @@
-import type { Endpoint, Shot } from './endpoints.js';
-
-/** A server under load. */
-export interface Subject {
-  readonly name: 'tearline' | 'raw' | 'prebuilt';
-  readonly url: string;
-  readonly pid: number;
-  /** What this one is sent in place of the endpoint's shots. */
-  shotsOf(endpoint: Endpoint, shots: readonly Shot[]): readonly Shot[];
-  /** Statements sent to PostgreSQL so far, where somebody counts them. */
-  statements?(): Promise<number>;
-}
+import type { Shot } from './endpoints.js';
 
 /** Sends one request. @throws Error when the answer is no 2xx */
 export async function ask(url: string, { method, path, token, body }: Shot): Promise<string> {

@@ -1,11 +1,11 @@
 import { CallContext, runCall, SeamError } from '@tearline/seam';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.js';
-import { faultOf } from './fault.js';
-import { sendFault } from './send-fault.js';
+import { faultOf } from '../errors/fault.js';
+import { sendFault } from '../errors/send-fault.js';
 import { traceparentOf } from './request-id.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
-import type { RequestLog } from './request-log.js';
+import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
 
 const SWEEP_EVERY_MS = 50;

@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
-import type { HostSettings } from './host-settings.js';
+import type { HostSettings } from '../settings/host-settings.js';
 
 const EXPOSED = 'X-Request-Id, Retry-After';
 

@@ -1,0 +1,58 @@
+import type { ModuleManifest } from '@tearline/seam';
+import { answersCalls, callsOf, type ModuleCalls } from './calls.js';
+import { routingTable } from './edge/routing-table.js';
+import { mermaid } from './mermaid.js';
+import { frontHost, type Topology, type TopologyHost } from './topology.js';
+
+/** What a topology means, for people: its hosts, where paths go, which calls leave their process, and a picture. */
+export function explain(topology: Topology, manifests: readonly ModuleManifest[]): string {
+  const calls = callsOf(topology, manifests);
+  const processes = topology.hosts.reduce((sum, { replicas }) => sum + replicas, 0);
+  const entries = routingTable(topology, manifests);
+  const widest = Math.max(...entries.map(({ pattern }) => pattern.length), 'everything else'.length);
+  return [
+    `Topology '${topology.name}': ${counted(topology.hosts.length, 'host')}, ${counted(processes, 'process', 'processes')}, behind nginx`,
+    '',
+    'Hosts',
+    ...topology.hosts.map((host) => `  ${hostLine(host, answersCalls(topology, manifests, host))}`),
+    '',
+    'Paths, the first that fits',
+    ...entries.map(({ pattern, module, host }) => `  ${pattern.padEnd(widest)}  → ${host} (${module})`),
+    `  ${'/metrics'.padEnd(widest)}  → nobody; ask the hosts themselves`,
+    `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /health/…, and what is not found`,
+    '',
+    'Calls over the network',
+    ...callLines(
+      calls.filter(({ remote }) => remote),
+      'none',
+    ),
+    '',
+    'Calls within a process',
+    ...callLines(
+      calls.filter(({ remote }) => !remote),
+      'none',
+    ),
+    '',
+    'Picture (Mermaid)',
+    '',
+    mermaid(topology, manifests),
+    '',
+  ].join('\n');
+}
+
+function hostLine({ name, modules, replicas, serve }: TopologyHost, isCalled: boolean): string {
+  const served = serve.filter((role) => role !== 'rpc' || isCalled);
+  const unused = serve.includes('rpc') && !isCalled ? ' (no rpc port: nobody outside calls it)' : '';
+  return `${name} × ${replicas}: ${modules.join(', ')}; serves ${served.join(', ')}${unused}`;
+}
+
+function callLines(calls: readonly ModuleCalls[], none: string): string[] {
+  if (calls.length === 0) return [`  ${none}`];
+  return calls.map(({ from, to, remote }) =>
+    remote
+      ? `  ${from.module} → ${to.module}  (${from.host} → ${to.host})`
+      : `  ${from.module} → ${to.module}  (in ${from.host})`,
+  );
+}
+
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
