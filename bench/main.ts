@@ -59,6 +59,10 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
     memory: memoryOf(tearline!.pid),
   });
   process.stdout.write(`${about}\n\n${figures(findings)}\n\n${verdicts(findings)}\n`);
+  if (findings.some(({ measured }) => measured.some(({ median }) => median.errors > 0))) {
+    note('some requests failed, so the figures are of no use');
+    process.exitCode = 1;
+  }
   if (options.profile) note(`CPU profiles are in ${PROFILES}`);
   if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
 }

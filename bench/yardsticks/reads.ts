@@ -44,17 +44,18 @@ const BY_AUTHOR = `
    order by a.created_at desc, a.id desc`;
 
 const FEED = `
-  with followed as materialized (select followee_id as id from social.follows where follower_id = $1)
-  select total.n as total, page.*
-    from (select ${tally('author', '= any(array(select id::text from followed))')} as n) total
+  select ${tally('author', '= any(array(select followee_id::text from social.follows where follower_id = $1))')} as total,
+         page.*
+    from (select) nothing
     left join lateral (
       select ${ARTICLE}, ${AUTHOR}, true as following,
              exists (select from articles.favorites f
                       where f.user_id = $1 and f.published_at = a.created_at and f.article_id = a.id) as favorited
         from (select newest.id
-                from followed cross join lateral (
-                  select id, created_at from articles.articles where author_id = followed.id
+                from social.follows followed cross join lateral (
+                  select id, created_at from articles.articles where author_id = followed.followee_id
                    order by created_at desc, id desc limit 20) newest
+               where followed.follower_id = $1
                order by newest.created_at desc, newest.id desc limit 20) k
         join articles.articles a on a.id = k.id
         join identity.users u on u.id = a.author_id

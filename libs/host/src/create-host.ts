@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
+import { seamServer } from '@tearline/seam';
 import { serveDocs } from './pages/docs.js';
 import { DrainingAdapter } from './server/draining-adapter.js';
 import { ErrorFilter } from './errors/error.filter.js';
@@ -13,13 +14,15 @@ import { type Logs, openLogs } from './logging/logs.js';
 import { Readiness } from './health/readiness.js';
 import { Routes } from './requests/routes.js';
 import { SeamMetrics } from './metrics/seam-metrics.js';
+import { listeningAddress } from './server/listening-address.js';
+import { isChecked } from './settings/host-settings.js';
 import { openServer } from './server/server.js';
 import { ValidationPipe } from './input/validation.pipe.js';
 
 /**
  * Puts a host together and starts its modules, without listening yet. `app.close()` lets requests under way finish,
  * within `SHUTDOWN_TIMEOUT_MS`.
- * @throws Error when a module uses a contract that no module of this host answers
+ * @throws Error when a module uses a contract that nobody answers, here or elsewhere
  */
 export async function createHost(options: HostOptions): Promise<NestFastifyApplication> {
   return assembleHost(options, openLogs(options.settings, options.log));
@@ -27,20 +30,17 @@ export async function createHost(options: HostOptions): Promise<NestFastifyAppli
 
 /** {@link createHost} with logs that are open already. */
 export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
-  const { modules, imports = [], settings } = options;
+  const { modules, imports = [], settings, remote = [], credential, docsFrom = [] } = options;
   refuseUnansweredContracts(options);
   const registry = new Registry();
   const readiness = new Readiness();
   const failures = new FailureLog(logs.application);
-  const exchanges = new Exchanges(
-    new Routes(registry, modules),
-    logs.requests,
-    settings.REQUEST_TIMEOUT_MS,
-  );
+  const exchanges = new Exchanges(new Routes(registry, modules), logs.requests, settings.REQUEST_TIMEOUT_MS);
   const adapter = new DrainingAdapter(await openServer(settings, exchanges), {
     exchanges,
     readiness,
     timeout: settings.SHUTDOWN_TIMEOUT_MS,
+    isBehindProxy: settings.TRUST_PROXY !== 'off',
   });
   const root = await HostModule.register({
     modules,
@@ -49,7 +49,9 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     registry,
     logger: logs.application,
     observer: new SeamMetrics(registry, failures),
-    checked: settings.CHECKED === undefined ? settings.NODE_ENV !== 'production' : settings.CHECKED === 'on',
+    checked: isChecked(settings),
+    remote,
+    credential,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
@@ -58,20 +60,35 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   });
   app.useGlobalFilters(new ErrorFilter(failures));
   app.useGlobalPipes(new ValidationPipe());
-  serveDocs(app);
+  serveDocs(app, docsFrom);
   readiness.checks = options.readiness?.(app) ?? {};
   try {
-    return await app.init();
+    await app.init();
+    if (options.server) {
+      const server = await seamServer(app, {
+        ...options.server,
+        host: listeningAddress(settings),
+        credential: credential ?? {},
+      });
+      adapter.alsoDrain(server.drain);
+    }
+    return app;
   } catch (error) {
     await app.close();
     throw error;
   }
 }
 
-function refuseUnansweredContracts({ modules }: HostOptions): void {
-  const answered = new Set(modules.map(({ contract }) => contract.name));
+function refuseUnansweredContracts({ modules, remote = [] }: HostOptions): void {
+  const answered = new Set(
+    [...modules.map(({ contract }) => contract), ...remote.flatMap(({ contracts }) => contracts)].map(
+      ({ name }) => name,
+    ),
+  );
   const problems = modules.flatMap(({ name, uses }) =>
-    uses.filter((contract) => !answered.has(contract.name)).map((contract) => `'${name}' uses '${contract.name}'`),
+    uses
+      .filter((contract) => !answered.has(contract.name))
+      .map((contract) => `'${name}' uses '${contract.name}'`),
   );
   if (problems.length === 0) return;
   throw new Error(`no module of this host answers a contract: ${problems.join(', ')}`);

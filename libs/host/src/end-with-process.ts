@@ -3,7 +3,7 @@ import type { Logs } from './logging/logs.js';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** What the modules have to close in, after the requests are done. */
 const GRACE_MS = 5_000;
-/** A terminal signals everybody, and npm and the Nest CLI pass on what they got: that is still one signal. */
+/** A terminal signals everybody, and npm and the Nest CLI pass on what they get: that is still one signal. */
 const ECHO_MS = 500;
 
 /** How to end, and how long that may take. */
@@ -17,22 +17,23 @@ export interface Ending {
 
 /**
  * Ties the process to a host. A signal closes the host and exits: with 0, or with 1 when requests were cut off, closing
- * failed or took too long. A second signal, half a second
- * later or more, exits at once, and so does an error that nobody caught.
+ * failed or took too long. A second signal exits at once (the same one only half a second later: until then it is an
+ * echo of the first), and so does an error that nobody caught.
  * @returns a function that unties them
  */
 export function endWithProcess({ close, timeout, logs }: Ending): () => void {
-  let since: number | undefined;
+  let first: { signal: NodeJS.Signals; at: number } | undefined;
   const exit = (code: number) => {
     logs.flush();
     process.exit(code);
   };
   const end = (signal: NodeJS.Signals) => {
-    if (since !== undefined) {
-      if (performance.now() - since > ECHO_MS) exit(1);
+    if (first) {
+      const isEcho = signal === first.signal && performance.now() - first.at < ECHO_MS;
+      if (!isEcho) exit(1);
       return;
     }
-    since = performance.now();
+    first = { signal, at: performance.now() };
     logs.application.info({ signal }, 'closing');
     setTimeout(() => {
       logs.application.fatal('closing took too long');

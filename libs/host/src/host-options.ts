@@ -1,6 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ModuleManifest } from '@tearline/seam';
+import type { Credential, ModuleManifest, RemoteHostOptions, SeamServerOptions } from '@tearline/seam';
 import type { DestinationStream } from 'pino';
 import type { HostSettings } from './settings/host-settings.js';
 import type { ReadinessCheck } from './health/readiness.js';
@@ -12,6 +12,14 @@ export interface HostOptions {
   /** What they share: databases, token checks, … */
   imports?: readonly (DynamicModule | Type)[];
   settings: HostSettings;
+  /** Hosts that answer contracts which the modules use and no module here answers. */
+  remote?: readonly RemoteHostOptions[];
+  /** How other hosts reach the contracts of this one; without it they cannot. It listens where HTTP does. */
+  server?: Omit<SeamServerOptions, 'credential' | 'host'>;
+  /** What the hosts know one another by; needed with `remote` or `server`. */
+  credential?: Credential;
+  /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
+  docsFrom?: readonly string[];
   /** What must work before the host may be sent requests, by name. Each check has two seconds. */
   readiness?: (app: NestFastifyApplication) => Record<string, ReadinessCheck>;
   /** Where the logs go; standard output by default. */

@@ -1,6 +1,12 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { type ModuleManifest, SeamModule, type SeamObserver } from '@tearline/seam';
+import {
+  type Credential,
+  type ModuleManifest,
+  type RemoteHostOptions,
+  SeamModule,
+  type SeamObserver,
+} from '@tearline/seam';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
@@ -19,13 +25,16 @@ export interface HostModuleOptions {
   observer: SeamObserver;
   readiness: Readiness;
   checked: boolean;
+  remote: readonly RemoteHostOptions[];
+  credential: Credential | undefined;
 }
 
 /** The root of a host: its own pages, and everything that it was given to run. */
 @Module({})
 export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
-    const { modules, imports, logger, registry, observer, readiness, checked } = options;
+    const { modules, imports, logger, registry, observer, readiness, checked, remote, credential } = options;
+    const local = modules.map(({ contract }) => contract);
     const globals = [
       { provide: Registry, useValue: registry },
       { provide: Readiness, useValue: readiness },
@@ -42,7 +51,7 @@ export class HostModule {
           defaultMetrics: { enabled: true, config: { register: registry } },
         }),
         TerminusModule.forRoot({ logger: false }),
-        SeamModule.forRoot({ local: modules.map(({ contract }) => contract), checked, observer }),
+        SeamModule.forRoot({ local, remote, checked, observer, ...(credential && { credential }) }),
         ...imports,
         ...(await Promise.all(modules.map(({ load }) => load()))),
       ],

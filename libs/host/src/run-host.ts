@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assembleHost } from './create-host.js';
 import type { DrainingAdapter } from './server/draining-adapter.js';
+import { listeningAddress } from './server/listening-address.js';
+import { isChecked } from './settings/host-settings.js';
 import { endWithProcess } from './end-with-process.js';
 import type { HostOptions } from './host-options.js';
 import { openLogs } from './logging/logs.js';
@@ -34,7 +36,14 @@ export async function runHost(options: RunOptions): Promise<RunningHost> {
     throw error;
   });
   let closing: Promise<boolean> | undefined;
-  const close = () => (closing ??= closeApp(app).finally(onClosed).finally(untie));
+  const close = () => (closing ??= closeAll());
+  const closeAll = async () => {
+    try {
+      return await closeApp(app);
+    } finally {
+      await onClosed().finally(untie);
+    }
+  };
   const untie = endWithProcess({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
   try {
     await listen(app, settings);
@@ -43,17 +52,21 @@ export async function runHost(options: RunOptions): Promise<RunningHost> {
     throw error;
   }
   const url = await app.getUrl();
-  logs.application.info({ url, modules: options.modules.map(({ name }) => name) }, 'listening');
+  const modules = options.modules.map(({ name }) => name);
+  logs.application.info({ url, modules, checked: isChecked(settings) }, 'listening');
   return { app, url, close };
 }
 
-async function listen(app: NestFastifyApplication, { PORT, HOST, NODE_ENV }: HostSettings): Promise<void> {
-  const host = HOST ?? (NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
+async function listen(app: NestFastifyApplication, settings: HostSettings): Promise<void> {
+  const { PORT } = settings;
+  const host = listeningAddress(settings);
   try {
     await app.listen(PORT, host);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${PORT} of ${host} is taken; set PORT to another one, or to 0 for any`, { cause: error });
+    throw new Error(`port ${PORT} of ${host} is taken; set PORT to another one, or to 0 for any`, {
+      cause: error,
+    });
   }
 }
 

@@ -16,7 +16,8 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const fault = faultOf(thrown);
     if (fault.unexpected) this.failures.report(thrown);
-    else if (thrown instanceof SeamError && thrown.code === 'internal') this.failures.report(thrown.cause ?? thrown);
+    else if (thrown instanceof SeamError && thrown.code === 'internal')
+      this.failures.report(thrown.cause ?? thrown);
     if (reply.sent || reply.raw.headersSent) {
       // Half of an answer is out: breaking off is the only way left to say that it failed.
       if (!reply.raw.writableEnded) reply.raw.destroy();

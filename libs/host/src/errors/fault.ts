@@ -50,7 +50,8 @@ export function faultOf(thrown: unknown): Fault {
   const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? FRAMEWORK[code] : undefined;
   if (known) return known;
-  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return faultOfStatus(statusCode);
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+    return faultOfStatus(statusCode);
   return { ...INTERNAL, unexpected: true };
 }
 
@@ -58,7 +59,8 @@ function faultOfSeam({ code, data }: SeamError): Fault {
   const builtIn = BUILT_IN[code];
   if (builtIn) return builtIn;
   const [resource = 'server', reason = ''] = code.split('/');
-  if (reason === 'too-many') return tooMany(resource, (data as { retryAfter?: number } | undefined)?.retryAfter);
+  if (reason === 'too-many')
+    return tooMany(resource, (data as { retryAfter?: number } | undefined)?.retryAfter);
   const { status, message } = REASONS[reason] ?? { status: 422, message: reason.replaceAll('-', ' ') };
   return { status, body: errorBody(resource, message) };
 }

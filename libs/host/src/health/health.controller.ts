@@ -30,7 +30,13 @@ export class HealthController {
       return { status: 'shutting_down' };
     }
     try {
-      return await this.health.check(Object.entries(this.readiness.checks).map(([name, check]) => () => this.#try(name, check)));
+      return await this.health.check(
+        Object.entries(this.readiness.checks).map(
+          ([name, check]) =>
+            () =>
+              this.#try(name, check),
+        ),
+      );
     } catch (error) {
       if (!(error instanceof HttpException)) throw error;
       void reply.code(error.getStatus());
@@ -41,7 +47,9 @@ export class HealthController {
   async #try(name: string, check: ReadinessCheck) {
     const indicator = this.indicators.check(name);
     const slow = AbortSignal.timeout(PATIENCE_MS);
-    const late = new Promise<never>((_, reject) => slow.addEventListener('abort', () => reject(slow.reason as Error)));
+    const late = new Promise<never>((_, reject) =>
+      slow.addEventListener('abort', () => reject(slow.reason as Error)),
+    );
     try {
       await Promise.race([check(), late]);
       return indicator.up();

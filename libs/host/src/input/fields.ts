@@ -46,30 +46,33 @@ export function email(limits: TextLimits = { max: 254 }) {
 
 /** Text of a path segment or a query parameter: may be empty, is matched with stored text. */
 export function filterText(limits: TextLimits) {
-  return sized(limits, (value) => flawOf(value, limits));
+  return sized(limits, (value) => flawOf(value, limits), REPEATED);
 }
 
 /** A whole number from 1 to 2^53 - 1 in a path, as a number. Message: `is invalid`. */
 export function positiveId() {
   return z
     .string({ error: 'is invalid' })
-    .refine((value) => /^\d{1,16}$/.test(value) && Number(value) >= 1 && Number.isSafeInteger(Number(value)), {
-      error: 'is invalid',
-      abort: true,
-    })
+    .refine(
+      (value) => /^\d{1,16}$/.test(value) && Number(value) >= 1 && Number.isSafeInteger(Number(value)),
+      {
+        error: 'is invalid',
+        abort: true,
+      },
+    )
     .transform(Number)
-    .meta({ description: 'A positive whole number' });
+    .meta({ type: 'integer', minimum: 1 });
 }
 
-/** A whole number of a query string. */
+/** A whole number of a query string. Messages: `must be a whole number`, `must be between … and …`. */
 export function wholeNumber({ min, max, fallback }: { min: number; max: number; fallback: number }) {
   return z
     .string({ error: ({ input }) => (Array.isArray(input) ? REPEATED : 'must be a whole number') })
-    .regex(/^-?\d{1,20}$/, { error: 'must be a whole number', abort: true })
+    .refine((value) => /^-?\d{1,20}$/.test(value), { error: 'must be a whole number', abort: true })
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error: `must be between ${min} and ${max}` })
     .default(fallback)
-    .meta({ description: `A whole number from ${min} to ${max}` });
+    .meta({ type: 'integer', minimum: min, maximum: max });
 }
 
 /** Which part of a list to show: `limit` (1 to 100, default 20) and `offset` (0 to 2^31 - 1, default 0). */
@@ -79,10 +82,14 @@ export const Page = z.object({
 });
 export type Page = z.infer<typeof Page>;
 
-function sized({ min, max }: TextLimits, flaw: (value: string) => string | undefined) {
+function sized(
+  { min, max }: TextLimits,
+  flaw: (value: string) => string | undefined,
+  array = 'must be a string',
+) {
   return z
     .string({
-      error: ({ input }) => (input == null ? BLANK : Array.isArray(input) ? REPEATED : 'must be a string'),
+      error: ({ input }) => (input == null ? BLANK : Array.isArray(input) ? array : 'must be a string'),
     })
     .superRefine((value, context) => {
       const message = flaw(value);

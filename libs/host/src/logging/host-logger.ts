@@ -2,7 +2,13 @@ import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 
 /** Parts of Nest that tell at length how they start. */
-const TALKATIVE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
+const TALKATIVE = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+]);
 
 /** Passes what Nest's own Logger is told on to the application's log; how Nest starts is told on level `debug`. */
 export class HostLogger extends Logger {

@@ -15,11 +15,23 @@ export interface Logs {
 }
 
 /** Names under which a secret may stand in what is logged, at the top or one or two levels below. */
-const SECRETS = ['password', 'token', 'secret', 'authorization', 'cookie', 'setCookie', 'apiKey', 'signingKey'];
+const SECRETS = [
+  'password',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'setCookie',
+  'apiKey',
+  'signingKey',
+];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** Opens the logs of a host, to standard output unless told otherwise. */
-export function openLogs(settings: HostSettings, destination: DestinationStream = standardOutput(settings)): Logs {
+export function openLogs(
+  settings: HostSettings,
+  destination: DestinationStream = standardOutput(settings),
+): Logs {
   const application = pino(
     {
       base: { pid: process.pid },
@@ -40,6 +52,7 @@ export function openLogs(settings: HostSettings, destination: DestinationStream 
 
 /** JSON is written off the event loop; what is still in memory at exit is written then. */
 function standardOutput({ LOG_FORMAT, NODE_ENV }: HostSettings): DestinationStream {
-  const isPretty = LOG_FORMAT === undefined ? NODE_ENV !== 'production' && process.stdout.isTTY : LOG_FORMAT === 'pretty';
+  const isPretty =
+    LOG_FORMAT === undefined ? NODE_ENV !== 'production' && process.stdout.isTTY : LOG_FORMAT === 'pretty';
   return isPretty ? prettyOutput() : pino.destination({ fd: 1, sync: false });
 }

@@ -9,8 +9,10 @@ export function prettyOutput() {
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,context,requestId,method,url,route,module,status,duration,userId',
     messageFormat: ({ msg, context, method, url, status, duration }) => {
-      if (msg === 'request') return `${String(method)} ${String(url)} ${String(status)} ${String(duration)} ms`;
-      return context === undefined ? String(msg) : `${String(context)}: ${String(msg)}`;
+      if (msg === 'request')
+        return `${String(method)} ${String(url)} ${String(status)} ${String(duration)} ms`;
+      if (msg === 'listening') return `listening on ${String(url)}`;
+      return typeof context === 'string' ? `${context}: ${String(msg)}` : String(msg);
     },
   });
 }

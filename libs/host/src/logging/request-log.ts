@@ -30,5 +30,8 @@ export class RequestLog {
 
 function withoutSecrets(url: string): string {
   if (!url.includes('?')) return url;
-  return url.replace(/([?&][^=&]*(?:token|password|secret|key|code|signature)[^=&]*=)[^&]*/gi, '$1[redacted]');
+  return url.replace(
+    /([?&][^=&]*(?:token|password|secret|key|code|signature)[^=&]*=)[^&]*/gi,
+    '$1[redacted]',
+  );
 }

@@ -65,13 +65,18 @@ export class Exchanges {
     return call;
   }
 
+  /** From now on every answer closes its connection. */
+  closeConnections(): void {
+    this.#isClosing = true;
+    for (const { reply } of this.#open) closeConnectionAfter(reply);
+  }
+
   /**
    * Waits until no request is under way; from now on every answer closes its connection.
    * @returns whether that was so within `timeout` milliseconds
    */
   async drain(timeout: number): Promise<boolean> {
-    this.#isClosing = true;
-    for (const { reply } of this.#open) closeConnectionAfter(reply);
+    this.closeConnections();
     if (this.#open.size === 0) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const late = setTimeout(resolve, timeout, false);

@@ -17,5 +17,7 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
 export function traceparentOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const given = headers['traceparent'];
   if (given === undefined) return undefined;
-  return typeof given === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(given) ? given : undefined;
+  return typeof given === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(given)
+    ? given
+    : undefined;
 }

@@ -16,7 +16,10 @@ export class Routes {
   ) {
     this.#metrics = new DurationMetrics(registry, {
       total: ['http_requests_total', 'Requests answered, by route and status.'],
-      seconds: ['http_request_duration_seconds', 'How long requests took, from their head to the end of the answer.'],
+      seconds: [
+        'http_request_duration_seconds',
+        'How long requests took, from their head to the end of the answer.',
+      ],
       labels: ['method', 'route', 'status'],
     });
     this.none = this.of('none');

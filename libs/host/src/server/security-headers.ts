@@ -3,7 +3,10 @@ import { fastify, type FastifyInstance } from 'fastify';
 
 /** Answers that nobody looks at as a page: they may load nothing and stand in no frame. */
 const API: FastifyHelmetOptions = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
   // These say something of pages only, or to browsers that nobody has any more.
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
@@ -18,7 +21,9 @@ const API: FastifyHelmetOptions = {
 
 /** The documentation's page styles itself inline; a laptop has no TLS to upgrade to. */
 const PAGE: FastifyHelmetOptions = {
-  contentSecurityPolicy: { directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } },
+  contentSecurityPolicy: {
+    directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+  },
 };
 
 /** Sets helmet's headers on every answer, and all of them on the host's own pages. */

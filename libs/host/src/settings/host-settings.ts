@@ -52,6 +52,10 @@ export const hostSettings = {
 /** What `readSettings(hostSettings, env)` gives. */
 export type HostSettings = z.output<z.ZodObject<typeof hostSettings>>;
 
+/** Whether calls over a seam are checked. */
+export const isChecked = ({ CHECKED, NODE_ENV }: Pick<HostSettings, 'CHECKED' | 'NODE_ENV'>): boolean =>
+  CHECKED === undefined ? NODE_ENV !== 'production' : CHECKED === 'on';
+
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.trim().split('/');
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text.trim())) return true;

@@ -25,5 +25,7 @@ export function readSettings<S extends z.ZodRawShape>(
 
 function problemOf(name: string, message: string, value: string | undefined): string {
   if (value === undefined) return `${name} is missing: ${message}`;
-  return CONFIDENTIAL.test(name) ? `${name}: ${message}` : `${name}: ${message}, but is ${JSON.stringify(value)}`;
+  return CONFIDENTIAL.test(name)
+    ? `${name}: ${message}`
+    : `${name}: ${message}, but is ${JSON.stringify(value)}`;
 }

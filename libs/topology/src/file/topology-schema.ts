@@ -7,11 +7,9 @@ const serve = `must list some of ${ROLES.join(', ')}, e.g. [http, rpc]`;
 
 const Host = z.strictObject(
   {
-    modules: z
-      .array(z.string({ error: "must be a module's name" }), { error: modules })
-      .min(1, {
-        error: 'is empty: a host without modules does nothing; remove the host or give it a module',
-      }),
+    modules: z.array(z.string({ error: "must be a module's name" }), { error: modules }).min(1, {
+      error: 'is empty: a host without modules does nothing; remove the host or give it a module',
+    }),
     replicas: z
       .int({ error: replicas })
       .min(1, { error: replicas })

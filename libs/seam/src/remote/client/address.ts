@@ -73,8 +73,8 @@ export class Address {
   /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
   maintain(): void {
     if (!this.isAvailable) return this.#probe();
-    for (const connection of [...this.#pool])
-      if (!connection.heartbeat()) connection.fail('gives no sign of life');
+    const answers = this.#pool.map((connection) => connection.heartbeat());
+    if (answers.includes(false)) this.#giveUp();
     if (this.isAvailable && this.#pool.length < this.options.settings.connections) this.warm();
   }
 
@@ -150,7 +150,13 @@ export class Address {
     this.#pool.splice(at, 1);
     if (this.#isClosed || !this.isAvailable) return;
     if (!error) this.#breaker.open(new TransportError('is going away', false));
-    else if (error.message === 'gives no sign of life') this.#breaker.open(error);
+  }
+
+  /** The process behind it hangs, so calls that wait on another connection to it wait for nothing. */
+  #giveUp(): void {
+    const reason = 'gives no sign of life';
+    this.#breaker.open(new TransportError(reason, true));
+    for (const connection of [...this.#pool]) if (connection.isSilent) connection.fail(reason);
   }
 
   /** A connection whose both sides have shown their credentials is proof enough; no call has to be risked for it. */

@@ -70,6 +70,11 @@ export class Connection extends ClientTCP {
     }
   }
 
+  /** Whether the peer has sent nothing between the last two heartbeats. */
+  get isSilent(): boolean {
+    return this.#silence > 0;
+  }
+
   /** Sends a call and waits for its reply. */
   ask(call: RemoteCall): Promise<ReplyFrame> {
     return new Promise((resolve, reject) => {

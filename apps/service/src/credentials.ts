@@ -1,0 +1,26 @@
+import { SettingsError } from '@tearline/host';
+import { allModules } from './modules.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const OF_A_MODULE = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'SIGNING_KEY'];
+
+/**
+ * Refuses to start with credentials of modules that run elsewhere: whoever breaks into this process finds them.
+ * @throws SettingsError that names every one
+ */
+export function refuseForeignCredentials(modules: readonly string[], env: Environment): void {
+  const foreign = allModules.filter(({ name }) => !modules.includes(name));
+  const theirs = foreign.flatMap(({ name }) =>
+    OF_A_MODULE.map((kind) => `${name.toUpperCase().replaceAll('-', '_')}_${kind}`),
+  );
+  const present = ['DATABASE_URL', ...theirs].filter((name) => env[name]);
+  if (present.length === 0) return;
+  throw new SettingsError(
+    present.map((name) =>
+      name === 'DATABASE_URL'
+        ? `${name}: must not be here; the owner's credential is for migrations alone`
+        : `${name}: must not be here; this host runs ${modules.join(', ')} and gets the credentials of no other module`,
+    ),
+  );
+}

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { AuthModule } from '@tearline/auth';
+import { DatabaseModule, Databases, databaseUrls } from '@tearline/database';
+import { readSettings, runHost, SettingsError } from '@tearline/host';
+import { refuseForeignCredentials } from './credentials.js';
+import { allModules } from './modules.js';
+import { remoteHosts } from './remotes.js';
+import { serviceSettings } from './settings.js';
+
+async function main(): Promise<void> {
+  const { env } = process;
+  const settings = readSettings(serviceSettings, env);
+  const { MODULES: names, RPC_PORT: port, RPC_SECRET: secret } = settings;
+  refuseForeignCredentials(names, env);
+  const modules = allModules.filter(({ name }) => names.includes(name));
+  const remote = remoteHosts(modules, env);
+  const isTalking = remote.length > 0 || port !== undefined;
+  if (isTalking && secret === undefined)
+    throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
+
+  await runHost({
+    modules,
+    imports: [
+      AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
+      DatabaseModule.forRoot({
+        urls: databaseUrls(names, env),
+        connections: settings.DATABASE_CONNECTIONS,
+      }),
+    ],
+    settings,
+    remote,
+    ...(secret !== undefined && { credential: { secret } }),
+    ...(port !== undefined && { server: { port } }),
+    docsFrom: settings.DOCS_FROM,
+    readiness: (app) => ({ database: () => app.get(Databases).ping() }),
+  });
+}
+
+main().catch((error: unknown) => {
+  const isDetailed = process.env['LOG_LEVEL'] === 'debug' && error instanceof Error;
+  const detail = isDetailed ? error.stack : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`tearline did not start: ${detail}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.js';
+
+export const HELP = `npm run topology -- <name or file> [options]
+
+Runs a topology as real processes: each host with its own modules and their credentials alone, nginx in front on PORT,
+a private PostgreSQL unless DATABASE_URL names one. Ctrl-C ends all of it.
+
+  <name>                     topologies/<name>.yaml: monolith, microservices, articles, …
+  <file>                     any other one, e.g. ./mine.yaml
+  --replicas <host>=<count>  that many processes of a host; may be given more than once
+  --explain                  prints what the topology means, and a picture, and runs nothing
+  --help
+
+  PORT                  the public port (3000); 0 takes any free one
+  HOST                  the address to listen on (127.0.0.1)
+  DATABASE_URL          the owner of a database; without it a private one lives in TEARLINE_DIR (.tearline)
+  DATABASE_CONNECTIONS  connections to the database for each module of a process (5)
+  EDGE_LOG              on lets nginx write a line for each request, besides the hosts' (off)
+  LOG_FORMAT            json or pretty; by default pretty on a terminal
+  NODE_ENV, LOG_LEVEL, CHECKED and the settings of the hosts and modules are passed on to the hosts.
+`;
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly help: true }
+  | {
+      readonly help: false;
+      readonly topology: string;
+      readonly replicas: readonly string[];
+      readonly explain: boolean;
+    };
+
+/** @throws UsageError */
+export function requestFrom(args: readonly string[]): Request {
+  const { values, positionals } = parsed(args);
+  if (values.help) return { help: true };
+  const [topology, ...more] = positionals;
+  if (topology === undefined) throw new UsageError(`which topology?\n\n${HELP}`);
+  if (more.length > 0) throw new UsageError(`one topology at a time; '${more.join(' ')}' is too much`);
+  return { help: false, topology, replicas: values.replicas ?? [], explain: values.explain ?? false };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        replicas: { type: 'string', multiple: true },
+        explain: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    // Node's second sentence explains how to write a file's name that looks like an option.
+    const [mistake] = (error as Error).message.split('. ');
+    throw new UsageError(`${mistake}; npm run topology -- --help lists the options`, { cause: error });
+  }
+}

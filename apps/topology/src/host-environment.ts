@@ -1,0 +1,63 @@
+import { frontHost, remotesOf, type Topology } from '@tearline/topology';
+import { urlVariable } from '@tearline/database';
+import { addressesOf, type Replica } from './addresses.js';
+import { manifests } from './modules.js';
+import type { Environment } from './settings.js';
+
+/** What all hosts of a run have in common. */
+export interface Run {
+  readonly topology: Topology;
+  readonly replicas: readonly Replica[];
+  /** Each module's database URL. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** Connections to the database for each module of a process. */
+  readonly connections: number;
+  /** Public keys, for everybody. */
+  readonly jwks: string;
+  /** The private key, for the host of identity. */
+  readonly signingKey: string;
+  /** What hosts know one another by. */
+  readonly rpcSecret: string;
+}
+
+/** Settings of the runner and of other hosts, which no host must inherit. */
+const OURS =
+  /^(DATABASE_URL|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|MODULES|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)$/;
+
+/** The environment of one process: what it was given, and of credentials only those of its own modules. */
+export function hostEnvironment(replica: Replica, run: Run, given: Environment): NodeJS.ProcessEnv {
+  const { host, httpPort, rpcPort } = replica;
+  const { topology, replicas, urls, connections, jwks, signingKey, rpcSecret } = run;
+  const remotes = Object.entries(remotesOf(topology, manifests, host));
+  const isTalking = remotes.length > 0 || rpcPort !== undefined;
+  return {
+    ...Object.fromEntries(Object.entries(given).filter(([name]) => !OURS.test(name))),
+    MODULES: host.modules.join(','),
+    HOST: '127.0.0.1',
+    PORT: `${httpPort}`,
+    // nginx, which alone can reach it here.
+    TRUST_PROXY: '1',
+    AUTH_JWKS: jwks,
+    DATABASE_CONNECTIONS: `${connections * host.modules.length}`,
+    ...Object.fromEntries(host.modules.map((module) => [urlVariable(module), urls[module]])),
+    ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
+    ...(isTalking && { RPC_SECRET: rpcSecret }),
+    ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),
+    ...Object.fromEntries(
+      remotes.map(([module, remote]) => [
+        seamVariable(module),
+        addressesOf(replicas, remote, 'rpc').join(','),
+      ]),
+    ),
+    ...(host === frontHost(topology) && { DOCS_FROM: othersOf(topology, replicas, host.name).join(',') }),
+  };
+}
+
+const seamVariable = (module: string) => `SEAM_${module.toUpperCase().replaceAll('-', '_')}`;
+
+/** One process of each other host that serves HTTP. */
+function othersOf({ hosts }: Topology, replicas: readonly Replica[], name: string): string[] {
+  return hosts
+    .filter((host) => host.name !== name && host.serve.includes('http'))
+    .map((host) => `http://${addressesOf(replicas, host.name, 'http')[0]}`);
+}

@@ -1,0 +1,10 @@
+import { data as articlesData, manifest as articles } from '@tearline/articles';
+import { data as commentsData, manifest as comments } from '@tearline/comments';
+import { data as identityData, manifest as identity } from '@tearline/identity';
+import { data as socialData, manifest as social } from '@tearline/social';
+
+/** Every module there is; their code is loaded by the hosts. */
+export const manifests = [identity, social, articles, comments];
+
+/** What they keep. */
+export const moduleData = [identityData, socialData, articlesData, commentsData];

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { developmentKeys } from '@tearline/auth';
+import { nginxConfig, type Topology } from '@tearline/topology';
+import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
+import { prepareDatabase } from './database.js';
+import { hostEnvironment, type Run } from './host-environment.js';
+import { manifests } from './modules.js';
+import { findNginx, nginxCommand } from './nginx.js';
+import { Keeper } from './processes/keeper.js';
+import type { Output } from './processes/output.js';
+import { chosenPort, isReady } from './processes/ports.js';
+import { type ProcessSpec, Supervised } from './processes/supervised.js';
+import type { Environment, RunnerSettings } from './settings.js';
+
+const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));
+
+/** Runs a topology: a database, the hosts' processes, nginx in front of them. */
+export class Runner {
+  readonly #processes: Supervised[] = [];
+  /** What is to be undone, the latest first. */
+  readonly #undo: (() => Promise<unknown>)[] = [];
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly topology: Topology,
+    private readonly settings: RunnerSettings,
+    private readonly env: Environment,
+    private readonly output: Output,
+  ) {}
+
+  /** Resolves when everything answers, or is told to stop. @throws Error when something does not start */
+  start(): Promise<void> {
+    return (this.#starting ??= this.#start());
+  }
+
+  /** Lets the requests under way finish, ends everything and leaves nothing behind. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  /** Ends the processes at once; `stop`, which is under way, does the rest. */
+  kill(): void {
+    for (const each of this.#processes) each.kill();
+  }
+
+  async #start(): Promise<void> {
+    const { settings, env, topology } = this;
+    const nginx = await findNginx(env['PATH']);
+    const host = settings.HOST ?? '127.0.0.1';
+    const edge = `${isIPv6(host) ? `[${host}]` : host}:${await chosenPort(settings.PORT, host)}`;
+    const folder = await this.#folder();
+    const keeper = new Keeper(folder);
+    this.#undo.push(async () => keeper.dismiss());
+
+    const replicas = await replicasOf(topology);
+    const run = await this.#prepare(replicas);
+    const hosts = replicas.map((replica) => this.#process(this.#hostSpec(replica, run), keeper));
+    this.#undo.push(() => Promise.all(hosts.map((each) => each.stop())));
+    await Promise.all(hosts.map((each) => each.start()));
+
+    const command = await nginxCommand(nginx, folder, this.#configuration(edge, replicas));
+    const front = this.#process(
+      {
+        name: 'nginx',
+        command,
+        env: { PATH: env['PATH'] },
+        isReady: () => isReady(`http://${edge}`),
+        stopSignal: 'SIGQUIT',
+      },
+      keeper,
+    );
+    this.#undo.push(() => front.stop());
+    await front.start();
+    if (!this.#stopping) this.#announce(`http://${edge}`, replicas);
+  }
+
+  async #stop(): Promise<void> {
+    // Whatever is starting must not go on, nor wait for what will never be ready.
+    if (!(await isSettled(this.#starting))) await Promise.all(this.#processes.map((each) => each.stop()));
+    await this.#starting?.catch(() => undefined);
+    for (const undo of this.#undo.toReversed()) await undo();
+  }
+
+  async #folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'tearline-topology-'));
+    this.#undo.push(() => rm(folder, { recursive: true, force: true }));
+    // The workers of a privileged nginx are somebody else, who must be able to walk in.
+    await chmod(folder, 0o711);
+    return folder;
+  }
+
+  async #prepare(replicas: readonly Replica[]): Promise<Run> {
+    const { settings, env, topology } = this;
+    const connections = settings.DATABASE_CONNECTIONS;
+    const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length, 0);
+    const { urls, stop } = await prepareDatabase(settings, env, all, (line) => this.output.say(line));
+    this.#undo.push(stop);
+    const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
+    const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
+    const rpcSecret = randomBytes(32).toString('base64url');
+    return { topology, replicas, urls, connections, ...keys, rpcSecret };
+  }
+
+  #hostSpec(replica: Replica, run: Run): ProcessSpec {
+    return {
+      name: nameOf(replica),
+      command: [process.execPath, SERVICE],
+      env: { ...hostEnvironment(replica, run, this.env), LOG_FORMAT: this.output.format },
+      isReady: () => isReady(`http://127.0.0.1:${replica.httpPort}`),
+      stopSignal: 'SIGTERM',
+    };
+  }
+
+  #process(spec: ProcessSpec, keeper: Keeper): Supervised {
+    const made = new Supervised(spec, this.output, keeper);
+    if (this.#stopping) void made.stop();
+    this.#processes.push(made);
+    return made;
+  }
+
+  #configuration(edge: string, replicas: readonly Replica[]): string {
+    const { topology, settings } = this;
+    const addresses = Object.fromEntries(
+      topology.hosts.map(({ name }) => [name, addressesOf(replicas, name, 'http')]),
+    );
+    const log = settings.EDGE_LOG === 'on' ? { accessLog: '/dev/stdout' } : {};
+    return nginxConfig({ topology, manifests, addresses, listen: edge, ...log });
+  }
+
+  #announce(url: string, replicas: readonly Replica[]): void {
+    const pids = new Map(this.#processes.map(({ spec, pid }) => [spec.name, pid]));
+    const hosts = replicas.map((replica) => ({
+      name: nameOf(replica),
+      modules: replica.host.modules,
+      url: `http://127.0.0.1:${replica.httpPort}`,
+      ...(replica.rpcPort !== undefined && { rpc: `127.0.0.1:${replica.rpcPort}` }),
+      pid: pids.get(nameOf(replica)),
+    }));
+    if (this.output.format === 'json') {
+      this.output.say('listening', { url, topology: this.topology.name, nginx: pids.get('nginx'), hosts });
+      return;
+    }
+    const lines = hosts.map(
+      (each) => `  ${each.name}: ${each.modules.join(', ')} at ${each.url}, pid ${each.pid}`,
+    );
+    this.output.say(`topology '${this.topology.name}' is ready at ${url}\n${lines.join('\n')}`);
+  }
+}
+
+async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
+  return Promise.race([
+    Promise.resolve(promise).then(
+      () => true,
+      () => true,
+    ),
+    new Promise<boolean>((resolve) => setImmediate(resolve, false)),
+  ]);
+}

@@ -1,0 +1,31 @@
+import { hostSettings, readSettings } from '@tearline/host';
+import { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const { NODE_ENV, PORT, HOST, LOG_FORMAT } = hostSettings;
+
+const shape = {
+  NODE_ENV,
+  PORT,
+  HOST,
+  LOG_FORMAT,
+  DATABASE_URL: z.string().optional(),
+  /** For each module of a process. */
+  DATABASE_CONNECTIONS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((count) => count >= 2, 'must be at least 2')
+    .default(5),
+  TEARLINE_DIR: z.string().default('.tearline'),
+  EDGE_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+};
+
+/** The environment variables of the runner. */
+export type RunnerSettings = z.output<z.ZodObject<typeof shape>>;
+
+/** @throws SettingsError that names every wrong variable */
+export function runnerSettings(env: Environment): RunnerSettings {
+  return readSettings(shape, env);
+}

@@ -1,0 +1,42 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+
+let host: OpenHost;
+afterEach(() => host.app.close());
+
+async function ask(path: string) {
+  const response = await fetch(host.url + path);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+describe('health', () => {
+  it('is ready when every check passes', async () => {
+    host = await openHost({}, { readiness: () => ({ database: async () => undefined }) });
+    expect(await ask('/health/ready')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', details: { database: { status: 'up' } } },
+    });
+  });
+
+  it('is alive but not ready while a check fails, and says nothing of why', async () => {
+    let works = false;
+    const check = async () => {
+      if (!works) throw new Error('password of postgres is wrong');
+    };
+    host = await openHost({}, { readiness: () => ({ database: check, cache: async () => undefined }) });
+    const { status, body } = await ask('/health/ready');
+    expect({ status, body }).toMatchObject({
+      status: 503,
+      body: { status: 'error', details: { database: { status: 'down' }, cache: { status: 'up' } } },
+    });
+    expect(JSON.stringify(body)).not.toContain('password');
+    expect(await ask('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
+    works = true;
+    expect((await ask('/health/ready')).status).toBe(200);
+  });
+
+  it('does not wait for a check that hangs', async () => {
+    host = await openHost({}, { readiness: () => ({ database: () => new Promise<void>(() => undefined) }) });
+    expect((await ask('/health/ready')).status).toBe(503);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { email, filterText, nullableText, optionalText, Page, password, positiveId, text } from '../index.js';
+
+/** The messages with which a schema refuses a value; none when it takes it. */
+function refusals(schema: z.ZodType, value: unknown): string[] {
+  return schema.safeParse(value).error?.issues.map(({ message }) => message) ?? [];
+}
+
+const NOT_ALLOWED = 'contains characters that are not allowed';
+
+describe('text', () => {
+  const schema = text({ min: 2, max: 4 });
+
+  it.each([
+    [undefined, "can't be blank"],
+    [null, "can't be blank"],
+    ['', "can't be blank"],
+    [' \t\n', "can't be blank"],
+    [5, 'must be a string'],
+    [['ab'], 'must be a string'],
+    [{}, 'must be a string'],
+    ['a', 'is too short (minimum is 2 characters)'],
+    ['😀', 'is too short (minimum is 2 characters)'],
+    ['abcde', 'is too long (maximum is 4 characters)'],
+    ['😀😀😀😀😀', 'is too long (maximum is 4 characters)'],
+    ['a\0b', NOT_ALLOWED],
+    ['a\ud800', NOT_ALLOWED],
+  ])('refuses %j: %s', (value, message) => {
+    expect(refusals(schema, value)).toEqual([message]);
+  });
+
+  it.each(['ab', ' a b', '😀😀😀😀', '한국'])('takes %j as it is', (value) => {
+    expect(schema.parse(value)).toBe(value);
+  });
+
+  it('may be left out where it is optional, but is not null then', () => {
+    expect(z.object({ a: optionalText({ max: 4 }) }).parse({})).toEqual({});
+    expect(refusals(optionalText({ max: 4 }), null)).toEqual(["can't be blank"]);
+  });
+});
+
+describe('nullableText', () => {
+  const schema = z.object({ bio: nullableText({ max: 4 }) });
+
+  it.each([
+    [{}, {}],
+    [{ bio: null }, { bio: null }],
+    [{ bio: '' }, { bio: null }],
+    [{ bio: ' ' }, { bio: ' ' }],
+  ])('reads %j as %j', (given, taken) => {
+    expect(schema.parse(given)).toStrictEqual(taken);
+  });
+
+  it('refuses what is no text or too long', () => {
+    expect(refusals(schema, { bio: 5 })).toEqual(['must be a string']);
+    expect(refusals(schema, { bio: 'abcde' })).toEqual(['is too long (maximum is 4 characters)']);
+  });
+});
+
+describe('password', () => {
+  it('takes white space of a legal length', () => {
+    expect(refusals(password(), ' '.repeat(8))).toEqual([]);
+  });
+
+  it.each([
+    ['', "can't be blank"],
+    ['       ', 'is too short (minimum is 8 characters)'],
+    ['x'.repeat(129), 'is too long (maximum is 128 characters)'],
+  ])('refuses %j: %s', (value, message) => {
+    expect(refusals(password(), value)).toEqual([message]);
+  });
+});
+
+describe('email', () => {
+  it.each(['jake@jake.jake', 'a+b@mail.example.com'])('takes %s', (value) => {
+    expect(refusals(email(), value)).toEqual([]);
+  });
+
+  it.each(['jake', 'jake@', '@jake.jake', 'jake@jake', 'a b@c.d', 'a@b@c.d'])('refuses %s', (value) => {
+    expect(refusals(email(), value)).toEqual(['is invalid']);
+  });
+
+  it('is blank or too long like any text', () => {
+    expect(refusals(email(), '')).toEqual(["can't be blank"]);
+    expect(refusals(email(), `${'a'.repeat(300)}@b.c`)).toEqual(['is too long (maximum is 254 characters)']);
+  });
+});
+
+describe('what stands in a URL', () => {
+  it('is matched as it is, and given once', () => {
+    expect(filterText({ max: 4 }).parse('')).toBe('');
+    expect(refusals(filterText({ max: 4 }), ['a', 'b'])).toEqual(['must be given once']);
+    expect(refusals(filterText({ max: 4 }), 'a\0')).toEqual([NOT_ALLOWED]);
+  });
+
+  it('names a row by a positive number that JavaScript can hold', () => {
+    expect(positiveId().parse('9007199254740991')).toBe(9007199254740991);
+    for (const value of [
+      '0',
+      '-1',
+      '1.5',
+      '1e3',
+      '0x10',
+      ' 1',
+      '',
+      'abc',
+      '9007199254740992',
+      '9'.repeat(400),
+    ])
+      expect(refusals(positiveId(), value)).toEqual(['is invalid']);
+  });
+
+  it('asks for a page', () => {
+    expect(Page.parse({})).toEqual({ limit: 20, offset: 0 });
+    expect(Page.parse({ limit: '100', offset: '2147483647' })).toEqual({ limit: 100, offset: 2147483647 });
+    for (const limit of ['0', '101', '-5', '99999999999999999999'])
+      expect(refusals(Page, { limit })).toEqual(['must be between 1 and 100']);
+    for (const limit of ['abc', '', '1.5', '1e1', ' 5', '9'.repeat(400)])
+      expect(refusals(Page, { limit })).toEqual(['must be a whole number']);
+    expect(refusals(Page, { offset: '2147483648' })).toEqual(['must be between 0 and 2147483647']);
+  });
+});

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+
+let host: OpenHost;
+beforeAll(async () => {
+  host = await openHost();
+});
+afterAll(() => host.app.close());
+
+/** The lines about one request, when its own line is there. */
+async function lines(path: string, init: RequestInit = {}) {
+  const requestId = `log-${crypto.randomUUID()}`;
+  const headers = new Headers(init.headers);
+  headers.set('x-request-id', requestId);
+  await fetch(host.url + path, { ...init, headers });
+  const ours = () => host.log.filter((line) => line.includes(requestId));
+  await expect.poll(ours).toContainEqual(expect.stringContaining('"msg":"request"'));
+  return ours();
+}
+
+describe('the log', () => {
+  it('has one line for a request', async () => {
+    const [line, ...rest] = await lines('/api/toys?limit=5');
+    expect(rest).toEqual([]);
+    expect(JSON.parse(line!)).toEqual({
+      level: 30,
+      time: expect.closeTo(Date.now(), -5),
+      pid: process.pid,
+      requestId: expect.stringMatching(/^log-/),
+      method: 'GET',
+      url: '/api/toys?limit=5',
+      route: '/api/toys',
+      module: 'toys',
+      status: 200,
+      duration: expect.any(Number),
+      msg: 'request',
+    });
+  });
+
+  it('names the user once somebody knows', async () => {
+    const [line] = await lines('/api/toys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ toy: { name: 'ball' } }),
+    });
+    expect(JSON.parse(line!)).toMatchObject({ status: 201, userId: '42' });
+  });
+
+  it('says with what the code says for which request it says it', async () => {
+    const [said] = await lines('/api/toys/talk');
+    expect(JSON.parse(said!)).toMatchObject({ msg: 'talking', context: 'Toys' });
+  });
+
+  it('has neither passwords nor tokens nor cookies', async () => {
+    const headers = {
+      authorization: 'Token s3cret-token',
+      cookie: 's3cret-cookie=1',
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify({ toy: { name: 's3cret-body-is-too-long' } });
+    const all = [
+      ...(await lines('/api/toys/talk', { headers })),
+      ...(await lines('/api/toys', { method: 'POST', headers, body })),
+      ...(await lines('/api/toys/bug', { method: 'GET', headers })),
+      ...(await lines('/api/toys?token=s3cret-query&limit=5&new_password=s3cret-too')),
+    ].join('\n');
+    expect(all).not.toMatch(/s3cret|hunter2|abc\.def|Token x/);
+    expect(all).toContain('/api/toys?token=[redacted]&limit=5&new_password=[redacted]');
+  });
+
+  it('is JSON whatever the URL is', async () => {
+    const [line] = await lines('/api/toys/name/%22%5C%0A?a="\\');
+    expect(JSON.parse(line!)).toMatchObject({ route: '/api/toys/name/:name', status: 200 });
+  });
+
+  it('tells probes on level debug, and what failed on level warn', async () => {
+    expect(JSON.parse((await lines('/health/live'))[0]!)).toMatchObject({ level: 20, route: '/health/live' });
+    expect(JSON.parse((await lines('/api/toys/bug')).at(-1)!)).toMatchObject({ level: 40, status: 500 });
+  });
+});

@@ -1,0 +1,60 @@
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+
+const hosts: OpenHost[] = [];
+afterEach(() => Promise.all(hosts.splice(0).map(({ app }) => app.close())));
+
+async function open(): Promise<OpenHost> {
+  const host = await openHost();
+  hosts.push(host);
+  return host;
+}
+const scrape = async ({ url }: OpenHost) => (await fetch(`${url}/metrics`)).text();
+
+describe('metrics', () => {
+  it('count requests by route, and calls over a seam', async () => {
+    const host = await open();
+    for (const path of ['id/1', 'id/2', 'id/x', 'fail/toy%2Fnot-found', 'fail/bug'])
+      await fetch(`${host.url}/api/toys/${path}`);
+    await fetch(`${host.url}/nowhere`);
+    const text = await scrape(host);
+    const route = 'method="GET",route="/api/toys/id/:id"';
+    expect(text).toContain(`http_requests_total{${route},status="200"} 2\n`);
+    expect(text).toContain(`http_requests_total{${route},status="422"} 1\n`);
+    expect(text).toContain('http_requests_total{method="GET",route="none",status="404"} 1\n');
+    expect(text).toContain(`http_request_duration_seconds_count{${route},status="200"} 2\n`);
+    expect(text).toContain(`http_request_duration_seconds_bucket{${route},status="200",le="+Inf"} 2\n`);
+    const call = 'contract="toys",method="fail",placement="local"';
+    expect(text).toContain(`seam_calls_total{${call},outcome="toy/not-found"} 1\n`);
+    expect(text).toContain(`seam_calls_total{${call},outcome="internal"} 1\n`);
+    expect(text).toMatch(new RegExp(`seam_call_duration_seconds_sum\\{${call},outcome="internal"\\} 0\\.0`));
+  });
+
+  it('have bins that only grow', async () => {
+    const host = await open();
+    await fetch(`${host.url}/api/toys`);
+    const labels = 'method="GET",route="/api/toys",status="200"';
+    const bins = [
+      ...(await scrape(host)).matchAll(new RegExp(`_bucket\\{${labels},le="([^"]+)"\\} (\\d+)`, 'g')),
+    ];
+    const bounds = bins.map(([, le]) => Number(le!.replace('+Inf', 'Infinity')));
+    expect(bounds).toEqual([...bounds].sort((a, b) => a - b));
+    const counts = bins.map(([, , count]) => Number(count));
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(counts.at(-1)).toBe(1);
+  });
+
+  it('tell of the process', async () => {
+    expect(await scrape(await open())).toMatch(
+      /nodejs_eventloop_lag_p99_seconds [\d.]+[^]*nodejs_heap_size_used_bytes \d+/,
+    );
+  });
+
+  it('are kept apart for each host of a process, and open to others', async () => {
+    const [first, second] = [await open(), await open()];
+    expect(first.app.get(Registry)).not.toBe(second.app.get(Registry));
+    await fetch(`${first.url}/api/toys`);
+    expect(await scrape(second)).not.toContain('route="/api/toys"');
+  });
+});

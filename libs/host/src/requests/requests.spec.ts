@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { exchangeRaw, rawConnection } from '../fixtures/raw-http.js';
+import { resetToyBox, toyBox } from '../fixtures/toys.js';
+
+let host: OpenHost;
+beforeEach(() => resetToyBox());
+afterEach(() => host.app.close());
+
+describe('a request', () => {
+  it('keeps the id that it comes with', async () => {
+    host = await openHost();
+    const response = await fetch(`${host.url}/nowhere`, { headers: { 'x-request-id': 'Client-7.a_b' } });
+    expect(response.headers.get('x-request-id')).toBe('Client-7.a_b');
+  });
+
+  it.each(['two words', 'x'.repeat(65), 'a"b', 'ä'])('gets an id of its own instead of %j', async (id) => {
+    host = await openHost();
+    const response = await fetch(`${host.url}/nowhere`, { headers: { 'x-request-id': id } });
+    const given = response.headers.get('x-request-id');
+    expect(given).toMatch(/^[\w-]{8}-[\da-z]+$/);
+    const next = await fetch(`${host.url}/nowhere`);
+    expect(next.headers.get('x-request-id')).not.toBe(given);
+  });
+
+  it('runs in its own call, from the body to the handler, next to others', async () => {
+    host = await openHost();
+    const ids = Array.from({ length: 20 }, (_, index) => `concurrent-${index}`);
+    const answers = await Promise.all(
+      ids.map(async (id) => {
+        const response = await fetch(`${host.url}/api/toys`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-request-id': id },
+          body: JSON.stringify({ toy: { name: 'ball' } }),
+        });
+        return ((await response.json()) as { requestId: string }).requestId;
+      }),
+    );
+    expect(answers).toEqual(ids);
+  });
+
+  it('is answered with 504 when its time is up, and its call is cancelled', async () => {
+    host = await openHost({ REQUEST_TIMEOUT_MS: '100' });
+    const response = await fetch(`${host.url}/api/toys/slow`);
+    expect(response.status).toBe(504);
+    expect(await response.json()).toEqual({ errors: { server: ['deadline exceeded'] } });
+    expect(await toyBox.cancelled.promise).toBe('deadline-exceeded');
+    toyBox.gate.resolve();
+    expect((await fetch(`${host.url}/api/toys`)).status).toBe(200);
+  });
+
+  it('is answered with 504 when its body does not arrive', async () => {
+    host = await openHost({ REQUEST_TIMEOUT_MS: '100' });
+    const head =
+      'POST /api/toys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+    const answer = await exchangeRaw(host.port, head);
+    expect(answer).toMatch(/^HTTP\/1.1 504 /);
+  });
+
+  it('is cancelled when its client leaves', async () => {
+    host = await openHost();
+    const leaving = new AbortController();
+    const answer = fetch(`${host.url}/api/toys/slow`, {
+      signal: leaving.signal,
+      headers: { 'x-request-id': 'left-early' },
+    });
+    await toyBox.begun.promise;
+    leaving.abort();
+    await expect(answer).rejects.toThrow('abort');
+    expect(await toyBox.cancelled.promise).toBe('cancelled');
+    toyBox.gate.resolve();
+    await expect
+      .poll(() => host.logged('request').find(({ requestId }) => requestId === 'left-early'))
+      .toMatchObject({ status: 499 });
+  });
+
+  it('may come from a page of another origin', async () => {
+    host = await openHost();
+    const preflight = await fetch(`${host.url}/api/toys`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': 'PUT' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
+    expect(preflight.headers.get('access-control-allow-headers')).toBe(
+      'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+    );
+    const { headers } = await fetch(`${host.url}/nowhere`, { headers: { origin: 'https://shop.example' } });
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('access-control-expose-headers')).toContain('X-Request-Id');
+  });
+
+  it('may come from the pages of the origins that are named, and no others', async () => {
+    host = await openHost({ CORS_ORIGINS: 'https://shop.example,https://other.example' });
+    const allowed = async (origin: string, method: string) => {
+      const headers = { origin, 'access-control-request-method': 'GET' };
+      return (await fetch(`${host.url}/api/toys`, { method, headers })).headers.get(
+        'access-control-allow-origin',
+      );
+    };
+    for (const method of ['GET', 'OPTIONS']) {
+      expect(await allowed('https://other.example', method)).toBe('https://other.example');
+      expect(await allowed('https://evil.example', method)).toBeNull();
+    }
+  });
+
+  it('may be one of many on a connection', async () => {
+    host = await openHost();
+    const socket = await rawConnection(host.port);
+    for (const path of ['/api/toys', '/api/toys/bug', '/nowhere']) {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await once(socket, 'data');
+    }
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+  });
+});

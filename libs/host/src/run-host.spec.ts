@@ -1,0 +1,58 @@
+import { contract } from '@tearline/seam';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { toys } from './fixtures/toys.js';
+import { hostSettings, readSettings, runHost, type RunOptions } from './index.js';
+
+function options(env: Record<string, string> = {}): RunOptions & { lines: string[]; closed: number } {
+  const lines: string[] = [];
+  const settings = readSettings(hostSettings, { NODE_ENV: 'test', PORT: '0', ...env });
+  const all = {
+    modules: [toys],
+    settings,
+    lines,
+    closed: 0,
+    log: { write: (text: string) => void lines.push(text) },
+    onClosed: async () => {
+      all.closed += 1;
+    },
+  };
+  return all;
+}
+
+describe('runHost', () => {
+  it('listens and says where, and leaves nothing behind when it closes', async () => {
+    const listeners = () =>
+      ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException'].map((name) => process.listenerCount(name));
+    const before = listeners();
+    const run = options();
+    const { url, close } = await runHost(run);
+    expect(run.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ msg: 'listening', url, modules: ['toys'] }),
+    );
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    expect(await Promise.all([close(), close()])).toEqual([true, true]);
+    expect(run.closed).toBe(1);
+    expect(listeners()).toEqual(before);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('says which port is taken, and closes', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const run = options({ PORT: String(port) });
+    await expect(runHost(run)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+    expect(run.closed).toBe(1);
+    other.close();
+  });
+
+  it('does not start with a module that nobody answers, and names what is missing', async () => {
+    const run = options();
+    run.modules = [{ ...toys, uses: [contract('prices', {})] }];
+    await expect(runHost(run)).rejects.toThrow("'toys' uses 'prices'");
+    expect(run.closed).toBe(1);
+  });
+});

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { rawConnection } from '../fixtures/raw-http.js';
+import { resetToyBox, toyBox } from '../fixtures/toys.js';
+
+let host: OpenHost;
+beforeEach(() => resetToyBox());
+afterEach(() => host.app.close());
+
+const SLOW = 'GET /api/toys/slow HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('closing', () => {
+  it('is not ready any more, but lets the requests under way finish', async () => {
+    host = await openHost();
+    // Half a request keeps its connection from being idle, so that it can still ask when nobody else can.
+    const asking = await rawConnection(host.port);
+    asking.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n');
+    const slow = await rawConnection(host.port);
+    slow.write(SLOW);
+    await toyBox.begun.promise;
+
+    let isClosed = false;
+    const closing = host.app.close().then(() => (isClosed = true));
+    asking.write('\r\n');
+    const ready = await text(asking);
+    expect(ready).toMatch(/^HTTP\/1.1 503 [^]*\{"status":"shutting_down"\}$/);
+    expect(ready).toMatch(/^connection: close\r$/im);
+    await expect(fetch(`${host.url}/api/toys`)).rejects.toThrow('fetch failed');
+    expect(isClosed).toBe(false);
+
+    toyBox.gate.resolve();
+    const answer = await text(slow);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toMatch(/^connection: close\r$/im);
+    await closing;
+    expect(isClosed).toBe(true);
+  });
+
+  it('does not wait for connections on which nothing is asked', async () => {
+    host = await openHost();
+    const idle = await rawConnection(host.port);
+    idle.write('GET /api/toys HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(idle, 'data');
+    const hungUp = once(idle, 'close');
+    await host.app.close();
+    await hungUp;
+    expect(idle.destroyed).toBe(true);
+  });
+
+  it('cuts off what takes too long, and tells it so', async () => {
+    host = await openHost({ SHUTDOWN_TIMEOUT_MS: '50' });
+    const slow = await rawConnection(host.port);
+    slow.write(SLOW);
+    slow.on('error', () => undefined);
+    await toyBox.begun.promise;
+    const hungUp = once(slow, 'close');
+    await host.app.close();
+    await hungUp;
+    expect(await toyBox.cancelled.promise).toBe('cancelled');
+    toyBox.gate.resolve();
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { hostSettings, readSettings, SettingsError } from '../index.js';
+
+function problems(env: Record<string, string>, shape: z.ZodRawShape = hostSettings): readonly string[] {
+  try {
+    readSettings(shape, env);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe('settings', () => {
+  it('need nothing to be set', () => {
+    expect(readSettings(hostSettings, { PORT: '', HOME: '/root' })).toMatchObject({
+      PORT: 3000,
+      NODE_ENV: 'development',
+    });
+  });
+
+  it('are typed', () => {
+    const { PORT, REQUEST_TIMEOUT_MS } = readSettings(hostSettings, { PORT: '0', REQUEST_TIMEOUT_MS: '250' });
+    expect([PORT, REQUEST_TIMEOUT_MS]).toEqual([0, 250]);
+  });
+
+  it('name every wrong variable, what is expected and what was given', () => {
+    expect(problems({ PORT: '70000', LOG_LEVEL: 'loud', CHECKED: 'yes' })).toEqual([
+      'PORT: must be a whole number from 0 to 65535, but is "70000"',
+      'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
+      'CHECKED: must be one of on, off, but is "yes"',
+    ]);
+  });
+
+  it.each(['-1', '1.5', 'abc', '0x10', '1e3'])('take no PORT=%s', (PORT) => {
+    expect(problems({ PORT })).toHaveLength(1);
+  });
+
+  it.each(['off', '1', 'loopback', '10.0.0.0/8, 127.0.0.1', 'fd00::/8,uniquelocal'])(
+    'trust proxies: %s',
+    (TRUST_PROXY) => {
+      expect(problems({ TRUST_PROXY })).toEqual([]);
+    },
+  );
+
+  it.each(['on', '0', '10.0.0.0/33', 'example.com', '10.0.0.1,', 'fd00::/129'])(
+    'trust no %s',
+    (TRUST_PROXY) => {
+      expect(problems({ TRUST_PROXY })).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['*', 0],
+    ['https://a.example, http://localhost:5173', 0],
+    ['https://a.example/', 1],
+    ['a.example', 1],
+  ])('know origins: %s', (CORS_ORIGINS, count) => {
+    expect(problems({ CORS_ORIGINS })).toHaveLength(count);
+  });
+
+  it('say what is missing', () => {
+    const shape = { DATABASE_URL: z.url({ error: 'must be the URL of a PostgreSQL database' }) };
+    expect(problems({}, shape)).toEqual([
+      'DATABASE_URL is missing: must be the URL of a PostgreSQL database',
+    ]);
+  });
+
+  it('never tell a secret', () => {
+    const secret = z.string().max(3, { error: 'is too long' });
+    for (const name of ['DB_PASSWORD', 'DATABASE_URL', 'SIGNING_KEY', 'API_TOKEN', 'CLIENT_SECRET'])
+      expect(problems({ [name]: 'hunter2' }, { [name]: secret })).toEqual([`${name}: is too long`]);
+  });
+
+  it('list the problems in the message', () => {
+    expect(() => readSettings(hostSettings, { PORT: 'x', CHECKED: 'x' })).toThrow(/PORT: .*\n.*CHECKED: /);
+  });
+});

@@ -1,0 +1,25 @@
+// Answers the probe contract in a process of its own; drains on SIGTERM as a host does.
+import 'reflect-metadata';
+import { openCallee, Watcher } from './apps.js';
+
+const tell = (message: object) => process.send?.(message);
+
+const watcher = new Watcher();
+watcher.errors.push = (...errors: string[]) => {
+  tell({ errors });
+  return errors.length;
+};
+const { port = 0, server = {} } = JSON.parse(process.argv[2] ?? '{}') as { port?: number; server?: object };
+const callee = await openCallee({ observer: watcher }, { port, ...server });
+
+process.once('SIGTERM', () => {
+  const end = async () => {
+    await callee.server.drain();
+    await callee.close();
+    process.exit(0);
+  };
+  void end();
+});
+// Nobody is left to answer to.
+process.once('disconnect', () => process.exit(0));
+tell({ address: callee.address });

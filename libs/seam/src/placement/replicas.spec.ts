@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CallContext, runCall } from '../index.js';
+import { openCaller, Watcher } from './apps.js';
+import type { Probe } from './probe.contract.js';
+import { forkCallee, type ForkedCallee } from './forked-callee.js';
+
+const inMs = (ms: number) => new CallContext({ requestId: 'r', deadline: performance.now() + ms });
+
+let replicas: ForkedCallee[];
+let watcher: Watcher;
+let caller: Awaited<ReturnType<typeof openCaller<Probe>>>;
+let isRunning = false;
+
+beforeEach(async () => {
+  replicas = await Promise.all([forkCallee(), forkCallee()]);
+  watcher = new Watcher();
+  caller = await openCaller(
+    replicas.map(({ address }) => address),
+    { observer: watcher },
+  );
+});
+afterEach(async () => {
+  isRunning = false;
+  await caller.close();
+  await Promise.all(replicas.map((replica) => replica.end()));
+});
+
+/** Sixteen workers that call until told to stop. */
+function load(call: () => Promise<unknown> = () => caller.client.sleep({ ms: Math.random() * 10 })) {
+  const failures: unknown[] = [];
+  const seen = new Map<unknown, number>();
+  let calls = 0;
+  isRunning = true;
+  const work = async () => {
+    while (isRunning) {
+      calls += 1;
+      await call().then(
+        (pid) => seen.set(pid, (seen.get(pid) ?? 0) + 1),
+        (error: unknown) => failures.push(error),
+      );
+    }
+  };
+  const workers = Promise.all(Array.from({ length: 16 }, work));
+  return {
+    failures,
+    /** Calls that each process has answered. */
+    seen,
+    calls: () => calls,
+    /** Waits until `more` further calls have been made. */
+    pass: async (more: number) => {
+      const target = calls + more;
+      await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(target);
+    },
+    stop: async () => {
+      isRunning = false;
+      await workers;
+    },
+  };
+}
+
+async function restart(replica: ForkedCallee): Promise<ForkedCallee> {
+  const again = await forkCallee({ port: Number(replica.address.split(':')[1]) });
+  replicas.push(again);
+  return again;
+}
+
+describe('two replicas under load', () => {
+  it('share the calls', async () => {
+    const { pass, stop, seen, failures } = load();
+    await pass(1000);
+    await stop();
+    expect(failures).toEqual([]);
+    expect(seen.size).toBe(2);
+    expect(Math.min(...seen.values())).toBeGreaterThan(300);
+  });
+
+  it('lose no query when one is killed, and both are used again when it is back', async () => {
+    const { pass, stop, seen, failures } = load();
+    await pass(500);
+    await replicas[0]!.end('SIGKILL');
+    await pass(500);
+    expect(failures).toEqual([]);
+    expect(watcher.events.join('\n')).toContain(`ejected ${replicas[0]!.address}`);
+    const again = await restart(replicas[0]!);
+    await expect.poll(() => seen.get(again.child.pid), { timeout: 10_000 }).toBeGreaterThan(100);
+    await stop();
+    expect(failures).toEqual([]);
+    expect(watcher.events.join('\n')).toContain(`restored ${replicas[0]!.address}`);
+  });
+
+  it('lose no call, commands included, when one after the other is restarted', async () => {
+    const { pass, stop, calls, seen, failures } = load(async () => {
+      if (Math.random() < 0.3) return (await caller.client.add({ amount: 1 })) && 'command';
+      return caller.client.sleep({ ms: Math.random() * 10 });
+    });
+    for (const replica of [...replicas]) {
+      await pass(1000);
+      await replica.end('SIGTERM');
+      const again = await restart(replica);
+      await expect.poll(() => seen.get(again.child.pid), { timeout: 10_000 }).toBeGreaterThan(50);
+    }
+    await pass(500);
+    await stop();
+    expect(failures).toEqual([]);
+    expect(calls()).toBeGreaterThan(2500);
+  });
+
+  it('fail within their deadline when one hangs, which is then left alone until it wakes', async () => {
+    const deadlines: number[] = [];
+    const { pass, stop, seen, failures } = load(async () => {
+      const started = performance.now();
+      try {
+        return await runCall(inMs(400), () => caller.client.sleep({ ms: 5 }));
+      } finally {
+        deadlines.push(performance.now() - started);
+      }
+    });
+    await pass(200);
+    replicas[0]!.child.kill('SIGSTOP');
+    await expect
+      .poll(() => watcher.events.join(), { timeout: 10_000 })
+      .toContain(`ejected ${replicas[0]!.address}`);
+    // Those that had been waiting for it go to the other one now, and some of them are too late there.
+    await pass(100);
+    const failed = failures.length;
+    const before = seen.get(replicas[1]!.child.pid) ?? 0;
+    await pass(500);
+    expect(seen.get(replicas[1]!.child.pid)).toBeGreaterThan(before + 450);
+    // No worker was held more than two or three times before the ejection, and none after it.
+    expect(failures.length).toBe(failed);
+    expect(failed).toBeLessThanOrEqual(16 * 4);
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'deadline-exceeded' });
+    expect(Math.max(...deadlines)).toBeLessThan(400 + 300);
+    const then = seen.get(replicas[0]!.child.pid) ?? 0;
+    replicas[0]!.child.kill('SIGCONT');
+    await expect
+      .poll(() => seen.get(replicas[0]!.child.pid) ?? 0, { timeout: 10_000 })
+      .toBeGreaterThan(then + 50);
+    await stop();
+  });
+});
+
+describe('when nobody is left', () => {
+  it('calls fail at once, and succeed again when somebody is back', async () => {
+    await caller.client.nothing();
+    await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
+    await expect(caller.client.nothing()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    const started = performance.now();
+    for (let call = 0; call < 100; call++)
+      await expect(caller.client.nothing()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - started).toBeLessThan(1000);
+    await restart(replicas[1]!);
+    await expect
+      .poll(() => caller.client.nothing().then(() => 'answered', String), { timeout: 10_000 })
+      .toBe('answered');
+  });
+});

@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openCallee, openCaller, SECRET, Watcher } from './apps.js';
+import { forkCallee, type ForkedCallee } from './forked-callee.js';
+import { framed, rawPeer } from './raw-peer.js';
+import { nonce, proof } from '../remote/credential.js';
+
+let watcher: Watcher;
+let callee: Awaited<ReturnType<typeof openCallee>>;
+
+beforeEach(async () => {
+  watcher = new Watcher();
+  callee = await openCallee({ observer: watcher }, { handshakeTimeout: 300 });
+});
+afterEach(() => callee.close());
+
+const call = { id: 1, pattern: 'probe.add', metadata: { requestId: 'x', left: 1000 }, data: { amount: 1 } };
+const isAlive = async () => {
+  const caller = await openCaller([callee.address]);
+  const total = await caller.client.total();
+  await caller.close();
+  return total;
+};
+
+/** Reads the server's challenge and answers it, with the right secret or another one. */
+async function trustedPeer(secret = SECRET) {
+  const peer = await rawPeer(callee.address);
+  await expect.poll(peer.text).toContain('challenge');
+  const { challenge } = JSON.parse(peer.text().split('#')[1]!) as { challenge: string };
+  const mine = nonce();
+  peer.socket.write(framed({ hello: { nonce: mine, proof: proof({ secret }, 'client', challenge, mine) } }));
+  return peer;
+}
+
+describe('a stranger', () => {
+  it.each<[string, string, string]>([
+    ['who calls without a greeting', framed(call), 'a malformed greeting'],
+    ['who sends garbage', 'GET / HTTP/1.1\r\n\r\n', 'a malformed frame'],
+    ['who sends bytes', '\u0000\u0001\u0002#', 'a malformed frame'],
+    ['who sends no JSON', '5#{"a":', 'JSON'],
+    ['who sends an empty frame', '0#', 'an empty frame'],
+    ['who announces 1 GB', '1000000000#{', 'above the limit'],
+    ['who announces 2 KB', '2048#{', 'above the limit'],
+    ['who greets without a proof', framed({ hello: { nonce: 'x' } }), 'a wrong credential'],
+    ['who guesses', framed({ hello: { nonce: 'x', proof: 'A'.repeat(43) } }), 'a wrong credential'],
+  ])('%s is shown the door, and nothing else', async (_, sent, reason) => {
+    const { socket, text, closed } = await rawPeer(callee.address);
+    socket.write(sent);
+    await closed;
+    expect(text()).toMatch(/^(\d+#\{"challenge":"[\w-]{32}"\})?$/);
+    await expect.poll(() => watcher.events.join()).toContain(reason);
+    expect(await isAlive()).toBe(0);
+  });
+
+  it('with the wrong secret is shown the door', async () => {
+    const { closed, text } = await trustedPeer('another secret than theirs');
+    await closed;
+    expect(text()).not.toContain('welcome');
+    const caller = await openCaller([callee.address], {
+      credential: { secret: 'another secret than theirs' },
+    });
+    await expect(caller.client.total()).rejects.toMatchObject({ code: 'unavailable' });
+    await caller.close();
+    expect(watcher.calls).toEqual([]);
+  });
+
+  it('does not learn more by repeating a proof that it has overheard', async () => {
+    const overheard = await trustedPeer();
+    await expect.poll(overheard.text).toContain('welcome');
+    const { challenge } = JSON.parse(overheard.text().split('#')[1]!) as { challenge: string };
+    const replayed = framed({
+      hello: { nonce: 'n', proof: proof({ secret: SECRET }, 'client', challenge, 'n') },
+    });
+    const { socket, closed, text } = await rawPeer(callee.address);
+    socket.write(replayed);
+    await closed;
+    expect(text()).not.toContain('welcome');
+    overheard.socket.destroy();
+  });
+
+  it('who says nothing is not waited for', async () => {
+    const { closed } = await rawPeer(callee.address);
+    await closed;
+    expect(watcher.events).toContain('refused no credential in time');
+  });
+});
+
+describe('a server that is a stranger', () => {
+  it('is told nothing but a proof, and given no call', async () => {
+    const { createServer } = await import('node:net');
+    let heard = '';
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(framed({ challenge: 'c' }));
+      socket.on('data', (data) => {
+        heard += data.toString();
+        socket.write(framed({ welcome: { proof: 'x'.repeat(43), contracts: [], honoursKeys: true } }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const caller = await openCaller([`127.0.0.1:${port}`]);
+    await expect(caller.client.add({ amount: 1 })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(heard).toContain('hello');
+    expect(heard).not.toContain('probe.add');
+    await caller.close();
+    server.close();
+  });
+});
+
+describe('a peer with the credential', () => {
+  it.each<[string, string, string]>([
+    ['announces 1 GB', '1000000000#{', 'above the limit'],
+    ['sends garbage', 'hello', 'a malformed frame'],
+    ['sends a call without metadata', framed({ ...call, metadata: undefined }), 'a malformed call'],
+    [
+      'sends a call without a deadline',
+      framed({ ...call, metadata: { requestId: 'x' } }),
+      'a malformed call',
+    ],
+  ])('that %s is disconnected', async (_, sent, reason) => {
+    const peer = await trustedPeer();
+    await expect.poll(peer.text).toContain('welcome');
+    peer.socket.write(sent);
+    await peer.closed;
+    await expect.poll(() => watcher.events.join()).toContain(reason);
+    expect(await isAlive()).toBe(0);
+  });
+
+  it('that sends a wrong input is told which field', async () => {
+    const peer = await trustedPeer();
+    await expect.poll(peer.text).toContain('welcome');
+    peer.socket.write(framed({ ...call, data: { amount: 'x', principal: { id: '1' } } }));
+    await expect.poll(peer.text).toContain('"code":"invalid-input"');
+    expect(peer.text()).toContain('probe.add input.amount');
+    peer.socket.destroy();
+  });
+
+  it('that names a principal in the payload is not believed', async () => {
+    const peer = await trustedPeer();
+    await expect.poll(peer.text).toContain('welcome');
+    peer.socket.write(
+      framed({ ...call, pattern: 'probe.context', principal: '1', data: { principal: '1' } }),
+    );
+    await expect.poll(peer.text).toContain('"response"');
+    expect(peer.text()).not.toContain('principal');
+    peer.socket.destroy();
+  });
+
+  it('that asks for what is not exposed is told so', async () => {
+    const peer = await trustedPeer();
+    await expect.poll(peer.text).toContain('welcome');
+    peer.socket.write(framed({ ...call, pattern: 'constructor' }));
+    await expect.poll(peer.text).toContain('"code":"incompatible"');
+    peer.socket.destroy();
+  });
+});
+
+describe('ten thousand strangers', () => {
+  let forked: ForkedCallee;
+  afterEach(() => forked.end());
+
+  it('who connect and stay silent keep nobody out and cost no memory', async () => {
+    forked = await forkCallee({ server: { handshakeTimeout: 1000 } });
+    const residentMiB = async () => {
+      const { readFile } = await import('node:fs/promises');
+      return (
+        Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${forked.child.pid}/status`, 'utf8'))![1]) / 1024
+      );
+    };
+    const caller = await openCaller([forked.address]);
+    await caller.client.nothing();
+    const before = await residentMiB();
+    let failures = 0;
+    for (let batch = 0; batch < 40; batch++) {
+      const strangers = await Promise.all(Array.from({ length: 250 }, () => rawPeer(forked.address)));
+      // Somebody new, with the credential, in the midst of them.
+      const other = await openCaller([forked.address]);
+      await other.client.nothing().catch(() => (failures += 1));
+      await other.close();
+      // Left open: the server has to end them.
+      for (const { socket } of strangers) socket.unref();
+    }
+    expect(failures).toBe(0);
+    await caller.client.nothing();
+    expect((await residentMiB()) - before).toBeLessThan(80);
+    await caller.close();
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { answersCalls, callsOf, explain, remotesOf, withReplicas } from './index.js';
+import { shop, topologyOf } from './manifests.fixture.js';
+
+const together = topologyOf({ app: '{ modules: [users, items, reviews, follows] }' });
+const split = topologyOf({
+  app: '{ modules: [users, follows] }',
+  store: '{ modules: [items, reviews], replicas: 2 }',
+});
+
+describe('calls', () => {
+  it('stay in the process that the modules share', () => {
+    expect(callsOf(together, shop).some(({ remote }) => remote)).toBe(false);
+  });
+
+  it('leave it where they do not', () => {
+    const calls = callsOf(split, shop).map(({ from, to, remote }) => `${from.module} ${to.module} ${remote}`);
+    expect(calls).toEqual([
+      'follows users false',
+      'items users true',
+      'reviews items false',
+      'reviews users true',
+    ]);
+  });
+
+  it('decide what a host must know of others, and whether it needs a port for them', () => {
+    const [app, store] = split.hosts;
+    expect([remotesOf(split, shop, app!), remotesOf(split, shop, store!)]).toEqual([{}, { users: 'app' }]);
+    expect([answersCalls(split, shop, app!), answersCalls(split, shop, store!)]).toEqual([true, false]);
+  });
+
+  it('go to the host that serves rpc, except from a process that has the module itself', () => {
+    const workers = topologyOf({
+      app: '{ modules: [users, items, reviews, follows], serve: [http, rpc] }',
+      workers: '{ modules: [items], serve: [jobs] }',
+      'user-jobs': '{ modules: [users, reviews, follows], serve: [jobs] }',
+    });
+    expect(remotesOf(workers, shop, workers.hosts[1]!)).toEqual({ users: 'app' });
+    expect(remotesOf(workers, shop, workers.hosts[2]!)).toEqual({ items: 'app' });
+  });
+});
+
+describe('the explanation', () => {
+  const text = explain(split, shop);
+
+  it('tells hosts, paths and calls', () => {
+    expect(text).toContain(
+      'store × 2: items, reviews; serves http, jobs (no rpc port: nobody outside calls it)',
+    );
+    expect(text).toMatch(/\/api\/items\/\*\/reviews +→ store \(reviews\)/);
+    expect(text).toContain('items → users  (store → app)');
+  });
+
+  it('draws them', () => {
+    expect(text).toContain('subgraph host_store["store × 2"]');
+    expect(text).toContain('in_store_items ==> in_app_users');
+    expect(text).toContain('in_store_reviews --> in_store_items');
+  });
+});
+
+describe('other replicas', () => {
+  it('are set by host', () => {
+    expect(withReplicas(split, ['app=3']).hosts.map(({ replicas }) => replicas)).toEqual([3, 2]);
+  });
+
+  it.each([
+    ['stor=2', "topology 'shop' has no host 'stor'; did you mean 'store'?"],
+    ['items=2', "has no host 'items'; module 'items' is on host 'store', so say store=2"],
+    ['store=0', "'store=0' must be <host>=<number from 1 to 99>"],
+    ['store', "'store' must be <host>=<number from 1 to 99>"],
+  ])('are refused when they make no sense: %s', (change, message) => {
+    expect(() => withReplicas(split, [change])).toThrow(message);
+  });
+});

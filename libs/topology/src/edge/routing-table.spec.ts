@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { nginxConfig, routingTable } from '../index.js';
+import { manifest, shop, topologyOf } from '../manifests.fixture.js';
+import { regexOf } from './path-pattern.js';
+
+const split = topologyOf({
+  app: '{ modules: [users, follows] }',
+  items: '{ modules: [items] }',
+  reviews: '{ modules: [reviews] }',
+});
+const table = routingTable(split, shop);
+const moduleOf = (path: string) =>
+  table.find(({ pattern }) => new RegExp(regexOf(pattern)).test(path))?.module;
+
+describe('the routing table', () => {
+  it.each([
+    ['/api/items', 'items'],
+    ['/api/items?tag=/reviews', 'items'],
+    ['/api/items/', 'items'],
+    ['/api/items/one', 'items'],
+    ['/api/items/one/star', 'items'],
+    ['/api/items/one/reviews', 'reviews'],
+    ['/api/items/one/reviews?limit=1', 'reviews'],
+    ['/api/items/one/reviews/2', 'reviews'],
+    ['/api/items/reviews', 'items'],
+    ['/api/items//reviews', 'reviews'],
+    ['/api/items/one%2Freviews', 'items'],
+    ['/api/items/one%2ftwo/reviews', 'reviews'],
+    ['/api/items/%zz/reviews', 'reviews'],
+    ['/api/items/%EB%93%9C%EB%9E%98%EA%B3%A4/reviews', 'reviews'],
+    ['/%61pi/it%65ms/one/r%65views', 'reviews'],
+    ['/api/items/one#/reviews', 'items'],
+    ['/api/follows', 'follows'],
+    ['/api/follows/', 'follows'],
+    ['/api/follows/a/b/c', 'follows'],
+    ['/api/follows?x', 'follows'],
+    ['/api/users/login', 'users'],
+  ])('leads %s to %s', (path, module) => {
+    expect(moduleOf(path)).toBe(module);
+  });
+
+  it.each([
+    '/',
+    '/api',
+    '/api/itemsx',
+    '/api/followsx',
+    '/API/items',
+    '/api/users/other',
+    '/api%2Fitems',
+    '/x/api/items',
+  ])('leads %s to no module', (path) => {
+    expect(moduleOf(path)).toBeUndefined();
+  });
+
+  it('asks the more literal pattern first, from the left', () => {
+    const routes = ['/**', '/a/**', '/a/*', '/a/*/c', '/a/b/*', '/a/b/c', '/*/b'];
+    const all = routingTable(topologyOf({ app: '{ modules: [users, items, reviews, follows] }' }), [
+      manifest('users', routes),
+    ]);
+    expect(all.map(({ pattern }) => pattern)).toEqual([
+      '/a/b/c',
+      '/a/b/*',
+      '/a/*',
+      '/a/*/c',
+      '/a/**',
+      '/*/b',
+      '/**',
+    ]);
+  });
+
+  it('refuses one pattern of two modules, and what is no pattern', () => {
+    const [users, items] = [manifest('users', ['/a/*']), manifest('items', ['/a/*'])];
+    expect(() => routingTable(split, [users, items])).toThrow(
+      "'users' and 'items' both claim the route '/a/*'",
+    );
+    for (const route of ['', 'a', '/a b', '/**/a', '/a*', '/{id}', '/:id'])
+      expect(() => routingTable(split, [manifest('users', [route])])).toThrow('is no pattern of paths');
+  });
+});
+
+it("nginx's configuration needs an address for every host that serves http", () => {
+  const options = { topology: split, manifests: shop, listen: '127.0.0.1:0' };
+  const addresses = { app: ['127.0.0.1:1'], items: ['127.0.0.1:2'] };
+  expect(() => nginxConfig({ ...options, addresses })).toThrow(
+    "host 'reviews' serves http, but has no address",
+  );
+});

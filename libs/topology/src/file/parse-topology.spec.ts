@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { parseTopology, TopologyError } from '../index.js';
+
+const modules = ['identity', 'social', 'articles', 'comments'];
+const rest = '[identity, social, comments]';
+
+const parse = (text: string) => parseTopology(text, 'topologies/mine.yaml', modules);
+
+function mistakesIn(text: string): readonly string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof TopologyError) return error.problems;
+    throw error;
+  }
+  throw new Error('nothing is wrong with it');
+}
+
+describe('a topology file', () => {
+  it('names hosts, their modules, replicas and what they serve', () => {
+    const text = `
+hosts:
+  app: { modules: ${rest}, replicas: 2 }
+  articles: { modules: [articles], serve: [http, rpc] }
+  articles-jobs: { modules: [articles], serve: [jobs] }
+`;
+    const all = ['http', 'rpc', 'jobs'];
+    expect(parse(text)).toEqual({
+      name: 'mine',
+      hosts: [
+        { name: 'app', modules: ['identity', 'social', 'comments'], replicas: 2, serve: all },
+        { name: 'articles', modules: ['articles'], replicas: 1, serve: ['http', 'rpc'] },
+        { name: 'articles-jobs', modules: ['articles'], replicas: 1, serve: ['jobs'] },
+      ],
+    });
+  });
+
+  it('may use anchors', () => {
+    expect(
+      parse(`hosts: { app: { modules: &all [identity, social, articles, comments], replicas: 3 } }`).hosts,
+    ).toHaveLength(1);
+  });
+
+  // Each: what is wrong, the text, the one line that says so.
+  it.each([
+    [
+      'no YAML',
+      'hosts:\n  app: { modules: [articles }\n',
+      /^topologies\/mine.yaml:2:\d+: is no YAML: Flow sequence/,
+    ],
+    ['a tab', 'hosts:\n\tapp: {}\n', /^topologies\/mine.yaml:2:1: is no YAML: /],
+    [
+      'a key twice',
+      'hosts:\n  app: {}\n  app: {}\n',
+      /^topologies\/mine.yaml:3:3: is no YAML: Map keys must be unique/,
+    ],
+    ['an empty file', '', /^topologies\/mine.yaml:1:1: the file must be a mapping with the key hosts, e.g./],
+    ['a list', '- app\n', /^topologies\/mine.yaml:1:1: the file must be a mapping with the key hosts, e.g./],
+    ['no hosts', 'hosts:\n', /^topologies\/mine.yaml:1:7: hosts must name the hosts, e.g./],
+    ['an empty hosts', 'hosts: {}\n', /^topologies\/mine.yaml:1:8: hosts is empty: name at least one host$/],
+    [
+      'an unknown key',
+      `hosts:\n  app: { modules: [identity, social, articles, comments], replica: 2 }\n`,
+      "topologies/mine.yaml:2:59: unknown key 'replica'; did you mean 'replicas'?",
+    ],
+    [
+      'an unknown key above',
+      `host:\n  app: {}\nhosts: { app: { modules: [identity, social, articles, comments] } }\n`,
+      "topologies/mine.yaml:1:1: unknown key 'host'; did you mean 'hosts'?",
+    ],
+    [
+      'an unknown module',
+      `hosts:\n  app: { modules: ${rest} }\n  it: { modules: [artcles, articles] }\n`,
+      "topologies/mine.yaml:3:19: host 'it' has the unknown module 'artcles'; did you mean 'articles'?",
+    ],
+    [
+      'an unknown module that is like none',
+      `hosts:\n  app: { modules: [identity, social, articles, comments, billing] }\n`,
+      "topologies/mine.yaml:2:58: host 'app' has the unknown module 'billing'; there are identity, social, articles, comments",
+    ],
+    [
+      'a module on two hosts',
+      `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  articles:\n    modules:\n      - articles\n`,
+      "topologies/mine.yaml:5:9: module 'articles' is on host 'app' already; take it off one of them, or let them share its work with serve",
+    ],
+    [
+      'a module twice on a host',
+      `hosts:\n  app: { modules: [identity, social, articles, comments, social] }\n`,
+      "topologies/mine.yaml:2:58: host 'app' lists 'social' twice; once is enough",
+    ],
+    [
+      'a missing module',
+      `hosts:\n  app: { modules: ${rest} }\n`,
+      "topologies/mine.yaml:1:1: module 'articles' is on no host; add it to the modules of one",
+    ],
+    [
+      'a module that nobody serves over HTTP',
+      `hosts:\n  app: { modules: ${rest} }\n  it: { modules: [articles], serve: [rpc, jobs] }\n`,
+      "topologies/mine.yaml:1:1: no host serves 'http' of module 'articles'; add it to the serve of one that runs it",
+    ],
+    [
+      'an empty host',
+      `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle: { modules: [] }\n`,
+      "topologies/mine.yaml:3:20: modules of host 'idle' is empty: a host without modules does nothing; remove the host or give it a module",
+    ],
+    [
+      'a host without anything',
+      `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle:\n`,
+      /^topologies\/mine.yaml:3:\d+: host 'idle' must say which modules run there, e.g./,
+    ],
+    [
+      'a host without modules',
+      `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle: { replicas: 2 }\n`,
+      "topologies/mine.yaml:3:9: modules of host 'idle' must list the modules that run there, e.g. [articles, comments]",
+    ],
+    [
+      'an unfit name',
+      'hosts: { My_App: { modules: [identity, social, articles, comments] } }\n',
+      /^topologies\/mine.yaml:1:10: a host's name is of lower-case letters/,
+    ],
+    [
+      'an unknown role',
+      `hosts: { app: { modules: [identity, social, articles, comments], serve: [http, grpc] } }\n`,
+      "topologies/mine.yaml:1:80: item 2 in serve of host 'app' must be one of http, rpc, jobs",
+    ],
+    ...['0', '-1', '1.5', '100', 'two', '"2"', 'null', '[1]'].map((replicas): [string, string, string] => [
+      `${replicas} replicas`,
+      `hosts:\n  app: { replicas: ${replicas}, modules: [identity, social, articles, comments] }\n`,
+      "topologies/mine.yaml:2:20: replicas of host 'app' must be a whole number from 1 to 99",
+    ]),
+  ])('with %s is refused in one line that says where and why', (_, text, line) => {
+    const mistakes = mistakesIn(text);
+    expect(mistakes).toHaveLength(1);
+    if (typeof line === 'string') expect(mistakes[0]).toBe(line);
+    else expect(mistakes[0]).toMatch(line);
+  });
+
+  it('with several mistakes is refused with a line for each, from top to bottom', () => {
+    const text =
+      'hosts:\n  app: { modules: [], replica: 2 }\n  b: { modules: [articles], replicas: 0 }\nmore: 1\n';
+    const places = mistakesIn(text).map((line) => line.split(': ')[0]);
+    expect(places).toEqual([
+      'topologies/mine.yaml:2:19',
+      'topologies/mine.yaml:2:23',
+      'topologies/mine.yaml:3:39',
+      'topologies/mine.yaml:4:1',
+    ]);
+  });
+
+  it('that would unfold into a monster is refused', () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, index) => `l${index + 1}: &l${index + 1} [${`*l${index}, `.repeat(9)}]`,
+    );
+    expect(mistakesIn(`l0: &l0 [x]\n${levels.join('\n')}\n`)[0]).toMatch(
+      /is no usable YAML: Excessive alias count/,
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import { contract, type ModuleManifest } from '@tearline/seam';
+import { parseTopology, type Topology } from './index.js';
+
+/** Modules that exist only here: their routes, and whom they call. */
+export function manifest(
+  name: string,
+  routes: readonly string[],
+  uses: readonly string[] = [],
+): ModuleManifest {
+  return {
+    name,
+    routes,
+    contract: contract(name, {}),
+    uses: uses.map((used) => contract(used, {})),
+    load: () => Promise.reject(new Error(`${name} is never loaded`)),
+  };
+}
+
+export const shop = [
+  manifest('users', ['/api/users', '/api/users/login']),
+  manifest('items', ['/api/items', '/api/items/*', '/api/items/*/star'], ['users']),
+  manifest('reviews', ['/api/items/*/reviews', '/api/items/*/reviews/*'], ['items', 'users']),
+  manifest('follows', ['/api/follows/**'], ['users']),
+];
+
+export function topologyOf(hosts: Record<string, string>): Topology {
+  const lines = Object.entries(hosts).map(([name, host]) => `  ${name}: ${host}`);
+  const modules = shop.map(({ name }) => name);
+  return parseTopology(`hosts:\n${lines.join('\n')}\n`, 'shop.yaml', modules);
+}

@@ -1,0 +1,59 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from './house.js';
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1]!);
+const unique = (names: string[]) => [...new Set(names)].toSorted();
+
+/** What GitHub makes of a heading for links to it. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+describe.each(documents)('%s', (document) => {
+  it('links to what is there', () => {
+    const links = all(read(document), /\]\((?!\w+:)([^)\s]+)\)/g);
+    const broken = links.filter((link) => {
+      const [path, anchor] = link.split('#') as [string, string?];
+      const target = path === '' ? document : join(dirname(document), path);
+      if (!existsSync(join(root, target))) return true;
+      return (
+        anchor !== undefined &&
+        !all(read(target), /^#+ (.+)$/gm)
+          .map(anchorOf)
+          .includes(anchor)
+      );
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = all(read(document), /npm run (?:--silent )?([a-z][\w:-]*)/g);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+it('every decision is listed', () => {
+  const pages = globSync('docs/adr/[0-9]*.md', { cwd: root }).map((file) => file.slice('docs/adr/'.length));
+  expect(unique(all(read('docs/adr/README.md'), /\]\((\d{4}-[^)]+)\)/g))).toEqual(pages.toSorted());
+});
+
+it('every setting of the monolith is in the operations guide, and no other', () => {
+  const declared = globSync(['libs/**/*settings.ts', 'apps/monolith/**/*settings.ts'], { cwd: root }).flatMap(
+    (file) => all(read(file), /^ {2}([A-Z][A-Z0-9_]+):/gm),
+  );
+  const asked = globSync('apps/{monolith,cli}/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] }).flatMap(
+    (file) => all(read(file), /\benv\['([A-Z_]+)'\]/g),
+  );
+  const [table = ''] = read('docs/guide/operations.md')
+    .split('\n## ')
+    .filter((part) => part.startsWith('Settings'));
+  const documented = all(table, /^\| `([^`]+)`/gm);
+  expect(unique(documented)).toEqual(unique([...declared, ...asked, '<MODULE>_DATABASE_URL']));
+});
