@@ -22,6 +22,11 @@ export default defineConfig({
         extends: true,
         test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], globalSetup: ['test/e2e/setup.ts'] },
       },
+      // Needs nginx in PATH, besides what npm installs.
+      {
+        extends: true,
+        test: { name: 'topology', include: ['test/topology/**/*.spec.ts'], fileParallelism: false },
+      },
       { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'] } },
       {
         extends: true,

@@ -10,6 +10,10 @@ export class Cleanup {
       process.once(signal, () => void this.run().finally(() => process.exit(1)));
   }
 
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
   add(task: Task): void {
     this.#tasks.push(task);
   }

@@ -26,7 +26,7 @@ export interface Database {
 export async function openDatabase(dir: string, cleanup: Cleanup): Promise<Database> {
   const embedded = await startEmbedded({ dir });
   cleanup.add(embedded.stop);
-  await seed(embedded.url);
+  await seed(embedded.url, cleanup);
   const [row] = await queryOwner<{ version: string }>(
     embedded.url,
     "select current_setting('server_version') as version",
@@ -53,12 +53,13 @@ export async function queryOwner<Row>(url: string, ...statements: string[]): Pro
   }
 }
 
-async function seed(ownerUrl: string): Promise<void> {
+async function seed(ownerUrl: string, cleanup: Cleanup): Promise<void> {
   const counts = Object.entries(DATA).flatMap(([name, count]) => [`--${name}`, `${count}`]);
   const child = spawn(process.execPath, [CLI, 'seed', ...counts], {
     env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  cleanup.add(() => child.kill());
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error('the database could not be seeded');
 }

@@ -48,7 +48,7 @@ async function warmUp(
   { seconds, connections }: MeasureOptions,
 ): Promise<number> {
   let { perSecond } = await load(url, shots, connections, connections * 2);
-  for (const part of [0.25, 0.5])
+  for (const part of [0.25, 0.5, 1])
     ({ perSecond } = await load(url, shots, connections, perSecond * seconds * part));
   return Math.ceil(perSecond * seconds);
 }

@@ -54,7 +54,7 @@ export function readOptions(args: string[]): Options | undefined {
   }
   return {
     endpoints: chosen(values.endpoints),
-    seconds: number('seconds', values.seconds, { least: 0.1, most: 600 }) ?? (values.quick ? 0.5 : 2),
+    seconds: number('seconds', values.seconds, { least: 0.1, most: 600 }) ?? (values.quick ? 0.4 : 2),
     rounds: whole('rounds', values.rounds) ?? (values.quick ? 2 : 3),
     connections: whole('connections', values.connections) ?? 32,
     yardsticks: values.yardstick ?? true,

@@ -1,14 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
+import { Api } from '../support/api-client.js';
 import { articlePath, comment, publish, register, unique } from '../support/conduit.js';
 import { sendRaw } from '../support/raw-http.js';
 import { api } from './client.js';
 import { description } from './conformance.js';
 
+/** Of every process: they are not for the public, so nobody offers them at the address of all. */
 async function metrics(): Promise<string> {
-  const reply = await api.get('/metrics');
-  expect(reply).toHaveStatus(200);
-  expect(reply.headers.get('content-type')).toContain('text/plain');
-  return reply.text;
+  const replies = await Promise.all(inject('metricsUrls').map((url) => new Api(url).get('')));
+  for (const reply of replies) {
+    expect(reply).toHaveStatus(200);
+    expect(reply.headers.get('content-type')).toContain('text/plain');
+  }
+  return replies.map(({ text }) => text).join('');
 }
 
 describe('health', () => {

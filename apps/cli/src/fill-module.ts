@@ -1,6 +1,6 @@
-import { columnTypes, type ModuleData, type SeedContext } from '@tearline/database';
-import { Client } from 'pg';
+import type { IdRange, ModuleData, SeedContext } from '@tearline/database';
 import { randomStream } from './random.js';
+import { withClient } from './with-client.js';
 
 /** What a module's sample data depends on, and who hears how far it is. */
 export type FillOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
@@ -9,16 +9,14 @@ export type FillOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
  * Fills a module with sample data, as its own role and in one transaction: all of it or nothing.
  * @returns the ids that the modules after it may refer to
  */
-export async function fillModule({ schema, seed }: ModuleData, url: string, options: FillOptions) {
+export async function fillModule(
+  { schema, seed }: ModuleData,
+  url: string,
+  options: FillOptions,
+): Promise<IdRange | undefined> {
   if (!seed) return undefined;
   const fill = await seed();
-  const client = new Client({
-    connectionString: url,
-    application_name: `tearline seed ${schema}`,
-    types: columnTypes,
-  });
-  await client.connect();
-  try {
+  return withClient(url, async (client) => {
     await client.query('begin');
     const range = await fill({
       ...options,
@@ -28,7 +26,5 @@ export async function fillModule({ schema, seed }: ModuleData, url: string, opti
     });
     await client.query('commit');
     return range;
-  } finally {
-    await client.end();
-  }
+  });
 }

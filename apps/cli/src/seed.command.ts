@@ -1,5 +1,4 @@
 import type { IdRange, SeedPlan } from '@tearline/database';
-import { Client } from 'pg';
 import type { Command, Surroundings } from './command.js';
 import { type MigratedDatabase, withDatabase } from './database.js';
 import { fillModule } from './fill-module.js';
@@ -7,6 +6,7 @@ import { modules } from './modules.js';
 import { Progress } from './progress.js';
 import { seedPlanOf, SMALL } from './seed-plan.js';
 import { UsageError } from './usage-error.js';
+import { withClient } from './with-client.js';
 
 type Ranges = Record<string, IdRange>;
 
@@ -34,7 +34,7 @@ Adds sample data to what is there: to the database that DATABASE_URL names, else
     return withDatabase(surroundings.env, surroundings.note, async (database) => {
       const { identity } = await fill(database, plan, surroundings);
       // What the planner knows of the tables is of before; autovacuum would get to it a minute later.
-      await analyze(database.ownerUrl);
+      await withClient(database.ownerUrl, (owner) => owner.query('analyze'));
       surroundings.print(
         plan.users === 0
           ? 'Done.\n'
@@ -56,14 +56,4 @@ async function fill({ urls }: MigratedDatabase, plan: SeedPlan, surroundings: Su
     progress.done();
   }
   return ranges;
-}
-
-async function analyze(ownerUrl: string): Promise<void> {
-  const owner = new Client({ connectionString: ownerUrl, application_name: 'tearline seed' });
-  await owner.connect();
-  try {
-    await owner.query('analyze');
-  } finally {
-    await owner.end();
-  }
 }

@@ -1,7 +1,6 @@
 import { contract } from '@tearline/seam';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { toys } from './fixtures/toys.js';
 import { hostSettings, readSettings, runHost, type RunOptions } from './index.js';

@@ -20,7 +20,7 @@ export interface RunningHost {
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   url: string;
   /** Lets the requests under way finish, then takes everything apart. Resolves with whether all of them did. */
-  close(): Promise<boolean>;
+  close: () => Promise<boolean>;
 }
 
 /**

@@ -43,6 +43,8 @@ export class DrainingAdapter extends FastifyAdapter {
     this.#others.push(drain);
   }
 
+  // Nest awaits it, though it is declared to give nothing.
+  // oxlint-disable-next-line typescript/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
     const { exchanges, readiness, timeout, isBehindProxy } = this.draining;

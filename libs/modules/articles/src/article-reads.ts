@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectReader, Reader, statement } from '@tearline/database';
 import type { ArticleSummary } from './contract.js';
-import { type ArticleRow, rowColumns } from './article-row.js';
+import { type ArticleRow, type FullArticleRow, rowColumns } from './article-row.js';
 import { type ArticleFilter, pageStatement } from './page-statement.js';
 
-const ONE = statement<ArticleRow & { body: string }>(
+const ONE = statement<FullArticleRow>(
   'articles.one',
   `select ${rowColumns('$2::bigint')}, a.body from articles a where a.slug = $1`,
 );
@@ -14,14 +14,16 @@ const SUMMARY = statement<ArticleSummary>(
   'select id, slug, title, author_id as "authorId" from articles where slug = $1',
 );
 
-const TAGS = statement<{ tag: string }>(
+const TAGS = statement<{ tags: string[] }>(
   'articles.tags',
-  `select key as tag from (
-     select key, total as n from tallies where kind = 'tag'
-     union all
-     select key, delta from tally_deltas where kind = 'tag'
-   ) counted
-   group by key having sum(n) > 0 order by sum(n) desc, key limit 1000`,
+  `select coalesce(json_agg(key), '[]') as tags from (
+     select key from (
+       select key, total as n from tallies where kind = 'tag'
+       union all
+       select key, delta from tally_deltas where kind = 'tag'
+     ) counted
+     group by key having sum(n) > 0 order by sum(n) desc, key limit 1000
+   ) used`,
 );
 
 /** A page of a list, and how many articles the whole list has. */
@@ -48,7 +50,7 @@ export class ArticleReads {
     };
   }
 
-  one(slug: string, viewer: number | undefined): Promise<(ArticleRow & { body: string }) | undefined> {
+  one(slug: string, viewer: number | undefined): Promise<FullArticleRow | undefined> {
     return this.reader.row(ONE, [slug, viewer ?? null]);
   }
 
@@ -58,6 +60,6 @@ export class ArticleReads {
 
   /** Tags in use, the most used first, 1,000 at most. */
   async tags(): Promise<string[]> {
-    return (await this.reader.rows(TAGS)).map(({ tag }) => tag);
+    return (await this.reader.row(TAGS))!.tags;
   }
 }

@@ -10,8 +10,11 @@ export interface ArticleRow {
   favorited: boolean;
   favoritesCount: number;
   authorId: number;
-  /** Only where one article is read: lists carry none. */
-  body?: string;
+}
+
+/** One article alone; lists carry no body. */
+export interface FullArticleRow extends ArticleRow {
+  body: string;
 }
 
 /** Columns of `articles a` that make an ArticleRow, for the viewer (or null) at `$viewer`. */

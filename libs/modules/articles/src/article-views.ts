@@ -3,7 +3,7 @@ import { type Identity, IdentityContract, type User } from '@tearline/identity/c
 import { Seam, SeamError } from '@tearline/seam';
 import { type Profile, profileOf, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
 import { type ArticlePage, ArticleReads } from './article-reads.js';
-import type { ArticleRow } from './article-row.js';
+import type { ArticleRow, FullArticleRow } from './article-row.js';
 import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
 
 const EMPTY: ArticleList = { articles: [], articlesCount: 0 };
@@ -20,6 +20,10 @@ export class ArticleViews {
   async one(slug: string, viewer: number | undefined): Promise<Article> {
     const row = await this.reads.one(slug, viewer);
     if (!row) throw new SeamError('article/not-found');
+    return this.of(row, viewer);
+  }
+
+  async of(row: FullArticleRow, viewer: number | undefined): Promise<Article> {
     const authors = await this.profiles([row.authorId], viewer);
     return { ...listed(row, authors), body: row.body };
   }

@@ -62,8 +62,7 @@ export class ArticlesController {
     @Body({ schema: CreateArticle }) { article }: CreateArticle,
     @ViewerId() viewer: number,
   ): Promise<ArticleBody> {
-    const slug = await this.articles.create(viewer, article);
-    return { article: await this.views.one(slug, viewer) };
+    return { article: await this.views.of(await this.articles.create(viewer, article), viewer) };
   }
 
   @Put(':slug')

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectTransactions, Transactions } from '@tearline/database';
 import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
+import type { FullArticleRow } from './article-row.js';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
@@ -25,24 +26,26 @@ export class ArticlesService {
     private readonly deleted: DeletedArticles,
   ) {}
 
-  /** @returns the new article's slug */
-  create(authorId: number, article: ArticleDraft): Promise<string> {
+  create(authorId: number, article: ArticleDraft): Promise<FullArticleRow> {
     const { tagList = [], ...draft } = article;
     const tags = [...new Set(tagList)];
-    return withFreeSlug(draft.title, (slug) =>
-      this.transactions.once('create article', article, async (manager) => {
-        const { generatedMaps } = await manager.insert(ArticleEntity, {
+    return withFreeSlug(draft.title, async (free) => {
+      const { id, slug, at } = await this.transactions.once('create article', article, async (manager) => {
+        const inserted = await manager.insert(ArticleEntity, {
           ...draft,
-          slug,
+          slug: free,
           authorId,
           tagList: tags,
         });
-        const { id, createdAt } = generatedMaps[0] as ArticleEntity;
-        await tag(manager, tags, { id, createdAt });
+        const made = inserted.generatedMaps[0] as ArticleEntity;
+        await tag(manager, tags, made);
         await tallyArticle(manager, 1, { authorId, tagList: tags });
-        return slug;
-      }),
-    );
+        return { id: made.id, slug: free, at: made.createdAt.toISOString() };
+      });
+      const createdAt = new Date(at);
+      const times = { createdAt, updatedAt: createdAt };
+      return { ...draft, ...times, id, slug, authorId, tagList: tags, favorited: false, favoritesCount: 0 };
+    });
   }
 
   /**

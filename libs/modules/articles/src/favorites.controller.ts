@@ -19,8 +19,7 @@ export class FavoritesController {
   @ApiOperation({ operationId: 'CreateArticleFavorite', summary: 'Mark an article as a favorite' })
   @ApiResponse({ status: 200, standardSchema: ArticleBody })
   async add(@Param('slug', { schema: Slug }) slug: string, @ViewerId() viewer: number): Promise<ArticleBody> {
-    await this.favorites.add(slug, viewer);
-    return { article: await this.views.one(slug, viewer) };
+    return { article: await this.views.of(await this.favorites.add(slug, viewer), viewer) };
   }
 
   @Delete()
@@ -31,7 +30,6 @@ export class FavoritesController {
     @Param('slug', { schema: Slug }) slug: string,
     @ViewerId() viewer: number,
   ): Promise<ArticleBody> {
-    await this.favorites.remove(slug, viewer);
-    return { article: await this.views.one(slug, viewer) };
+    return { article: await this.views.of(await this.favorites.remove(slug, viewer), viewer) };
   }
 }

@@ -1,63 +1,65 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { SeamError } from '@tearline/seam';
-import type { DataSource, EntityManager } from 'typeorm';
-import { ArticleEntity } from './entities/article.entity.js';
+import type { Repository } from 'typeorm';
+import type { FullArticleRow } from './article-row.js';
 import { FavoriteEntity } from './entities/favorite.entity.js';
+
+/*
+ * Each is one statement, and so one transaction and one round trip. The article is locked before the favorite is
+ * written: the other way round, a deletion in between would make a deadlock.
+ */
+const LOCKED = 'article as (select * from articles where slug = $2 for no key update)';
+
+const columns = (favorited: boolean, count: string) => `
+  select id, slug, title, description, body, tag_list as "tagList", created_at as "createdAt",
+    updated_at as "updatedAt", author_id as "authorId", ${favorited} as favorited, (${count})::int as "favoritesCount"
+  from article`;
+
+const ADD = `
+  with ${LOCKED}, added as (
+    insert into favorites (user_id, published_at, article_id) select $1, created_at, id from article
+    on conflict do nothing returning article_id
+  ), counted as (
+    update articles set favorites_count = favorites_count + 1 where id in (select article_id from added)
+  )
+  ${columns(true, 'favorites_count + (select count(*) from added)')}`;
+
+const REMOVE = `
+  with ${LOCKED}, removed as (
+    delete from favorites using article
+    where user_id = $1 and published_at = article.created_at and article_id = article.id returning article_id
+  ), counted as (
+    update articles set favorites_count = favorites_count - 1 where id in (select article_id from removed)
+  )
+  ${columns(false, 'favorites_count - (select count(*) from removed)')}`;
 
 /** Who likes which article; asking twice changes nothing. */
 @Injectable()
 export class FavoritesService {
-  constructor(@InjectDataSource('articles') private readonly database: DataSource) {}
+  constructor(
+    @InjectRepository(FavoriteEntity, 'articles') private readonly favorites: Repository<FavoriteEntity>,
+  ) {}
 
-  /** @throws SeamError `article/not-found` */
-  add(slug: string, userId: number): Promise<void> {
-    return this.database.transaction(async (manager) => {
-      const { id, createdAt } = await lock(manager, slug);
-      const { raw } = await manager
-        .createQueryBuilder()
-        .insert()
-        .into(FavoriteEntity)
-        .values({ userId, publishedAt: createdAt, articleId: id })
-        .orIgnore()
-        .returning('article_id')
-        .execute();
-      await count(manager, id, (raw as unknown[]).length);
-    });
+  /**
+   * @returns the article as its fan sees it
+   * @throws SeamError `article/not-found`
+   */
+  add(slug: string, userId: number): Promise<FullArticleRow> {
+    return this.change(ADD, slug, userId);
   }
 
-  /** @throws SeamError `article/not-found` */
-  remove(slug: string, userId: number): Promise<void> {
-    return this.database.transaction(async (manager) => {
-      const { id, createdAt } = await lock(manager, slug);
-      const { affected } = await manager.delete(FavoriteEntity, {
-        userId,
-        publishedAt: createdAt,
-        articleId: id,
-      });
-      await count(manager, id, -(affected ?? 0));
-    });
+  /**
+   * @returns the article as somebody sees it who is not its fan any more
+   * @throws SeamError `article/not-found`
+   */
+  remove(slug: string, userId: number): Promise<FullArticleRow> {
+    return this.change(REMOVE, slug, userId);
   }
-}
 
-/** Taken before the favorite is written: the other way round, a deletion in between would make a deadlock. */
-async function lock(manager: EntityManager, slug: string): Promise<ArticleEntity> {
-  const article = await manager.findOne(ArticleEntity, {
-    select: { id: true, createdAt: true },
-    where: { slug },
-    lock: { mode: 'for_no_key_update' },
-  });
-  if (!article) throw new SeamError('article/not-found');
-  return article;
-}
-
-async function count(manager: EntityManager, articleId: number, change: number): Promise<void> {
-  if (change === 0) return;
-  await manager
-    .createQueryBuilder()
-    .update(ArticleEntity)
-    // Favorites do not make an article look edited.
-    .set({ favoritesCount: () => `favorites_count + ${change}`, updatedAt: () => 'updated_at' })
-    .where({ id: articleId })
-    .execute();
+  private async change(sql: string, slug: string, userId: number): Promise<FullArticleRow> {
+    const [article] = await this.favorites.query<FullArticleRow[]>(sql, [userId, slug]);
+    if (!article) throw new SeamError('article/not-found');
+    return article;
+  }
 }

@@ -1,6 +1,7 @@
 import type { IdRange, SeedContext, SeedFunction } from '@tearline/database';
 import { type Random, type SampleText, sampleText, shuffled, zipf } from './seed-text.js';
 import { slugOf } from './slug.js';
+import { ADVISORY_LOCK, BATCH as DELTAS_BATCH, COMPACT } from './tally-compaction.js';
 
 const BATCH = 1_000;
 const FAVORITES_BATCH = 10_000;
@@ -25,7 +26,6 @@ const TAGS = `
   insert into article_tags (tag, published_at, article_id)
   select tag, created_at, id from articles, unnest(tag_list) tag where id between $1 and $2`;
 
-/** As the module's own writers do it, who thus never wait for one another. */
 const TALLIES = `
   with made as (select author_id, tag_list from articles where id between $1 and $2)
   insert into tally_deltas (kind, key, delta)
@@ -52,10 +52,21 @@ export const seed: SeedFunction = async (context) => {
   await publish(context, range, users, likes, report);
   const ids = [range.first, range.first + count - 1];
   await context.query(TAGS, ids);
-  await context.query(TALLIES, ids);
   await like(context, range, users, likes, (done) => report(count + done));
+  await context.query(TALLIES, ids);
+  await addUp(context);
   return range;
 };
+
+/** As the module itself does now and then, and by the same lock; so that the totals are in place at once. */
+async function addUp(context: SeedContext): Promise<void> {
+  await context.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+  let taken: number;
+  do {
+    const [result] = await context.query<{ taken: number }>(COMPACT);
+    taken = result!.taken;
+  } while (taken === DELTAS_BATCH);
+}
 
 async function reserve(context: SeedContext, count: number): Promise<IdRange> {
   for (let attempt = 1; attempt <= 10; attempt += 1) {

@@ -3,11 +3,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 const EVERY_MS = 2_000;
-const BATCH = 20_000;
-const ADVISORY_LOCK = 7_365_628;
+export const BATCH = 20_000;
+export const ADVISORY_LOCK = 7_365_628;
 
 /** Takes a batch of deltas away and adds it to the totals, in one snapshot, so that every reader's sum is exact. */
-const COMPACT = `
+export const COMPACT = `
   with taken as (
     delete from tally_deltas where ctid = any(array(select ctid from tally_deltas limit ${BATCH}))
     returning kind, key, delta

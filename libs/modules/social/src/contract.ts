@@ -30,7 +30,7 @@ export function profileOf({ username, bio, image }: Readonly<User>, following: b
 /**
  * Profiles of many users at once, by id, with one call to each module at most.
  * @param ids user ids, repeated or not
- * @param viewer who looks; an anonymous one follows nobody, so social is not asked
+ * @param viewer who looks; nobody follows themselves, and an anonymous one follows nobody, so social is not asked
  * @param known the users themselves, where the caller has all of them already; then identity is not asked
  */
 export async function profilesOf(

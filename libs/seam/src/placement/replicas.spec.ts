@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallContext, runCall } from '../index.js';
-import { openCaller, Watcher } from './apps.js';
-import type { Probe } from './probe.contract.js';
-import { forkCallee, type ForkedCallee } from './forked-callee.js';
+import { openCaller, Watcher } from './apps.fixture.js';
+import type { ProbeContract } from './probe-contract.fixture.js';
+import { forkCallee, type ForkedCallee } from './forked-callee.fixture.js';
 
 const inMs = (ms: number) => new CallContext({ requestId: 'r', deadline: performance.now() + ms });
 
 let replicas: ForkedCallee[];
 let watcher: Watcher;
-let caller: Awaited<ReturnType<typeof openCaller<Probe>>>;
-let isRunning = false;
+let caller: Awaited<ReturnType<typeof openCaller<typeof ProbeContract>>>;
+let stopping = new AbortController();
 
 beforeEach(async () => {
   replicas = await Promise.all([forkCallee(), forkCallee()]);
@@ -17,10 +17,11 @@ beforeEach(async () => {
   caller = await openCaller(
     replicas.map(({ address }) => address),
     { observer: watcher },
+    { heartbeat: 250 },
   );
 });
 afterEach(async () => {
-  isRunning = false;
+  stopping.abort();
   await caller.close();
   await Promise.all(replicas.map((replica) => replica.end()));
 });
@@ -30,9 +31,9 @@ function load(call: () => Promise<unknown> = () => caller.client.sleep({ ms: Mat
   const failures: unknown[] = [];
   const seen = new Map<unknown, number>();
   let calls = 0;
-  isRunning = true;
+  const { signal } = (stopping = new AbortController());
   const work = async () => {
-    while (isRunning) {
+    while (!signal.aborted) {
       calls += 1;
       await call().then(
         (pid) => seen.set(pid, (seen.get(pid) ?? 0) + 1),
@@ -52,7 +53,7 @@ function load(call: () => Promise<unknown> = () => caller.client.sleep({ ms: Mat
       await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(target);
     },
     stop: async () => {
-      isRunning = false;
+      stopping.abort();
       await workers;
     },
   };
@@ -93,7 +94,7 @@ describe('two replicas under load', () => {
       if (Math.random() < 0.3) return (await caller.client.add({ amount: 1 })) && 'command';
       return caller.client.sleep({ ms: Math.random() * 10 });
     });
-    for (const replica of [...replicas]) {
+    for (const replica of replicas.slice(0, 2)) {
       await pass(1000);
       await replica.end('SIGTERM');
       const again = await restart(replica);
@@ -150,8 +151,7 @@ describe('when nobody is left', () => {
       await expect(caller.client.nothing()).rejects.toMatchObject({ code: 'unavailable' });
     expect(performance.now() - started).toBeLessThan(1000);
     await restart(replicas[1]!);
-    await expect
-      .poll(() => caller.client.nothing().then(() => 'answered', String), { timeout: 10_000 })
-      .toBe('answered');
+    // At once, without waiting for the next probe.
+    await caller.client.nothing();
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CallContext, runCall } from '../index.js';
-import { type Placed, placements } from './placements.js';
-import type { Everything } from './probe.contract.js';
+import { type Placed, placements } from './placements.fixture.js';
+import type { Everything } from './probe-contract.fixture.js';
 
 const inMs = (ms: number, more: Partial<ConstructorParameters<typeof CallContext>[0]> = {}) =>
   new CallContext({ requestId: 'r-1', deadline: performance.now() + ms, ...more });
@@ -111,9 +111,8 @@ describe.each(placements)('a call, $name', ({ open }) => {
   it('that nobody waits for any more stops the callee', async () => {
     const context = inMs(5000);
     const call = runCall(context, () => placed.probe.hang({ id: 'cancel' }));
-    const outcome = expect(call).rejects.toMatchObject({ code: 'cancelled' });
     setTimeout(() => context.cancel(), 50);
-    await outcome;
+    await expect(call).rejects.toMatchObject({ code: 'cancelled' });
     await expect.poll(() => placed.probe.aborted({ id: 'cancel' })).toBe('cancelled');
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openCallee, openCaller, SECRET, Watcher } from './apps.js';
-import { forkCallee, type ForkedCallee } from './forked-callee.js';
-import { framed, rawPeer } from './raw-peer.js';
+import { openCallee, openCaller, SECRET, Watcher } from './apps.fixture.js';
+import { forkCallee, type ForkedCallee } from './forked-callee.fixture.js';
+import { framed, rawPeer } from './raw-peer.fixture.js';
 import { nonce, proof } from '../remote/credential.js';
 
 let watcher: Watcher;
@@ -22,13 +22,13 @@ const isAlive = async () => {
 };
 
 /** Reads the server's challenge and answers it, with the right secret or another one. */
-async function trustedPeer(secret = SECRET) {
-  const peer = await rawPeer(callee.address);
+async function trustedPeer(secret = SECRET, address = callee.address) {
+  const peer = await rawPeer(address);
   await expect.poll(peer.text).toContain('challenge');
   const { challenge } = JSON.parse(peer.text().split('#')[1]!) as { challenge: string };
   const mine = nonce();
   peer.socket.write(framed({ hello: { nonce: mine, proof: proof({ secret }, 'client', challenge, mine) } }));
-  return peer;
+  return { ...peer, challenge };
 }
 
 describe('a stranger', () => {
@@ -66,7 +66,7 @@ describe('a stranger', () => {
   it('does not learn more by repeating a proof that it has overheard', async () => {
     const overheard = await trustedPeer();
     await expect.poll(overheard.text).toContain('welcome');
-    const { challenge } = JSON.parse(overheard.text().split('#')[1]!) as { challenge: string };
+    const { challenge } = overheard;
     const replayed = framed({
       hello: { nonce: 'n', proof: proof({ secret: SECRET }, 'client', challenge, 'n') },
     });
@@ -126,6 +126,18 @@ describe('a peer with the credential', () => {
     expect(await isAlive()).toBe(0);
   });
 
+  it('that never ends a message is disconnected', async () => {
+    const slow = await openCallee({ observer: watcher }, { messageTimeout: 200 });
+    const peer = await trustedPeer(SECRET, slow.address);
+    await expect.poll(peer.text).toContain('welcome');
+    peer.socket.write('1000000#{');
+    const dripping = setInterval(() => peer.socket.write(' '), 20);
+    await peer.closed;
+    clearInterval(dripping);
+    expect(watcher.events).toContain('refused a message that does not end');
+    await slow.close();
+  });
+
   it('that sends a wrong input is told which field', async () => {
     const peer = await trustedPeer();
     await expect.poll(peer.text).toContain('welcome');
@@ -138,11 +150,9 @@ describe('a peer with the credential', () => {
   it('that names a principal in the payload is not believed', async () => {
     const peer = await trustedPeer();
     await expect.poll(peer.text).toContain('welcome');
-    peer.socket.write(
-      framed({ ...call, pattern: 'probe.context', principal: '1', data: { principal: '1' } }),
-    );
-    await expect.poll(peer.text).toContain('"response"');
-    expect(peer.text()).not.toContain('principal');
+    peer.socket.write(framed({ ...call, pattern: 'probe.context', principal: '1', data: undefined }));
+    await expect.poll(peer.text).toContain('"response":{"requestId":"x"');
+    expect(peer.text().split('"response"')[1]).not.toContain('principal');
     peer.socket.destroy();
   });
 

@@ -44,11 +44,8 @@ export function refusalMaps(): string[] {
  */
 export function refusals(): string[] {
   return [
-    ...REFUSALS.map(({ status, internally }) =>
-      internally
-        ? `error_page ${internally} =${status} /_edge/${status};`
-        : `error_page ${status} /_edge/${status};`,
-    ),
+    // `=`: what the location answers counts, and nginx knows statuses that HTTP does not.
+    ...REFUSALS.map(({ status, internally = status }) => `error_page ${internally} = /_edge/${status};`),
     ...REFUSALS.flatMap((refusal) =>
       block(
         `location = /_edge/${refusal.status}`,

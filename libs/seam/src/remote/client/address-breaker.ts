@@ -1,11 +1,8 @@
-import {
-  circuitBreaker,
-  type CircuitBreakerPolicy,
-  ExponentialBackoff,
-  handleType,
-  type IBreaker,
-} from 'cockatiel';
+import { circuitBreaker, type CircuitBreakerPolicy, handleType, type IBreaker } from 'cockatiel';
 import { TransportError } from './transport-error.js';
+
+/** How often probes happen is the prober's business; this only bounds what a storm of calls can cause. */
+const PROBE_AT_MOST_EVERY_MS = 50;
 
 /** Opens after some failures in a row, or at once after one that leaves no doubt. */
 class Failures implements IBreaker {
@@ -37,7 +34,7 @@ export function addressBreaker(failures: number): AddressBreaker {
   const breaker = new Failures(failures);
   const policy = circuitBreaker(handleType(TransportError), {
     breaker,
-    halfOpenAfter: new ExponentialBackoff({ initialDelay: 200, maxDelay: 1000 }),
+    halfOpenAfter: PROBE_AT_MOST_EVERY_MS,
   });
   return {
     policy,

@@ -35,7 +35,7 @@ export class Address {
   honoursKeys = false;
   readonly #pool: Connection[] = [];
   #opening: Promise<Connection> | undefined;
-  #isProbing = false;
+  #probing: Promise<unknown> | undefined;
   #isClosed = false;
   readonly #breaker: ReturnType<typeof addressBreaker>;
 
@@ -72,15 +72,26 @@ export class Address {
 
   /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
   maintain(): void {
-    if (!this.isAvailable) return this.#probe();
     const answers = this.#pool.map((connection) => connection.heartbeat());
-    if (answers.includes(false)) this.#giveUp();
-    if (this.isAvailable && this.#pool.length < this.options.settings.connections) this.warm();
+    if (answers.includes(false)) this.#eject(new TransportError('gives no sign of life', true));
+    if (!this.isAvailable) void this.probe();
+    else if (this.#pool.length < this.options.settings.connections) this.warm();
   }
 
   /** Opens a connection ahead of need. */
   warm(): void {
     this.#open().catch(() => undefined);
+  }
+
+  /**
+   * Tries whether an ejected address is back. A connection whose both sides have shown their credentials is proof
+   * enough; no call has to be risked for it. Never rejects.
+   */
+  probe(): Promise<unknown> {
+    return (this.#probing ??= this.#breaker.policy
+      .execute(() => this.#open())
+      .catch(() => undefined)
+      .finally(() => (this.#probing = undefined)));
   }
 
   /** No more calls; connections close once theirs have ended. */
@@ -123,9 +134,10 @@ export class Address {
     );
     try {
       await connection.open();
+      if (connection.isLeaving) throw new TransportError('is going away', false);
     } catch (error) {
       const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
-      if (this.isAvailable) this.#breaker.open(reason);
+      this.#eject(reason);
       throw reason;
     }
     if (this.#isClosed) connection.leave();
@@ -148,26 +160,13 @@ export class Address {
     const at = this.#pool.indexOf(connection);
     if (at < 0) return;
     this.#pool.splice(at, 1);
-    if (this.#isClosed || !this.isAvailable) return;
-    if (!error) this.#breaker.open(new TransportError('is going away', false));
+    if (!error && !this.#isClosed) this.#eject(new TransportError('is going away', false));
   }
 
-  /** The process behind it hangs, so calls that wait on another connection to it wait for nothing. */
-  #giveUp(): void {
-    const reason = 'gives no sign of life';
-    this.#breaker.open(new TransportError(reason, true));
-    for (const connection of [...this.#pool]) if (connection.isSilent) connection.fail(reason);
-  }
-
-  /** A connection whose both sides have shown their credentials is proof enough; no call has to be risked for it. */
-  #probe(): void {
-    if (this.#isProbing) return;
-    this.#isProbing = true;
-    this.#breaker.policy
-      .execute(() => this.#open())
-      .catch(() => undefined)
-      .finally(() => (this.#isProbing = false))
-      .catch(() => undefined);
+  /** A silent connection of an address that is ejected belongs to a process that hangs: calls wait there for nothing. */
+  #eject(reason: TransportError): void {
+    if (this.isAvailable) this.#breaker.open(reason);
+    for (const silent of this.#pool.filter(({ isSilent }) => isSilent)) silent.fail(reason.message);
   }
 }
 

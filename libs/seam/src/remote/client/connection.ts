@@ -6,7 +6,7 @@ import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
 import type { ReplyFrame, ServerFrame, WelcomeFrame } from '../frames.js';
 import type { RemoteCall } from './remote-call.js';
 import { TransportError } from './transport-error.js';
-import { Waiting } from './waiting.js';
+import { type Replies, Waiting } from './waiting.js';
 
 /** What a connection needs to know of its address. */
 export interface ConnectionOptions {
@@ -24,7 +24,7 @@ const MAX_SILENCE = 4;
 const DONE = Promise.resolve();
 
 /** One connection to one address: a Nest TCP client that knows its peer, and waits for many replies at once. */
-export class Connection extends ClientTCP {
+export class Connection extends ClientTCP implements Replies {
   /** Methods that the peer's version of a contract does not fit; known once it is open. */
   welcome: WelcomeFrame['welcome'] | undefined;
   /** The peer asked for no more calls. */
@@ -78,6 +78,10 @@ export class Connection extends ClientTCP {
   /** Sends a call and waits for its reply. */
   ask(call: RemoteCall): Promise<ReplyFrame> {
     return new Promise((resolve, reject) => {
+      if (this.isLeaving) {
+        reject(new TransportError('is going away', false));
+        return;
+      }
       const id = (this.#lastId += 1);
       try {
         this.#frames!.send(call.frame(id), this.options.maxMessageBytes);
@@ -112,11 +116,16 @@ export class Connection extends ClientTCP {
     this.#gone(new TransportError(message, true));
   }
 
-  /** Asks a silent peer for a sign of life. @returns false when it has given none for too long */
+  /**
+   * Asks a peer that owes a reply and is silent for a sign of life.
+   * @returns false when it has given none for too long
+   */
   heartbeat(): boolean {
-    const { bytesRead } = this.unwrap<Socket>();
-    this.#silence = bytesRead === this.#bytesSeen ? this.#silence + 1 : 0;
-    this.#bytesSeen = bytesRead;
+    const { bytesRead, bytesWritten, writableLength } = this.unwrap<Socket>();
+    // A large message on its way out is a sign of life too, and holds up the ping behind it.
+    const bytes = writableLength > 0 ? bytesRead + bytesWritten - writableLength : bytesRead;
+    this.#silence = bytes === this.#bytesSeen && this.pending > 0 ? this.#silence + 1 : 0;
+    this.#bytesSeen = bytes;
     if (this.#silence > 0) this.#frames!.send('{"ping":1}');
     return this.#silence <= MAX_SILENCE;
   }

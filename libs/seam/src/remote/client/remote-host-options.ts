@@ -19,9 +19,12 @@ export interface RemoteHostTuning {
   readonly concurrency?: number;
   /** Calls that wait for one of those; 512 by default. Above that they fail with `unavailable`. */
   readonly queue?: number;
-  /** For a connection to be established and both sides to know each other; 1,000 by default. */
+  /** For a connection to be established and both sides to know each other; 2,000 by default. */
   readonly connectTimeout?: number;
-  /** Between signs of life asked of a silent connection; after four without one the address is ejected. 250 by default. */
+  /**
+   * Between signs of life asked of a connection that owes a reply and is silent; after four in vain the address is
+   * ejected. 500 by default.
+   */
   readonly heartbeat?: number;
   /** Connections lost in a row that eject an address; 5 by default. A refused connection ejects at once. */
   readonly failures?: number;
@@ -42,8 +45,8 @@ export function withDefaults(tuning: RemoteHostTuning = {}): RemoteHostSettings 
     connections: 4,
     concurrency: 512,
     queue: 512,
-    connectTimeout: 1000,
-    heartbeat: 250,
+    connectTimeout: 2000,
+    heartbeat: 500,
     failures: 5,
     attempts: 4,
     backoff: 20,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { SeamError } from '../../call/errors.js';
 import { describeContract } from '../../contract/description.js';
@@ -8,6 +9,9 @@ import { Address, type AddressOptions, type Place } from './address.js';
 import type { RemoteCall } from './remote-call.js';
 import { type RemoteHostOptions, type RemoteHostSettings, withDefaults } from './remote-host-options.js';
 import { entryOf, placesOf } from './resolver.js';
+
+/** A host that refuses does so at once; one that hangs must not hold up the error. */
+const REVIVAL_TAKES_MS = 100;
 
 /** Another host, with all its replicas: chooses one for each call, and knows which are left. */
 export class RemoteHost {
@@ -73,10 +77,12 @@ export class RemoteHost {
   async #choose(call: RemoteCall): Promise<ReplyFrame> {
     if (this.#list.length === 0) await this.#resolved;
     if (call.hasEnded) throw new SeamError('cancelled');
-    return this.#pick(call.remote.path).send(call);
+    const address = this.#pick(call.remote.path) ?? (await this.#revive(call));
+    return address.send(call);
   }
 
-  #pick(path: string): Address {
+  /** @throws SeamError `incompatible` when only addresses with another version are left */
+  #pick(path: string): Address | undefined {
     const list = this.#list;
     let best: Address | undefined;
     let refusal: string | undefined;
@@ -88,9 +94,18 @@ export class RemoteHost {
       if (refused !== undefined) refusal = refused;
       else if (!best || address.pending < best.pending) best = address;
     }
-    if (best) return best;
-    if (refusal !== undefined) throw new SeamError('incompatible', { message: refusal });
-    throw unavailable(`no address of ${this.#label} answers`);
+    if (!best && refusal !== undefined) throw new SeamError('incompatible', { message: refusal });
+    return best;
+  }
+
+  /** Before a call fails because nobody is left, whoever has come back since the last heartbeat gets a chance. */
+  async #revive(call: RemoteCall): Promise<Address> {
+    const probes = this.#list.map((address) => address.probe());
+    await Promise.race([Promise.all(probes), sleep(REVIVAL_TAKES_MS, undefined, { ref: false })]);
+    if (call.hasEnded) throw new SeamError('cancelled');
+    const address = this.#pick(call.remote.path);
+    if (!address) throw unavailable(`no address of ${this.#label} answers`);
+    return address;
   }
 
   async #resolve(): Promise<void> {

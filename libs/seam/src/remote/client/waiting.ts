@@ -1,12 +1,17 @@
 import type { SeamError } from '../../call/errors.js';
 import type { ReplyFrame } from '../frames.js';
-import type { Connection } from './connection.js';
 import type { Wait } from './remote-call.js';
+
+/** Where replies arrive. */
+export interface Replies {
+  /** Nobody waits for a reply any more. @returns false when it came before */
+  forget(id: number): boolean;
+}
 
 /** A reply that is awaited on a connection. */
 export class Waiting implements Wait {
   constructor(
-    private readonly connection: Pick<Connection, 'forget'>,
+    private readonly connection: Replies,
     private readonly id: number,
     readonly resolve: (reply: ReplyFrame) => void,
     readonly reject: (error: Error) => void,

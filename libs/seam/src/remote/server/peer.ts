@@ -1,5 +1,4 @@
 import type { FrameSocket } from '../frame-socket.js';
-import type { ServedCall } from './served-call.js';
 import { nameOf } from './lobby.js';
 import { nonce } from '../credential.js';
 
@@ -10,7 +9,7 @@ export class Peer {
   /** It has shown its credential. */
   trusted = false;
   /** Calls under way, by the id that the peer gave them. */
-  readonly calls = new Map<number, ServedCall>();
+  readonly calls = new Map<number, { abandon(): void }>();
 
   constructor(readonly frames: FrameSocket) {
     this.name = nameOf(frames.netSocket);

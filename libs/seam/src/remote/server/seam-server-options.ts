@@ -13,7 +13,7 @@ export interface SeamServerOptions {
   concurrency?: number;
   /** Calls that wait for one of those; 1,024 by default. Above that they are refused as `unavailable`. */
   queue?: number;
-  /** Milliseconds for a new connection to show its credential; 2,000 by default. */
+  /** Milliseconds for a new connection to show its credential; 5,000 by default. */
   handshakeTimeout?: number;
   /** Connections that have not shown a credential; 256 by default. Above that the oldest is closed. */
   maxStrangers?: number;
@@ -31,7 +31,7 @@ export function withDefaults(options: SeamServerOptions): ServerSettings {
     maxMessageBytes: 16 * 1024 * 1024,
     concurrency: 256,
     queue: 1024,
-    handshakeTimeout: 2000,
+    handshakeTimeout: 5000,
     maxStrangers: 256,
     messageTimeout: 30_000,
     drainTimeout: 10_000,

@@ -92,6 +92,7 @@ export class SeamServer extends ServerTCP {
     return (this.#draining ??= this.#drain(timeout));
   }
 
+  // oxlint-disable-next-line typescript/no-misused-promises -- Nest awaits it, whatever its base class says
   override async close(): Promise<void> {
     await this.drain();
     clearInterval(this.#sweeping);
@@ -116,7 +117,7 @@ export class SeamServer extends ServerTCP {
 
   #left(peer: Peer): void {
     this.#peers.delete(peer);
-    for (const call of [...peer.calls.values()]) call.abandon();
+    for (const call of peer.calls.values()) call.abandon();
     if (this.#peers.size === 0) this.#onEmpty?.();
   }
 

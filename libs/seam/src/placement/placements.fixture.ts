@@ -1,7 +1,7 @@
-import { openApp, openCallee, openCaller, Watcher } from './apps.js';
-import { forkCallee } from './forked-callee.js';
-import { type Probe, ProbeContract } from './probe.contract.js';
-import { ProbeModule } from './probe.service.js';
+import { openApp, openCallee, openCaller, Watcher } from './apps.fixture.js';
+import { forkCallee } from './forked-callee.fixture.js';
+import { type Probe, ProbeContract } from './probe-contract.fixture.js';
+import { ProbeModule } from './probe-service.fixture.js';
 
 /** Where the callee is, as the caller's test sees it. */
 export interface Placed {

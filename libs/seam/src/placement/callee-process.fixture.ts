@@ -1,6 +1,6 @@
 // Answers the probe contract in a process of its own; drains on SIGTERM as a host does.
 import 'reflect-metadata';
-import { openCallee, Watcher } from './apps.js';
+import { openCallee, Watcher } from './apps.fixture.js';
 
 const tell = (message: object) => process.send?.(message);
 

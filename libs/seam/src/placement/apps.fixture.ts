@@ -2,6 +2,7 @@ import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
+  type ClientOf,
   type Contract,
   type RemoteHostTuning,
   SeamModule,
@@ -10,8 +11,8 @@ import {
   seamServer,
   type SeamServerOptions,
 } from '../index.js';
-import { type Probe, ProbeContract } from './probe.contract.js';
-import { ProbeModule } from './probe.service.js';
+import { ProbeContract } from './probe-contract.fixture.js';
+import { ProbeModule } from './probe-service.fixture.js';
 
 export const SECRET = 'a secret between these hosts';
 
@@ -69,11 +70,11 @@ export async function openCallee(
 }
 
 /** An app that calls the probe contract, or another one, at these addresses. */
-export async function openCaller<Client = Probe>(
+export async function openCaller<C extends Contract = typeof ProbeContract>(
   addresses: readonly string[],
   seam: Partial<SeamModuleOptions> = {},
   tuning: RemoteHostTuning = {},
-  contract: Contract = ProbeContract,
+  contract: C = ProbeContract as unknown as C,
 ) {
   const app = await openApp({
     local: [],
@@ -81,5 +82,5 @@ export async function openCaller<Client = Probe>(
     credential: { secret: SECRET },
     ...seam,
   });
-  return { app, client: app.get<Client>(contract.token), close: () => app.close() };
+  return { app, client: app.get<ClientOf<C>>(contract.token), close: () => app.close() };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 import { currentCall, Implements, type InputOf, SeamError } from '../index.js';
-import { type Probe, ProbeContract } from './probe.contract.js';
+import { type Probe, ProbeContract } from './probe-contract.fixture.js';
 
 @Implements(ProbeContract)
 @Injectable()

@@ -14,8 +14,8 @@ export interface ForkedCallee {
 }
 
 export async function forkCallee(options: { port?: number; server?: object } = {}): Promise<ForkedCallee> {
-  const child = fork(file('callee.process.ts'), [JSON.stringify(options)], {
-    execArgv: ['--no-warnings', '--import', file('typescript-hooks.ts').href],
+  const child = fork(file('callee-process.fixture.ts'), [JSON.stringify(options)], {
+    execArgv: ['--no-warnings', '--import', file('typescript-hooks.fixture.ts').href],
   });
   const errors: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
