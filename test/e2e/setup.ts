@@ -1,32 +1,52 @@
 import type { TestProject } from 'vitest/node';
 import { startApp } from '../support/running-app.js';
+import { startTopology } from '../support/running-topology.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Where the server under test listens, without a trailing slash. It is all that a test knows of the server. */
     baseUrl: string;
-    /** Where each process tells its metrics. */
+    /** Where each of its processes tells its metrics. */
     metricsUrls: string[];
   }
 }
 
+/** What is tested: where it listens, its processes, and how it ends. */
+interface Subject {
+  url: string;
+  processes: string[];
+  stop?: () => Promise<unknown>;
+}
+
 /**
- * Tests the server at `E2E_BASE_URL`, whose processes tell their metrics at the addresses in `E2E_METRICS_URLS` (by default its own
- * `/metrics`), or else a monolith that it starts from the build and stops at the end.
+ * Tests the server at `E2E_BASE_URL`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
+ * monolith that it starts. What it starts comes from the build and is stopped at the end.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const given = process.env['E2E_BASE_URL'];
-  if (given !== undefined && given !== '') {
-    const baseUrl = given.replace(/\/$/, '');
-    project.provide('baseUrl', baseUrl);
-    project.provide('metricsUrls', process.env['E2E_METRICS_URLS']?.split(',') ?? [`${baseUrl}/metrics`]);
-    return undefined;
+  const { url, processes, stop } = await subject(process.env);
+  project.provide('baseUrl', url);
+  project.provide(
+    'metricsUrls',
+    processes.map((each) => `${each}/metrics`),
+  );
+  return stop && (async () => void (await stop()));
+}
+
+async function subject({ E2E_BASE_URL, E2E_TOPOLOGY, TEARLINE_DIR }: NodeJS.ProcessEnv): Promise<Subject> {
+  if (E2E_BASE_URL) {
+    const url = E2E_BASE_URL.replace(/\/$/, '');
+    return { url, processes: [url] };
   }
-  // A suite registers, from one address, more people in a minute than an office does.
-  const app = await startApp({ env: { REGISTRATIONS_PER_MINUTE: '100000' } });
-  project.provide('baseUrl', app.url);
-  project.provide('metricsUrls', [`${app.url}/metrics`]);
-  return async () => {
-    await app.stop();
+  const options = {
+    // A suite registers, from one address, more people in a minute than an office does.
+    env: { REGISTRATIONS_PER_MINUTE: '100000' },
+    // Several runs in a row may share the data; without it they are gone with the run.
+    ...(TEARLINE_DIR && { dir: TEARLINE_DIR }),
   };
+  if (E2E_TOPOLOGY) {
+    const { url, hosts, stop } = await startTopology(E2E_TOPOLOGY, options);
+    return { url, processes: hosts.map((host) => host.url), stop };
+  }
+  const { url, stop } = await startApp(options);
+  return { url, processes: [url], stop };
 }

@@ -29,6 +29,7 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** The built entry, relative to the repository. */
   entry?: string;
+  args?: string[];
   /** Where its embedded data lives; by default a temporary folder that goes when the app goes. */
   dir?: string;
   /** Milliseconds it may take to become ready, and to end. */
@@ -44,13 +45,13 @@ const settings =
  * Rejects, with the end of the log, when the app is not built, ends early or is not ready in time.
  */
 export async function startApp(options: StartOptions = {}): Promise<RunningApp> {
-  const { env = {}, entry = 'dist/apps/monolith/src/main.js', within = 60_000 } = options;
+  const { env = {}, entry = 'dist/apps/monolith/src/main.js', args = [], within = 60_000 } = options;
   const file = resolve(repository, entry);
   if (!existsSync(file)) {
     throw new Error(`${entry} does not exist: run \`npm run build\` first`);
   }
   const dir = options.dir ?? (await temporaryDir());
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: repository,
     env: {
       ...inherited(),
@@ -142,7 +143,9 @@ function listeningUrl(line: string): string | undefined {
   if (!/^\{.*"msg":"listening"/.test(line)) {
     return undefined;
   }
-  const entry = JSON.parse(line) as { url?: string };
+  const entry = JSON.parse(line) as { url?: string; process?: string };
+  // One of several processes whose output this is.
+  if (entry.process !== undefined) return undefined;
   return entry.url?.replace(/\/$/, '');
 }
 

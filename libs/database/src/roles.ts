@@ -23,6 +23,7 @@ export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: s
   await alterRole(owner, `alter role ${id(role)} with login password ${literal(password)}`);
   await owner.query(`create schema if not exists ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set search_path = ${id(schema)}`);
+  await owner.query(`alter role ${id(role)} in database ${id(database)} set timezone = 'UTC'`);
   // What PostgreSQL gives to everybody by default, the modules' roles get by name.
   await owner.query(`revoke all on database ${id(database)} from public`);
   await owner.query('revoke all on schema public from public');

@@ -10,7 +10,6 @@ import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
 import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
 import { FavoriteEntity } from './entities/favorite.entity.js';
-import { TallyDeltaEntity } from './entities/tally-delta.entity.js';
 import { FavoritesController } from './favorites.controller.js';
 import { FavoritesService } from './favorites.service.js';
 import { TagsController } from './tags.controller.js';
@@ -22,7 +21,6 @@ import { TallyCompaction } from './tally-compaction.js';
       ArticleEntity,
       ArticleTagEntity,
       FavoriteEntity,
-      TallyDeltaEntity,
       DeletedArticleEntity,
     ]),
   ],

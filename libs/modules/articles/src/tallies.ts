@@ -1,5 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { TallyDeltaEntity } from './entities/tally-delta.entity.js';
+
+/** The table has no key, since rows are only appended and added up: so it is no entity, and this is plain SQL. */
+const APPEND = `
+  insert into tally_deltas (kind, key, delta)
+  select kind, key, $4 from unnest($1::text[], $2::text[]) as counted (kind, key)
+  union all
+  select 'tag', tag, $4 from unnest($3::text[]) as tag`;
 
 /** Notes, in the transaction of the change, that `author` has an article more (or less, by -1) with these tags. */
 export async function tallyArticle(
@@ -7,11 +13,7 @@ export async function tallyArticle(
   delta: 1 | -1,
   { authorId, tagList }: { authorId: number; tagList: readonly string[] },
 ): Promise<void> {
-  await manager.insert(TallyDeltaEntity, [
-    { kind: 'all', key: '', delta },
-    { kind: 'author', key: String(authorId), delta },
-    ...tagList.map((key) => ({ kind: 'tag' as const, key, delta })),
-  ]);
+  await manager.query(APPEND, [['all', 'author'], ['', String(authorId)], tagList, delta]);
 }
 
 /** Notes which tags an article gained and lost. */
@@ -19,9 +21,6 @@ export async function tallyTags(
   manager: EntityManager,
   { gained, lost }: { gained: readonly string[]; lost: readonly string[] },
 ): Promise<void> {
-  const deltas = [
-    ...gained.map((key) => ({ kind: 'tag' as const, key, delta: 1 })),
-    ...lost.map((key) => ({ kind: 'tag' as const, key, delta: -1 })),
-  ];
-  if (deltas.length > 0) await manager.insert(TallyDeltaEntity, deltas);
+  if (gained.length > 0) await manager.query(APPEND, [[], [], gained, 1]);
+  if (lost.length > 0) await manager.query(APPEND, [[], [], lost, -1]);
 }

@@ -40,8 +40,8 @@ it('a large reply does not hold up small ones, since there are other connections
   const { address } = await callee();
   const wire = await openWire(address);
   open.push(wire.close);
-  const client = await caller([wire.address], { heartbeat: 20, connections: 3 });
-  await expect.poll(() => wire.strands.size).toBe(3);
+  const client = await caller([wire.address], { heartbeat: 250, connections: 3 });
+  await expect.poll(() => wire.strands.size, { timeout: 5000 }).toBe(3);
   wire.clog(1_000_000);
   let hasArrived = false;
   const large = client.binary({ bytes: 5_000_000 }).then((bytes) => {

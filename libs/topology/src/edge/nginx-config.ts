@@ -26,7 +26,7 @@ export function nginxConfig(options: NginxOptions): string {
     'pcre_jit on;',
     'daemon off;',
     'pid nginx.pid;',
-    'error_log stderr warn;',
+    'error_log stderr error;',
     ...block('events', 'worker_connections 4096;'),
     ...block(
       'http',

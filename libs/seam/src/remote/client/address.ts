@@ -47,8 +47,16 @@ export class Address {
     this.label = `${place.ip}:${place.port}`;
     this.#breaker = addressBreaker(settings.failures);
     const { policy } = this.#breaker;
-    policy.onBreak((reason) => observer.ejected?.(this.label, reasonOf(reason)));
-    policy.onReset(() => observer.restored?.(this.label));
+    let isEjected = false;
+    policy.onBreak((reason) => {
+      // A probe in vain is no news.
+      if (!isEjected) observer.ejected?.(this.label, reasonOf(reason));
+      isEjected = true;
+    });
+    policy.onReset(() => {
+      isEjected = false;
+      observer.restored?.(this.label);
+    });
   }
 
   /** Whether calls may be sent here. */
@@ -137,7 +145,7 @@ export class Address {
       if (connection.isLeaving) throw new TransportError('is going away', false);
     } catch (error) {
       const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
-      this.#eject(reason);
+      if (reason.isDecisive) this.#eject(reason);
       throw reason;
     }
     if (this.#isClosed) connection.leave();

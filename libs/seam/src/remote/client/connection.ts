@@ -141,11 +141,14 @@ export class Connection extends ClientTCP implements Replies {
 
   /** A closed connection is not reused, so there is no state of the base class to reset. */
   override handleClose(): void {
-    this.#gone(new TransportError('the connection was closed', true));
+    this.#gone(new TransportError('the connection was closed', true, false));
   }
 
-  override handleError(error: unknown): void {
-    this.#gone(new TransportError(messageOf(error), true));
+  override registerErrorListener(socket: TcpSocket): void {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const isLost = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      this.#gone(new TransportError(messageOf(error), true, !isLost));
+    });
   }
 
   #receive(frame: ServerFrame): void {
@@ -184,7 +187,7 @@ export class Connection extends ClientTCP implements Replies {
     }
     if (!error) return this.#hangUpWhenIdle();
     this.isClosed = true;
-    this.#opening.reject(new TransportError(error.message, false));
+    this.#opening.reject(new TransportError(error.message, false, error.isDecisive));
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

@@ -4,6 +4,8 @@ export class TransportError extends Error {
     message: string,
     /** Whether the callee may have begun; when not, any call may go elsewhere. */
     readonly mayHaveBegun: boolean,
+    /** Whether nobody is there to be asked again; not so when a connection was merely lost. */
+    readonly isDecisive = true,
   ) {
     super(message);
   }
