@@ -154,10 +154,10 @@ async function main(): Promise<number> {
       );
       return 2;
     }
-    const runs = files.length > 0 ? files.map((file) => ({ E2E_TOPOLOGY: file })) : [{}];
+    const runs: NodeJS.ProcessEnv[] = files.length > 0 ? files.map((file) => ({ E2E_TOPOLOGY: file })) : [{}];
     const results: Result[] = [];
     for (const env of runs) {
-      const name = (env.E2E_TOPOLOGY ?? 'monolith').replace(/^.*[/]|[.]ya?ml$/g, '');
+      const name = (env['E2E_TOPOLOGY'] ?? 'monolith').replace(/^.*[/]|[.]ya?ml$/g, '');
       process.stdout.write(`\n── ${name} (${results.length + 1} of ${runs.length})\n`);
       // One database for all runs: every test makes what it needs.
       results.push(await run(name, { ...env, TEARLINE_DIR: join(folder, 'data') }, folder, positionals));

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { columnTypes } from './column-types.js';
 
-const asPg = (oid: number, text: string) => pg.types.getTypeParser<unknown, string>(oid, 'text')(text);
+const parserOf = pg.types.getTypeParser as (oid: number, format: 'text') => (text: string) => unknown;
+const asPg = (oid: number, text: string) => parserOf(oid, 'text')(text);
 const parse = (oid: number, text: string) =>
   (columnTypes.getTypeParser(oid, 'text') as (text: string) => unknown)(text);
 

@@ -6,8 +6,12 @@ const INT8_ARRAY = 1016;
 const TEXT_ARRAY = 1009;
 const TIMESTAMPTZ = 1184;
 
-const anyOther = (oid: number, text: string): unknown =>
-  pg.types.getTypeParser<unknown, string>(oid, 'text')(text);
+const parserOf = pg.types.getTypeParser as (
+  oid: number,
+  format: 'text' | 'binary',
+) => (text: string) => unknown;
+const anyTextArray = parserOf(TEXT_ARRAY, 'text');
+const anyTimestamp = parserOf(TIMESTAMPTZ, 'text');
 
 const items = (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(','));
 
@@ -16,11 +20,11 @@ const items = (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',
 const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [INT8]: Number,
   [INT8_ARRAY]: (text) => items(text).map(Number),
-  [TEXT_ARRAY]: (text) => (/["\\]|NULL/.test(text) ? anyOther(TEXT_ARRAY, text) : items(text)),
+  [TEXT_ARRAY]: (text) => (/["\\]|NULL/.test(text) ? anyTextArray(text) : items(text)),
   [TIMESTAMPTZ]: (text) =>
     /^\d{4}-.*\+00$/.test(text)
       ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
-      : anyOther(TIMESTAMPTZ, text),
+      : anyTimestamp(text),
 };
 
 /**
@@ -30,5 +34,5 @@ const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text' | 'binary' = 'text') =>
     (format === 'text' ? TEXT_PARSERS[oid] : undefined) ??
-    pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    parserOf(oid, format)) as typeof pg.types.getTypeParser,
 };

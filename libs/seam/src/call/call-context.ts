@@ -118,6 +118,12 @@ export class CallContext {
 
 const storage = new AsyncLocalStorage<CallContext>();
 
+/**
+ * Runs `work` outside of any call. What outlives the call that happens to start it (a timer, a connection) would
+ * otherwise believe for ever that it works for that call.
+ */
+export const outsideCalls: <T>(work: () => T) => T = AsyncLocalStorage.snapshot();
+
 /** The context of the call that this code works for, if any. */
 export function currentCall(): CallContext | undefined {
   return storage.getStore();

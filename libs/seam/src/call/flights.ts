@@ -1,3 +1,5 @@
+import { outsideCalls } from './call-context.js';
+
 /** A call under way. */
 export interface Flight {
   /** Milliseconds of `performance.now()`. */
@@ -26,7 +28,7 @@ export class Flights {
 
   enter(flight: Flight): void {
     flight.index = this.#flights.push(flight) - 1;
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#timer ??= outsideCalls(() => setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref());
   }
 
   /** @returns false when the flight had left, or expired, before */

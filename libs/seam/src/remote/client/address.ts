@@ -1,4 +1,5 @@
 import { CircuitState } from 'cockatiel';
+import { outsideCalls } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
 import { type ContractDescription, incompatibilities } from '../../contract/description.js';
 import type { SeamObserver } from '../../seam-observer.js';
@@ -131,7 +132,7 @@ export class Address {
   }
 
   #open(): Promise<Connection> {
-    return (this.#opening ??= this.#connect().finally(() => (this.#opening = undefined)));
+    return (this.#opening ??= outsideCalls(() => this.#connect()).finally(() => (this.#opening = undefined)));
   }
 
   async #connect(): Promise<Connection> {
