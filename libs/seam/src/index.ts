@@ -1,10 +1,18 @@
 export {
   CallContext,
-  currentCall,
-  runCall,
   type CallContextOptions,
+  currentCall,
   type Principal,
+  runCall,
 } from './call/call-context.js';
+export {
+  type BuiltInCode,
+  ContractError,
+  isSeamError,
+  SeamError,
+  type SeamErrorOptions,
+} from './call/errors.js';
+export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';
 export {
   type ClientOf,
   command,
@@ -17,21 +25,13 @@ export {
   type OutputOf,
   query,
 } from './contract/contract.js';
-export {
-  type BuiltInCode,
-  ContractError,
-  isSeamError,
-  SeamError,
-  type SeamErrorOptions,
-} from './call/errors.js';
 export { Implements } from './implements.decorator.js';
-export { Seam } from './seam.decorator.js';
-export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
+export { type ModuleManifest } from './module-manifest.js';
 export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';
 export { type Credential, type PrivateCa } from './remote/credential.js';
 export { type SeamServerOptions } from './remote/server/seam-server-options.js';
+export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
 export { type SeamModuleOptions } from './seam-module-options.js';
 export { type RunningSeamServer, seamServer } from './seam-server.js';
+export { Seam } from './seam.decorator.js';
 export { SeamModule } from './seam.module.js';
-export { type ModuleManifest } from './module-manifest.js';
-export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';

@@ -3,9 +3,9 @@ import type { EntityManager } from 'typeorm';
 /** The table has no key, since rows are only appended and added up: so it is no entity, and this is plain SQL. */
 const APPEND = `
   insert into tally_deltas (kind, key, delta)
-  select kind, key, $4 from unnest($1::text[], $2::text[]) as counted (kind, key)
+  select kind, key, $4::int from unnest($1::text[], $2::text[]) as counted (kind, key)
   union all
-  select 'tag', tag, $4 from unnest($3::text[]) as tag`;
+  select 'tag', tag, $4::int from unnest($3::text[]) as tag`;
 
 /** Notes, in the transaction of the change, that `author` has an article more (or less, by -1) with these tags. */
 export async function tallyArticle(

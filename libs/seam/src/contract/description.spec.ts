@@ -124,8 +124,8 @@ describe('two versions of a contract do not fit, and the place is named:', () =>
     ],
     [
       'a query that became a command',
-      contract('articles', { bySlug: query({}) }) as never,
-      contract('articles', { bySlug: command({}) }) as never,
+      contract('articles', { bySlug: query({}) }),
+      contract('articles', { bySlug: command({}) }),
       'articles.bySlug: the caller takes it for a query, for the callee it is a command',
     ],
     [

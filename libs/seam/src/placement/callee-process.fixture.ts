@@ -20,6 +20,7 @@ process.once('SIGTERM', () => {
   };
   void end();
 });
+process.on('message', () => tell({ rss: process.memoryUsage.rss() }));
 // Nobody is left to answer to.
 process.once('disconnect', () => process.exit(0));
 tell({ address: callee.address });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCallee, openCaller, SECRET, Watcher } from './apps.fixture.js';
 import { forkCallee, type ForkedCallee } from './forked-callee.fixture.js';
@@ -172,10 +173,10 @@ describe('ten thousand strangers', () => {
   it('who connect and stay silent keep nobody out and cost no memory', async () => {
     forked = await forkCallee({ server: { handshakeTimeout: 1000 } });
     const residentMiB = async () => {
-      const { readFile } = await import('node:fs/promises');
-      return (
-        Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${forked.child.pid}/status`, 'utf8'))![1]) / 1024
-      );
+      const answer = once(forked.child, 'message');
+      forked.child.send('memory');
+      const [{ rss }] = (await answer) as [{ rss: number }];
+      return rss / 1024 / 1024;
     };
     const caller = await openCaller([forked.address]);
     await caller.client.nothing();
