@@ -62,7 +62,8 @@ function fileOf(way: Way, modules: readonly string[], folder: string): string {
     ...(together.length > 0 ? [['app', together] as const] : []),
     ...way.map((each) => [each, [each]] as const),
   ];
-  const file = join(folder, `${['app', ...way].join('+')}.yaml`);
+  const wellKnown = { 0: 'monolith', [modules.length]: 'microservices' }[way.length];
+  const file = join(folder, `${wellKnown ?? ['app', ...way].join('+')}.yaml`);
   const lines = hosts.map(([name, own]) => `  ${name}: { modules: [${own.join(', ')}] }\n`);
   writeFileSync(file, `hosts:\n${lines.join('')}`);
   return file;

@@ -44,9 +44,13 @@ async function subject({ E2E_BASE_URL, E2E_TOPOLOGY, TEARLINE_DIR }: NodeJS.Proc
     ...(TEARLINE_DIR && { dir: TEARLINE_DIR }),
   };
   if (E2E_TOPOLOGY) {
-    const { url, hosts, stop } = await startTopology(E2E_TOPOLOGY, options);
-    return { url, processes: hosts.map((host) => host.url), stop };
+    const topology = await startTopology(E2E_TOPOLOGY, options);
+    return {
+      url: topology.url,
+      processes: topology.hosts.map((host) => host.url),
+      stop: () => topology.stop(),
+    };
   }
-  const { url, stop } = await startApp(options);
-  return { url, processes: [url], stop };
+  const app = await startApp(options);
+  return { url: app.url, processes: [app.url], stop: () => app.stop() };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
-import { DatabaseModule, Databases, databaseUrls } from '@tearline/database';
+import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
 import { readSettings, runHost } from '@tearline/host';
 import { prepareDevelopment } from './development.js';
 import { moduleData, modules } from './modules.js';
@@ -17,13 +17,15 @@ async function main(): Promise<void> {
       modules.map(({ name }) => name),
       env,
     );
+    const replies = new ReplyStore();
     await runHost({
       modules,
       imports: [
         AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
-        DatabaseModule.forRoot({ urls, connections: settings.DATABASE_CONNECTIONS }),
+        DatabaseModule.forRoot({ urls, connections: settings.DATABASE_CONNECTIONS, replies }),
       ],
       settings,
+      idempotency: replies,
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),
       ...(stop && { onClosed: stop }),
     });

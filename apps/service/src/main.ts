@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
-import { DatabaseModule, Databases, databaseUrls } from '@tearline/database';
+import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
 import { allModules } from './modules.js';
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
   if (isTalking && secret === undefined)
     throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
 
+  const replies = new ReplyStore();
   await runHost({
     modules,
     imports: [
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
       DatabaseModule.forRoot({
         urls: databaseUrls(names, env),
         connections: settings.DATABASE_CONNECTIONS,
+        replies,
       }),
     ],
     settings,
@@ -32,6 +34,7 @@ async function main(): Promise<void> {
     ...(secret !== undefined && { credential: { secret } }),
     ...(port !== undefined && { server: { port } }),
     docsFrom: settings.DOCS_FROM,
+    idempotency: replies,
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

@@ -3,7 +3,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { DATABASE_SETTINGS, Databases, type DatabaseSettings } from './databases.js';
 import { Reader, readerToken } from './reader.js';
-import { Transactions, transactionsToken } from './transactions.js';
+import { transactionsToken } from './transactions.js';
 
 /** One TypeORM DataSource for each module, each with its own schema, role and share of the connections. */
 @Module({})
@@ -48,8 +48,9 @@ export class DatabaseModule {
         },
         {
           provide: transactionsToken(module),
-          inject: [getDataSourceToken(module)],
-          useFactory: (dataSource: DataSource) => new Transactions(dataSource),
+          inject: [getDataSourceToken(module), Databases],
+          useFactory: (dataSource: DataSource, databases: Databases) =>
+            databases.transactionsOf(module, dataSource),
         },
       ],
       exports: [TypeOrmModule, readerToken(module), transactionsToken(module)],

@@ -7,6 +7,8 @@ import { CallPool } from './call-pool.js';
 import { columnTypes } from './column-types.js';
 import { checkBudget, shareOf } from './connection-budget.js';
 import { QueryCount } from './query-count.js';
+import type { ReplyStore } from './reply-store.js';
+import { Transactions } from './transactions.js';
 
 /** Where a host's modules keep their data. */
 export interface DatabaseSettings {
@@ -14,6 +16,8 @@ export interface DatabaseSettings {
   urls: Readonly<Record<string, string>>;
   /** Connections that this host may open altogether; divided evenly among its modules. */
   connections: number;
+  /** Gets to know the write door of each module, when commands are to be answered once for each key. */
+  replies?: ReplyStore;
 }
 
 export const DATABASE_SETTINGS = Symbol('database settings');
@@ -56,6 +60,13 @@ export class Databases implements OnApplicationBootstrap {
     const entry = { pool: master, count: dataSource.logger as QueryCount };
     this.#pools.set(module, entry);
     return entry;
+  }
+
+  /** The write door of an opened DataSource. */
+  transactionsOf(module: string, dataSource: DataSource): Transactions {
+    const transactions = new Transactions(dataSource);
+    this.settings.replies?.add(module, transactions);
+    return transactions;
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -5,6 +5,7 @@ export { Databases, type DatabaseSettings } from './databases.js';
 export { migrate, type MigrationTarget } from './migrate.js';
 export type { ModuleData } from './module-data.js';
 export { InjectReader, Reader } from './reader.js';
+export { ReplyStore } from './reply-store.js';
 export type { IdRange, SeedContext, SeedFunction, SeedPlan } from './seed-function.js';
 export { statement, type Statement } from './statement.js';
 export { InjectTransactions, type Reply, Transactions } from './transactions.js';

@@ -30,7 +30,7 @@ export async function createHost(options: HostOptions): Promise<NestFastifyAppli
 
 /** {@link createHost} with logs that are open already. */
 export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
-  const { modules, imports = [], settings, remote = [], credential, docsFrom = [] } = options;
+  const { modules, imports = [], settings, remote = [], credential, idempotency, docsFrom = [] } = options;
   refuseUnansweredContracts(options);
   const registry = new Registry();
   const readiness = new Readiness();
@@ -52,6 +52,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     checked: isChecked(settings),
     remote,
     credential,
+    idempotency,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
@@ -70,7 +71,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
         host: listeningAddress(settings),
         credential: credential ?? {},
       });
-      adapter.alsoDrain(server.drain);
+      adapter.alsoDrain(() => server.drain());
     }
     return app;
   } catch (error) {

@@ -1,6 +1,12 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Credential, ModuleManifest, RemoteHostOptions, SeamServerOptions } from '@tearline/seam';
+import type {
+  Credential,
+  IdempotencyStore,
+  ModuleManifest,
+  RemoteHostOptions,
+  SeamServerOptions,
+} from '@tearline/seam';
 import type { DestinationStream } from 'pino';
 import type { HostSettings } from './settings/host-settings.js';
 import type { ReadinessCheck } from './health/readiness.js';
@@ -18,6 +24,8 @@ export interface HostOptions {
   server?: Omit<SeamServerOptions, 'credential' | 'host'>;
   /** What the hosts know one another by; needed with `remote` or `server`. */
   credential?: Credential;
+  /** Honours the idempotency keys of commands that this host answers. */
+  idempotency?: IdempotencyStore;
   /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
   docsFrom?: readonly string[];
   /** What must work before the host may be sent requests, by name. Each check has two seconds. */

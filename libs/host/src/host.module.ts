@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import {
   type Credential,
+  type IdempotencyStore,
   type ModuleManifest,
   type RemoteHostOptions,
   SeamModule,
@@ -27,13 +28,15 @@ export interface HostModuleOptions {
   checked: boolean;
   remote: readonly RemoteHostOptions[];
   credential: Credential | undefined;
+  idempotency: IdempotencyStore | undefined;
 }
 
 /** The root of a host: its own pages, and everything that it was given to run. */
 @Module({})
 export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
-    const { modules, imports, logger, registry, observer, readiness, checked, remote, credential } = options;
+    const { modules, imports, logger, registry, observer, readiness, checked, remote } = options;
+    const { credential, idempotency } = options;
     const local = modules.map(({ contract }) => contract);
     const globals = [
       { provide: Registry, useValue: registry },
@@ -51,7 +54,14 @@ export class HostModule {
           defaultMetrics: { enabled: true, config: { register: registry } },
         }),
         TerminusModule.forRoot({ logger: false }),
-        SeamModule.forRoot({ local, remote, checked, observer, ...(credential && { credential }) }),
+        SeamModule.forRoot({
+          local,
+          remote,
+          checked,
+          observer,
+          ...(credential && { credential }),
+          ...(idempotency && { idempotency }),
+        }),
         ...imports,
         ...(await Promise.all(modules.map(({ load }) => load()))),
       ],

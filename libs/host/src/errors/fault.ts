@@ -20,6 +20,8 @@ const BUILT_IN: Readonly<Record<string, Fault>> = {
   'invalid-input': { status: 422, body: errorBody('server', 'invalid input') },
   unavailable: { status: 503, body: errorBody('server', 'unavailable'), retryAfter: 1 },
   'deadline-exceeded': { status: 504, body: errorBody('server', 'deadline exceeded') },
+  // Two hosts of one deployment that do not understand each other: nothing the client could do about.
+  incompatible: { status: 503, body: errorBody('server', 'unavailable') },
   cancelled: { status: 503, body: errorBody('server', 'cancelled') },
 };
 

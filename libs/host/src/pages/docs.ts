@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { withParts } from './docs-parts.js';
 
 /**
@@ -16,7 +16,7 @@ export function serveDocs(app: NestFastifyApplication, from: readonly string[]):
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
     raw: ['json'],
     ...(from.length > 0 && {
-      patchDocumentOnRequest: (_request, _reply, own) => withParts(own, from) as unknown as OpenAPIObject,
+      patchDocumentOnRequest: (_request, _reply, own) => withParts(own, from),
     }),
   });
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
+import { InjectTransactions, Transactions } from '@tearline/database';
 import { Implements, type InputOf } from '@tearline/seam';
-import { In, type Repository } from 'typeorm';
+import { In } from 'typeorm';
 import { type Comments, CommentsContract } from './contract.js';
 import { CommentEntity } from './entities/comment.entity.js';
 
@@ -9,12 +9,12 @@ import { CommentEntity } from './entities/comment.entity.js';
 @Implements(CommentsContract)
 @Injectable()
 export class CommentsProvider implements Comments {
-  constructor(
-    @InjectRepository(CommentEntity, 'comments') private readonly comments: Repository<CommentEntity>,
-  ) {}
+  constructor(@InjectTransactions('comments') private readonly transactions: Transactions) {}
 
-  async purge({ articleIds }: InputOf<typeof CommentsContract, 'purge'>) {
-    const { affected } = await this.comments.delete({ articleId: In(articleIds) });
-    return { purged: affected ?? 0 };
+  purge({ articleIds }: InputOf<typeof CommentsContract, 'purge'>) {
+    return this.transactions.once('purge', articleIds, async (manager) => {
+      const { affected } = await manager.delete(CommentEntity, { articleId: In(articleIds) });
+      return { purged: affected ?? 0 };
+    });
   }
 }

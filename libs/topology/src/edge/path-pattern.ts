@@ -10,7 +10,7 @@ export function regexOf(pattern: string): string {
   const open = segments.at(-1) === '**';
   if (open) segments.pop();
   const path = segments.map((segment) =>
-    segment === '*' ? '/[^/?#]*' : `/${[...segment].map(eitherWay).join('')}`,
+    segment === '*' ? '/[^/?#]*' : `/${segment.replaceAll(/./g, eitherWay)}`,
   );
   return `^${path.join('')}${open ? '(?:[/?#]|$)' : '(?:[?#]|$)'}`;
 }

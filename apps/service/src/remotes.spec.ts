@@ -1,0 +1,71 @@
+import { SettingsError } from '@tearline/host';
+import { describe, expect, it } from 'vitest';
+import { refuseForeignCredentials } from './credentials.js';
+import { allModules } from './modules.js';
+import { remoteHosts } from './remotes.js';
+
+const only = (...names: string[]) => allModules.filter(({ name }) => names.includes(name));
+
+function problemsOf(work: () => unknown): readonly string[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the remote hosts', () => {
+  it('are none where every module is', () => {
+    expect(remoteHosts(allModules, {})).toEqual([]);
+  });
+
+  it('answer what is used here and is not here, with one set of connections for each set of addresses', () => {
+    const env = {
+      SEAM_IDENTITY: 'app:7000,[::1]:7001',
+      SEAM_SOCIAL: 'app:7000,[::1]:7001',
+      SEAM_ARTICLES: 'articles:7000',
+    };
+    const hosts = remoteHosts(only('comments'), { ...env, SEAM_COMMENTS: 'nobody:1' });
+    expect(
+      hosts.map(({ addresses, contracts }) => [addresses, contracts.map(({ name }) => name).toSorted()]),
+    ).toEqual([
+      [['articles:7000'], ['articles']],
+      [
+        ['app:7000', '[::1]:7001'],
+        ['identity', 'social'],
+      ],
+    ]);
+  });
+
+  it('must all be known', () => {
+    expect(problemsOf(() => remoteHosts(only('social', 'articles'), { SEAM_COMMENTS: 'comments' }))).toEqual([
+      "SEAM_IDENTITY is missing: 'social', 'articles' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
+      'SEAM_COMMENTS: must list where it answers, as <host>:<port>,…, but is "comments"',
+    ]);
+  });
+});
+
+describe('credentials of other modules', () => {
+  it('are refused, and the owner’s', () => {
+    const env = {
+      ARTICLES_DATABASE_URL: 'x',
+      COMMENTS_DATABASE_URL: 'x',
+      IDENTITY_SIGNING_KEY: 'x',
+      SOCIAL_DATABASE_REPLICA_URLS: 'x',
+      DATABASE_URL: 'x',
+    };
+    const refused = problemsOf(() => refuseForeignCredentials(['articles', 'social'], env));
+    expect(refused.map((problem) => problem.split(':')[0]!).toSorted()).toEqual([
+      'COMMENTS_DATABASE_URL',
+      'DATABASE_URL',
+      'IDENTITY_SIGNING_KEY',
+    ]);
+  });
+
+  it('are none where all modules are', () => {
+    const names = allModules.map(({ name }) => name);
+    expect(problemsOf(() => refuseForeignCredentials(names, { COMMENTS_DATABASE_URL: 'x' }))).toEqual([]);
+  });
+});

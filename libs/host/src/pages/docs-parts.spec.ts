@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OpenHost, openHost } from '../fixtures/open-host.js';
+
+interface Description {
+  info: { description: string };
+  paths: Record<string, unknown>;
+  components: { schemas: Record<string, unknown> };
+}
+
+let host: OpenHost;
+const others: Server[] = [];
+afterEach(async () => {
+  await host.app.close();
+  for (const other of others.splice(0)) other.close();
+});
+
+/** Another host, whose `/docs-json` is this. */
+async function other(description: unknown): Promise<string> {
+  const server = createServer((_request, response) => response.end(JSON.stringify(description)));
+  others.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function describedWith(docsFrom: string[]): Promise<Description> {
+  host = await openHost({}, { docsFrom });
+  return (await fetch(`${host.url}/docs-json`)).json() as Promise<Description>;
+}
+
+const part = { paths: { '/api/games': { get: {} } }, components: { schemas: { Game: { type: 'object' } } } };
+
+describe('the description of an API that several hosts serve', () => {
+  it('is put together from its parts', async () => {
+    const whole = await describedWith([await other(part), await other({ paths: { '/api/puzzles': {} } })]);
+    expect(Object.keys(whole.paths)).toEqual(
+      expect.arrayContaining(['/api/toys', '/api/games', '/api/puzzles']),
+    );
+    expect(whole.components.schemas).toHaveProperty('Game');
+    expect(whole.info.description).not.toContain('Not all of it is here');
+  });
+
+  it('says so when a part is missing', async () => {
+    const whole = await describedWith([await other(part), 'http://127.0.0.1:1']);
+    expect(Object.keys(whole.paths)).toEqual(expect.arrayContaining(['/api/toys', '/api/games']));
+    expect(whole.info.description).toContain('Not all of it is here');
+  });
+
+  it('is in the page as well', async () => {
+    host = await openHost({}, { docsFrom: [await other(part)] });
+    expect(await (await fetch(`${host.url}/docs/swagger-ui-init.js`)).text()).toContain('/api/games');
+  });
+});
