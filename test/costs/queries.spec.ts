@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Api } from '../support/api-client.js';
+import { Api, type Reply } from '../support/api-client.js';
 import {
   articlePath,
   comment,
@@ -49,11 +49,16 @@ async function statementsSoFar(): Promise<number> {
 }
 
 /** Statements that a request costs: the least of several tries, since background work counts as well. */
-async function statementsOf(path: string, api: Api = viewer.api): Promise<number> {
+async function statementsOf(
+  path: string,
+  api: Api = viewer.api,
+  send = (client: Api, to: string): Promise<Reply> => client.get(to),
+  status = 200,
+): Promise<number> {
   const tries: number[] = [];
   for (let index = 0; index < 5; index += 1) {
     const before = await statementsSoFar();
-    expect((await api.get(path)).status).toBe(200);
+    expect((await send(api, path)).status).toBe(status);
     tries.push((await statementsSoFar()) - before);
   }
   return Math.min(...tries);
@@ -90,4 +95,17 @@ it('an anonymous reader costs less, since nobody follows for them', async () => 
   expect(await statementsOf(`${articlePath(slug)}/comments`, anonymous)).toBe(3);
   expect(await statementsOf(profilePath(viewer.username), anonymous)).toBe(1);
   expect(await statementsOf('/api/tags', anonymous)).toBe(1);
+});
+
+it('a write costs its transaction and one look at the author', async () => {
+  const author = authors[0]!;
+  const article = { title: unique('Costs '), description: 'd', body: 'b', tagList: [tag, 'costs'] };
+  expect(
+    await statementsOf('/api/articles', author.api, (api, path) => api.post(path, { article }), 201),
+    // begin, article, tags, counts, commit; author
+  ).toBe(6);
+  // One statement is its own transaction; author, and whether the viewer follows them.
+  expect(await statementsOf(`${articlePath(slug)}/favorite`, viewer.api, (api, path) => api.post(path))).toBe(
+    3,
+  );
 });

@@ -41,11 +41,12 @@ export async function profilesOf(
 ): Promise<Map<number, Profile>> {
   if (ids.length === 0) return new Map();
   const distinct = [...new Set(ids)];
+  const among = distinct.filter((id) => id !== viewer);
   const [users, followed] = await Promise.all([
     known ?? identity.usersByIds({ ids: distinct }),
-    viewer === undefined
+    viewer === undefined || among.length === 0
       ? ([] as readonly number[])
-      : social.followedAmong({ follower: viewer, among: distinct }),
+      : social.followedAmong({ follower: viewer, among }),
   ]);
   return new Map(users.map((user) => [user.id, profileOf(user, followed.includes(user.id))]));
 }
