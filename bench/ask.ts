@@ -1,16 +1,21 @@
 import type { Shot } from './endpoints.js';
 
 /** Sends one request. @throws Error when the answer is no 2xx */
-export async function ask(url: string, { method, path, token, body }: Shot): Promise<string> {
+export async function ask(url: string, shot: Shot): Promise<string> {
+  const { method, path, body } = shot;
   const response = await fetch(url + path, {
     method,
-    headers: {
-      ...(token && { authorization: `Token ${token}` }),
-      ...(body && { 'content-type': 'application/json' }),
-    },
+    headers: headersOf(shot),
     ...(body && { body: typeof body === 'function' ? body() : body }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url}${path}: ${response.status} ${text.slice(0, 500)}`);
   return text;
+}
+
+export function headersOf({ token, body }: Shot): Record<string, string> {
+  return {
+    ...(token && { authorization: `Token ${token}` }),
+    ...(body && { 'content-type': 'application/json' }),
+  };
 }

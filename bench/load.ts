@@ -1,4 +1,5 @@
 import autocannon, { type Request, type Result } from 'autocannon';
+import { headersOf } from './ask.js';
 import type { Shot } from './endpoints.js';
 
 /** What the client saw. */
@@ -40,14 +41,19 @@ export async function load(
       ended = performance.now();
     });
   });
+  return summaryOf(times, ended - started, errors + non2xx);
+}
+
+/** @param elapsed milliseconds from the first request to the last answer */
+export function summaryOf(times: readonly number[], elapsed: number, errors: number): Load {
   const sorted = Float64Array.from(times).sort();
   const quantile = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
   return {
     requests: sorted.length,
-    perSecond: (sorted.length / (ended - started)) * 1000,
+    perSecond: (sorted.length / elapsed) * 1000,
     p50: quantile(0.5),
     p99: quantile(0.99),
-    errors: errors + non2xx,
+    errors,
   };
 }
 
@@ -58,11 +64,9 @@ function part<T>(list: readonly T[], index: number, parts: number): T[] {
   return list.slice(index * size, (index + 1) * size);
 }
 
-function requestOf({ method, path, token, body }: Shot): Request {
-  const headers: Record<string, string> = {
-    ...(token && { authorization: `Token ${token}` }),
-    ...(body && { 'content-type': 'application/json' }),
-  };
+function requestOf(shot: Shot): Request {
+  const { method, path, body } = shot;
+  const headers = headersOf(shot);
   if (typeof body !== 'function') return { method, path, headers, ...(body && { body }) };
   return { method, path, headers, setupRequest: (request) => ({ ...request, body: body() }) };
 }

@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAlike } from './alike.js';
 import { Cleanup } from './cleanup.js';
@@ -14,6 +13,7 @@ import { makeKeys, takeSamples } from './samples.js';
 import type { ServerProcess } from './server-process.js';
 import { prebuiltSubject, rawSubject, type Subject, tearlineSubject } from './subjects.js';
 import { startTearline } from './tearline.js';
+import { temporaryDir } from './temporary-dir.js';
 import { startYardsticks } from './yardsticks.js';
 
 const PROFILES = join(import.meta.dirname, '../profiles');
@@ -22,6 +22,7 @@ const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function bench(options: Options, cleanup: Cleanup): Promise<void> {
   const dir = await temporaryDir(cleanup);
+  await mkdir(PROFILES, { recursive: true });
   const cores = pinDriver();
   note('starting and seeding PostgreSQL');
   const database = await openDatabase(dir, cleanup);
@@ -65,15 +66,6 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
   }
   if (options.profile) note(`CPU profiles are in ${PROFILES}`);
   if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
-}
-
-async function temporaryDir(cleanup: Cleanup): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'tearline-bench-'));
-  cleanup.add(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
-  // PostgreSQL does not run as root and takes another user, who must be able to walk in.
-  await chmod(dir, 0o755);
-  await mkdir(PROFILES, { recursive: true });
-  return dir;
 }
 
 const cleanup = new Cleanup();

@@ -1,5 +1,6 @@
 import type { Shot } from './endpoints.js';
 import { type Load, load } from './load.js';
+import { median } from './median.js';
 import { cpuOf } from './processes.js';
 import type { Subject } from './subjects.js';
 
@@ -73,18 +74,15 @@ async function measureRound(
 }
 
 function medianOf(rounds: readonly Round[]): Round {
-  const median = (of: (round: Round) => number) => {
-    const sorted = rounds.map(of).sort((a, b) => a - b);
-    return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-  };
+  const middle = (of: (round: Round) => number) => median(rounds.map(of));
   return {
-    requests: median(({ requests }) => requests),
-    perSecond: median(({ perSecond }) => perSecond),
-    p50: median(({ p50 }) => p50),
-    p99: median(({ p99 }) => p99),
-    app: median(({ app }) => app),
-    database: median(({ database }) => database),
-    statements: rounds[0]!.statements === undefined ? undefined : median(({ statements }) => statements!),
+    requests: middle(({ requests }) => requests),
+    perSecond: middle(({ perSecond }) => perSecond),
+    p50: middle(({ p50 }) => p50),
+    p99: middle(({ p99 }) => p99),
+    app: middle(({ app }) => app),
+    database: middle(({ database }) => database),
+    statements: rounds[0]!.statements === undefined ? undefined : middle(({ statements }) => statements!),
     errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
   };
 }

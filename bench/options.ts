@@ -53,7 +53,7 @@ export function readOptions(args: string[]): Options | undefined {
     return undefined;
   }
   return {
-    endpoints: chosen(values.endpoints),
+    endpoints: chosen(values.endpoints, names),
     seconds: number('seconds', values.seconds, { least: 0.1, most: 600 }) ?? (values.quick ? 0.4 : 2),
     rounds: whole('rounds', values.rounds) ?? (values.quick ? 2 : 3),
     connections: whole('connections', values.connections) ?? 32,
@@ -63,7 +63,8 @@ export function readOptions(args: string[]): Options | undefined {
   };
 }
 
-function chosen(list: string | undefined): string[] {
+/** @throws Error when the text lists what is not among the names */
+export function chosen(list: string | undefined, names: readonly string[]): string[] {
   const wanted = list?.split(',') ?? names;
   const unknown = wanted.filter((name) => !names.includes(name));
   if (unknown.length > 0)
@@ -71,14 +72,20 @@ function chosen(list: string | undefined): string[] {
   return names.filter((name) => wanted.includes(name));
 }
 
-function whole(name: string, text: string | undefined): number | undefined {
+/** @throws Error when the text of an option is no whole number from 1 */
+export function whole(name: string, text: string | undefined): number | undefined {
   const value = number(name, text, { least: 1, most: 1_000 });
   if (value !== undefined && !Number.isInteger(value))
     throw new Error(`--${name} '${text}': must be a whole number`);
   return value;
 }
 
-function number(name: string, text: string | undefined, { least, most }: { least: number; most: number }) {
+/** @throws Error when the text of an option is no such number */
+export function number(
+  name: string,
+  text: string | undefined,
+  { least, most }: { least: number; most: number },
+) {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === '' || !(value >= least && value <= most))

@@ -15,7 +15,7 @@ export interface Finding {
 const NAMES = { tearline: 'Tearline', raw: 'raw', prebuilt: 'Nest, prebuilt' };
 const LEFT = 2;
 
-const ms = (value: number) => value.toFixed(value >= 10 ? 1 : 2);
+export const ms = (value: number) => value.toFixed(value >= 10 ? 1 : 2);
 const cpu = ({ app, database }: Round) => app + database;
 const medianOf = ({ measured }: Finding, name: Measured['name']) =>
   measured.find((one) => one.name === name)?.median;
@@ -103,10 +103,10 @@ function ratioOf(finding: Finding, ours: Round): string[] {
   return [`+ ${ms(more)} ms`, `≤ + ${above.milliseconds} ms`, met(more <= above.milliseconds)];
 }
 
-const met = (yes: boolean) => (yes ? 'met' : 'missed');
+export const met = (yes: boolean) => (yes ? 'met' : 'missed');
 
 /** A table in Markdown, also readable as it is. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length, 3),
   );

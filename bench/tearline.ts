@@ -32,12 +32,7 @@ export async function startTearline({
 }: TearlineOptions): Promise<ServerProcess> {
   const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
   const server = await startServer({
-    command: [
-      ...(profile === undefined
-        ? []
-        : ['--cpu-prof', `--cpu-prof-dir=${dirname(profile)}`, `--cpu-prof-name=${basename(profile)}`]),
-      ENTRY,
-    ],
+    command: [...profiled(profile), ENTRY],
     env: {
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
@@ -54,6 +49,12 @@ export async function startTearline({
   throw new Error(
     'the monolith does not say that checked mode is off; these would not be the figures of production',
   );
+}
+
+/** Options of Node's that leave a CPU profile in a file. */
+export function profiled(file: string | undefined): string[] {
+  if (file === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${dirname(file)}`, `--cpu-prof-name=${basename(file)}`];
 }
 
 /** Statements that the monolith has sent to PostgreSQL since it started. */

@@ -295,6 +295,22 @@ describe('nginx in front of replicas', () => {
       { first: () => true, readTimeout: 1 },
     ));
 
+  it('tries those that were taken for dead when there is nobody else', () =>
+    replicas(async ({ edge, first, second }) => {
+      await first.close();
+      for (let index = 0; index < 4; index += 1) expect((await get(edge, '/')).echo.host).toBe('second');
+      const again = await echoHost('first', undefined, Number(first.address.split(':')[1]));
+      await second.close();
+      try {
+        for (let index = 0; index < 4; index += 1) {
+          const reply = await sendRaw(edge.url, { method: 'POST', path: '/api/users', body: '{}' });
+          expect(reply.body).toMatchObject({ host: 'first' });
+        }
+      } finally {
+        await again.close();
+      }
+    }));
+
   it('says that nobody is there', () =>
     replicas(async ({ edge, first, second }) => {
       await Promise.all([first.close(), second.close()]);

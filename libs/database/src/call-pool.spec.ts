@@ -51,6 +51,15 @@ it('stops the query of a call that nobody waits for any more, and leaves the poo
   }
 });
 
+it('stops every query of a cancelled call, also one that begins after the cancellation', async () => {
+  const context = call();
+  const client = await runCall(context, () => pool.connect());
+  context.cancel();
+  for (let query = 0; query < 3; query += 1)
+    await expect(client.query('select pg_sleep(30)')).rejects.toThrow('canceling statement');
+  client.release();
+});
+
 it('does not begin for a call that was cancelled before, or while it waited', async () => {
   const late = call();
   late.cancel();

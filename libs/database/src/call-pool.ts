@@ -8,6 +8,8 @@ type Callback = (
   release: (destroy?: boolean) => void,
 ) => void;
 
+const CANCEL_AGAIN_MS = 100;
+
 /**
  * A pool whose connections work for calls: when nobody waits for a call any more, the query that runs for it is
  * cancelled on the server, and one that waits for a connection is not begun.
@@ -66,14 +68,18 @@ export class CallPool extends pg.Pool {
 
 function stopWith(call: CallContext, client: pg.PoolClient): void {
   let isCancelled = false;
+  let again: NodeJS.Timeout | undefined;
   const forget = call.onCancel(() => {
     isCancelled = true;
     cancelQuery(client);
+    // Between two queries, or before one has arrived, the server has nothing to cancel.
+    again = setInterval(cancelQuery, CANCEL_AGAIN_MS, client);
   });
   const release = client.release.bind(client);
   // The server may get to the cancellation late: whoever had the connection next would suffer it.
   client.release = (destroy) => {
     forget();
+    clearInterval(again);
     release(isCancelled || destroy);
   };
 }

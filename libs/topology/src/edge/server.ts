@@ -54,7 +54,7 @@ function forwarding(readTimeout: number): string[] {
     '# To the next replica goes what was not sent yet, and what may be sent twice. Not a 503: it is what a host answers',
     "# whose peers are away, the next replica's would be the same, and both would be taken for dead.",
     'proxy_next_upstream error timeout;',
-    'proxy_next_upstream_tries 3;',
+    'proxy_next_upstream_tries 5;',
     'proxy_next_upstream_timeout 5s;',
   ];
 }

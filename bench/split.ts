@@ -1,0 +1,94 @@
+/** What it costs to tear the modules apart: `npm run bench:split`. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ask } from './ask.js';
+import { Cleanup } from './cleanup.js';
+import { openDatabase } from './database.js';
+import { type Endpoint, endpoints, type Shot } from './endpoints.js';
+import { pinDriver } from './machine.js';
+import { makeKeys, takeSamples } from './samples.js';
+import type { ServerProcess } from './server-process.js';
+import { compare } from './split/compare.js';
+import { readSplitOptions, type SplitOptions } from './split/options.js';
+import { apart, type Placement, together } from './split/placement.js';
+import { circumstances, type Comparison, figures, ratios, startFigures } from './split/report.js';
+import { Services } from './split/services.js';
+import { timeStarts } from './split/starts.js';
+import { startTearline } from './tearline.js';
+import { temporaryDir } from './temporary-dir.js';
+
+const PROFILES = join(import.meta.dirname, '../profiles');
+
+const note = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
+  const dir = await temporaryDir(cleanup);
+  await mkdir(PROFILES, { recursive: true });
+  const cores = pinDriver();
+  note('starting and seeding PostgreSQL');
+  const database = await openDatabase(dir, cleanup);
+  const keys = await makeKeys();
+  const samples = await takeSamples(database.ownerUrl, keys);
+  const common = { database, keys, core: cores.server, dir };
+  const profiles = options.profile ? PROFILES : undefined;
+  const services = await Services.plan({ ...common, profiles });
+
+  note('timing starts');
+  const candidates = { monolith: () => startTearline(common), articles: () => services.start('articles') };
+  const starts = await timeStarts(candidates, options.starts, cleanup);
+
+  const run = async (start: Promise<ServerProcess>) => {
+    const server = await start;
+    cleanup.add(server.stop);
+    return server;
+  };
+  const profile = profiles && join(profiles, 'split-monolith.cpuprofile');
+  const monolith = await run(startTearline({ ...common, profile }));
+  const split: Record<string, ServerProcess> = {};
+  for (const module of Object.keys(database.urls)) split[module] = await run(services.start(module));
+  const placements = [together(monolith), apart(split)];
+
+  const comparisons: Comparison[] = [];
+  for (const endpoint of endpoints.filter(({ name }) => options.endpoints.includes(name))) {
+    note(`measuring ${endpoint.name}`);
+    const shots = endpoint.shots(samples);
+    await requireSame(endpoint, shots, placements);
+    const [one, other] = await compare(endpoint, shots, placements, database.pid, options);
+    comparisons.push({ endpoint, monolith: one!, split: other! });
+  }
+
+  const about = circumstances(options, { cores, database });
+  const tables = [about, figures(comparisons), ratios(comparisons), startFigures(starts)];
+  process.stdout.write(`${tables.join('\n\n')}\n`);
+  if (
+    comparisons.some(({ monolith: { full, paced }, split: other }) =>
+      [full, paced, other.full, other.paced].some(({ errors }) => errors > 0),
+    )
+  ) {
+    note('some requests failed, so the figures are of no use');
+    process.exitCode = 1;
+  }
+  if (options.profile) note(`CPU profiles are in ${PROFILES}`);
+}
+
+/** Nobody can tell them apart, but by the clock. */
+async function requireSame(endpoint: Endpoint, shots: readonly Shot[], placements: readonly Placement[]) {
+  if (endpoint.alike !== 'bytes') return;
+  for (const shot of shots.slice(0, 10)) {
+    const answers = [];
+    for (const placement of placements) answers.push(await ask(placement.serving(endpoint.name).url, shot));
+    if (answers[0] !== answers[1]) throw new Error(`${shot.path}: the split answers differently`);
+  }
+}
+
+const cleanup = new Cleanup();
+try {
+  const options = readSplitOptions(process.argv.slice(2));
+  if (options) await bench(options, cleanup);
+} catch (error) {
+  // What is taken apart complains.
+  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+} finally {
+  await cleanup.run();
+}

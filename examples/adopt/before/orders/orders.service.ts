@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { StockService } from '../stock/stock.service.js';
+
+export interface Order {
+  readonly id: number;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly leftInStock: number;
+}
+
+/** Orders that were placed; kept in memory here. */
+@Injectable()
+export class OrdersService {
+  readonly #orders: Order[] = [];
+
+  constructor(private readonly stock: StockService) {}
+
+  async place(sku: string, quantity: number): Promise<Order> {
+    const { left } = await this.stock.take(sku, quantity);
+    const order = { id: this.#orders.length + 1, sku, quantity, leftInStock: left };
+    this.#orders.push(order);
+    return order;
+  }
+
+  all(): readonly Order[] {
+    return this.#orders;
+  }
+}
