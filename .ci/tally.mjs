@@ -20,7 +20,9 @@ for (const { name, status, assertionResults } of report.testResults) {
   if (status !== 'passed' && !shown) failures.push(`failed to load: ${name}`);
 }
 const ran = new Set(report.testResults.map(({ name }) => resolve(name)));
-const written = globSync('{apps,libs,examples,test}/**/*.spec.ts', { exclude: (path) => path.endsWith('/fixtures') });
+const written = globSync('{apps,libs,examples,test}/**/*.spec.ts', {
+  exclude: (path) => path.endsWith('/fixtures'),
+});
 for (const file of written) {
   if (!ran.has(resolve(file))) failures.push(`did not run: ${file}`);
 }
