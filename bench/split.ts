@@ -16,6 +16,7 @@ import { Services } from './split/services.js';
 import { timeStarts } from './split/starts.js';
 import { startTearline } from './tearline.js';
 import { temporaryDir } from './temporary-dir.js';
+import { startYardstick } from './yardsticks.js';
 
 const PROFILES = join(import.meta.dirname, '../profiles');
 
@@ -34,8 +35,15 @@ async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
   const services = await Services.plan({ ...common, profiles });
 
   note('timing starts');
-  const candidates = { monolith: () => startTearline(common), articles: () => services.start('articles') };
-  const starts = await timeStarts(candidates, options.starts, cleanup);
+  const starts = await timeStarts(
+    [
+      { name: 'monolith', start: () => startTearline(common) },
+      { name: 'articles alone', goal: 0.6, start: () => services.start('articles') },
+      { name: 'Nest on Fastify, nothing else', start: () => startYardstick('prebuilt', common) },
+    ],
+    options.starts,
+    cleanup,
+  );
 
   const run = async (start: Promise<ServerProcess>) => {
     const server = await start;

@@ -18,18 +18,23 @@ export interface YardstickOptions {
   readonly dir: string;
 }
 
-/** Starts what the monolith is held against, on its core: whoever is not loaded costs nothing there. */
-export async function startYardsticks(
+/** Starts one yardstick. */
+export function startYardstick(
+  name: keyof Yardsticks,
   { database, core, dir }: YardstickOptions,
-  cleanup: Cleanup,
-): Promise<Yardsticks> {
+): Promise<ServerProcess> {
+  return startServer({
+    command: [join(import.meta.dirname, `yardsticks/${name}.js`)],
+    env: { DATABASE_URL: database.ownerUrl, DATABASE_CONNECTIONS },
+    log: join(dir, `${name}.log`),
+    core,
+  });
+}
+
+/** Starts what the monolith is held against, on its core: whoever is not loaded costs nothing there. */
+export async function startYardsticks(options: YardstickOptions, cleanup: Cleanup): Promise<Yardsticks> {
   const start = async (name: keyof Yardsticks) => {
-    const server = await startServer({
-      command: [join(import.meta.dirname, `yardsticks/${name}.js`)],
-      env: { DATABASE_URL: database.ownerUrl, DATABASE_CONNECTIONS },
-      log: join(dir, `${name}.log`),
-      core,
-    });
+    const server = await startYardstick(name, options);
     cleanup.add(server.stop);
     return server;
   };

@@ -125,7 +125,7 @@ function table(results: readonly Result[]): string {
     sum((each) => each.seconds),
   ];
   const minutes = `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${lines.join('\n')}\n\n${results.length} topologies, ${passed} tests passed, ${failed} failed, in ${minutes}\n`;
+  return `${lines.join('\n')}\n\n${results.length} ${results.length === 1 ? 'topology' : 'topologies'}, ${passed} tests passed, ${failed} failed, in ${minutes}\n`;
 }
 
 async function main(): Promise<number> {

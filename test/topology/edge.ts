@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findNginx, nginxCommand } from '../../apps/topology/src/nginx.js';
 import { freePorts } from '../../apps/topology/src/processes/ports.js';
 import { type NginxOptions, nginxConfig } from '../../libs/topology/src/index.js';
+import { sendRaw } from '../support/raw-http.js';
 
 /** What an echo host was asked, as it answers it. */
 export interface Echo {
@@ -116,3 +117,24 @@ async function answers(url: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Closes what the work has opened, the latest first. */
+export async function closing<T>(
+  work: (closed: <C extends { close(): Promise<void> }>(one: C) => C) => Promise<T>,
+): Promise<T> {
+  const open: { close(): Promise<void> }[] = [];
+  try {
+    return await work((one) => {
+      open.push(one);
+      return one;
+    });
+  } finally {
+    for (const one of open.toReversed()) await one.close();
+  }
+}
+
+/** A GET as it is, not tidied up; `echo` is what an echo host tells of it. */
+export const get = async (edge: Pick<Edge, 'url'>, path: string, headers: Record<string, string> = {}) => {
+  const reply = await sendRaw(edge.url, { method: 'GET', path, headers });
+  return { ...reply, echo: reply.body as Echo };
+};

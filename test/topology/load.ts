@@ -11,9 +11,9 @@ import {
 /** Requests that go on until they are stopped. */
 export interface Load {
   /** How many were answered so far. */
-  count(): number;
+  count: () => number;
   /** Lets those under way finish. @returns what was answered otherwise than it should be, or not at all */
-  stop(): Promise<string[]>;
+  stop: () => Promise<string[]>;
 }
 
 type Step = (person: Person, slug: string) => Promise<void>;
@@ -51,11 +51,11 @@ export async function startLoad(
   const steps = kind === 'reads' ? reads : [...reads, ...writes];
   const failures: string[] = [];
   let count = 0;
-  let isOver = false;
+  const over = new AbortController();
   const persons = await Promise.all(Array.from({ length: people }, () => register(api)));
   const slugs = await Promise.all(persons.map(async (person) => (await publish(person)).slug));
   const working = persons.map(async (person, index) => {
-    for (let turn = index; !isOver; turn += 1) {
+    for (let turn = index; !over.signal.aborted; turn += 1) {
       const slug = slugs[turn % slugs.length]!;
       await steps[turn % steps.length]!(person, slug).catch((error: unknown) => failures.push(String(error)));
       count += 1;
@@ -64,7 +64,7 @@ export async function startLoad(
   return {
     count: () => count,
     stop: async () => {
-      isOver = true;
+      over.abort();
       await Promise.all(working);
       return failures;
     },
@@ -74,7 +74,9 @@ export async function startLoad(
 async function answered<T>(api: Api, method: string, path: string, status: number, body?: unknown) {
   const reply = await api.send<T>(method, path, body).catch((error: unknown) => {
     const { cause } = error as { cause?: unknown };
-    throw new Error(`${new Date().toISOString()} ${method} ${path}: ${String(error)} ${String(cause ?? '')}`);
+    throw new Error(
+      `${new Date().toISOString()} ${method} ${path}: ${String(error)} ${cause instanceof Error ? cause.message : ''}`,
+    );
   });
   if (reply.status !== status)
     throw new Error(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { developmentKeys } from '@tearline/auth';
 import { nginxConfig, type Topology } from '@tearline/topology';
@@ -129,8 +129,13 @@ export class Runner {
     const addresses = Object.fromEntries(
       topology.hosts.map(({ name }) => [name, addressesOf(replicas, name, 'http')]),
     );
-    const log = settings.EDGE_LOG === 'on' ? { accessLog: '/dev/stdout' } : {};
-    return nginxConfig({ topology, manifests, addresses, listen: edge, ...log });
+    return nginxConfig({
+      topology,
+      manifests,
+      addresses,
+      listen: edge,
+      ...(settings.EDGE_LOG && { accessLog: resolve(settings.EDGE_LOG) }),
+    });
   }
 
   #announce(url: string, replicas: readonly Replica[]): void {

@@ -19,7 +19,8 @@ const shape = {
     .refine((count) => count >= 2, 'must be at least 2')
     .default(5),
   TEARLINE_DIR: z.string().default('.tearline'),
-  EDGE_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+  /** A file for a JSON line of nginx on each request. */
+  EDGE_LOG: z.string().optional(),
 };
 
 /** The environment variables of the runner. */

@@ -2,14 +2,15 @@ import {
   type ArgumentsHost,
   Catch,
   ConflictException,
+  type ExceptionFilter,
   type HttpException,
   InternalServerErrorException,
   NotFoundException,
   ServiceUnavailableException,
   type Type,
 } from '@nestjs/common';
-import { BaseExceptionFilter } from '@nestjs/core';
 import { SeamError } from '@tearline/seam';
+import type { FastifyReply } from 'fastify';
 
 const EXCEPTIONS: Readonly<Record<string, Type<HttpException>>> = {
   'stock/unknown': NotFoundException,
@@ -20,9 +21,11 @@ const EXCEPTIONS: Readonly<Record<string, Type<HttpException>>> = {
 
 /** Answers HTTP with what the modules used to throw: those who throw codes now do not know who asks. */
 @Catch(SeamError)
-export class SeamErrorFilter extends BaseExceptionFilter<Error> {
-  override catch({ code, message }: SeamError, host: ArgumentsHost): void {
+export class SeamErrorFilter implements ExceptionFilter<SeamError> {
+  catch({ code, message }: SeamError, host: ArgumentsHost): void {
     const Exception = EXCEPTIONS[code] ?? InternalServerErrorException;
-    super.catch(new Exception(message), host);
+    const answer = new Exception(message);
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    void reply.status(answer.getStatus()).send(answer.getResponse());
   }
 }

@@ -27,7 +27,7 @@ pre { background: color-mix(in srgb, currentColor 6%, transparent); padding: 1re
 <li><a href="/docs">/docs</a> <span>the API, to read and to try</span></li>
 <li><a href="/docs-json">/docs-json</a> <span>the same as an OpenAPI document</span></li>
 <li><a href="/health/ready">/health/ready</a> <span>whether this process may be sent requests</span></li>
-<li><a href="/metrics">/metrics</a> <span>for Prometheus</span></li>
+<li><a href="/metrics">/metrics</a> <span>for Prometheus, which asks each process itself: not there through nginx</span></li>
 </ul>
 <h2>First calls</h2>
 <pre>curl ${at}/api/articles

@@ -59,5 +59,6 @@ describe('closing behind a proxy', () => {
     const hungUp = once(held, 'close');
     await host.app.close();
     await hungUp;
+    expect(held.destroyed).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { accessLog } from './access-log.js';
 import { block } from './block.js';
 import type { NginxOptions } from './nginx-options.js';
 import { refusalMaps } from './refusals.js';
-import { requestIds, routes } from './request-maps.js';
+import { authority, requestIds, routes } from './request-maps.js';
 import { server } from './server.js';
 import { upstreams } from './upstreams.js';
 
@@ -34,6 +34,7 @@ export function nginxConfig(options: NginxOptions): string {
       accessLog(log),
       '',
       requestIds(),
+      authority(),
       refusalMaps(),
       routes(options),
       '',

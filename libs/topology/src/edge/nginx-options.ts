@@ -20,7 +20,7 @@ export interface NginxOptions {
   workers?: number | 'auto';
   /** The user that the workers of a privileged nginx become; nginx's own default without it. */
   user?: string;
-  /** Where a JSON line for each request goes, e.g. `/dev/stdout`; by default nowhere, since the hosts write one. */
+  /** A file for a JSON line on each request; by default there is none, since the hosts write one. */
   accessLog?: string;
   /** `server` or `include` lines to put into the `http` block and the server, e.g. for TLS. */
   serverLines?: readonly string[];

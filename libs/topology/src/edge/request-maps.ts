@@ -13,6 +13,11 @@ export function requestIds(): string[] {
   );
 }
 
+/** `$edge_authority`: what the client calls this server; HTTP/1.0 does not oblige it to, but a host expects it. */
+export function authority(): string[] {
+  return block('map $http_host $edge_authority', 'default $http_host;', '"" $server_addr:$server_port;');
+}
+
 /** `$edge_host`: the upstream that a path goes to. */
 export function routes({ topology, manifests }: NginxOptions): string[] {
   return [
