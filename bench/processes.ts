@@ -21,6 +21,13 @@ export function memoryOf(pid: number): number {
   return Number(kib) / 1024;
 }
 
+/** Milliseconds of CPU that everybody on the machine has used. */
+export function cpuOfAll(): number {
+  const [, fields = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
+  const [user, nice, system, , , irq, softirq] = fields.split(' ').map(Number);
+  return (user! + nice! + system! + irq! + softirq!) * TICK_MS;
+}
+
 function readAll(): Map<number, { parent: number; ticks: number }> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Map(pids.flatMap((pid) => readOne(pid)));

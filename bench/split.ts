@@ -6,6 +6,7 @@ import { Cleanup } from './cleanup.js';
 import { openDatabase } from './database.js';
 import { type Endpoint, endpoints, type Shot } from './endpoints.js';
 import { pinDriver } from './machine.js';
+import { cpuOf, cpuOfAll } from './processes.js';
 import { makeKeys, takeSamples } from './samples.js';
 import type { ServerProcess } from './server-process.js';
 import { compare } from './split/compare.js';
@@ -56,6 +57,8 @@ async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
   for (const module of Object.keys(database.urls)) split[module] = await run(services.start(module));
   const placements = [together(monolith), apart(split)];
 
+  const othersCpu = () => cpuOfAll() - cpuOf(process.pid) - cpuOf(database.pid);
+  const [started, before] = [performance.now(), othersCpu()];
   const comparisons: Comparison[] = [];
   for (const endpoint of endpoints.filter(({ name }) => options.endpoints.includes(name))) {
     note(`measuring ${endpoint.name}`);
@@ -65,8 +68,9 @@ async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
     comparisons.push({ endpoint, monolith: one!, split: other! });
   }
 
-  const about = circumstances(options, { cores, database });
-  const tables = [about, figures(comparisons), ratios(comparisons), startFigures(starts)];
+  const others = (othersCpu() - before) / (performance.now() - started);
+  const about = circumstances(options, { cores, database, others });
+  const tables = [about, figures(comparisons), ratios(comparisons, others), startFigures(starts)];
   process.stdout.write(`${tables.join('\n\n')}\n`);
   if (
     comparisons.some(({ monolith: { full, paced }, split: other }) =>

@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await caller.close();
-  await Promise.all(replicas.map(({ kill }) => kill()));
+  await Promise.all(replicas.map((replica) => replica.kill()));
   await rm(dir, { recursive: true });
 });
 
