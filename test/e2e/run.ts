@@ -95,7 +95,8 @@ async function run(
     `--outputFile.json=${report}`,
   ];
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...args, ...options], {
-    env: { ...process.env, ...env },
+    // A dot for each test would bring its colours into a file.
+    env: { ...process.env, ...(!process.stdout.isTTY && { NO_COLOR: '1' }), ...env },
     stdio: 'inherit',
   });
   const [code] = (await once(child, 'exit')) as [number | null];
