@@ -15,8 +15,8 @@ const anyTimestamp = parserOf(TIMESTAMPTZ, 'text');
 
 const items = (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(','));
 
-// A page of articles has twenty lists of tags and forty times: pg's parsers, which know every form, take a tenth of
-// the request for them. These take the usual forms and leave the rest to those.
+// A page of articles has twenty lists of tags and forty times, and pg's parsers, which know every form, show in its
+// profile. These take the usual forms and leave the rest to those.
 const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [INT8]: Number,
   [INT8_ARRAY]: (text) => items(text).map(Number),
