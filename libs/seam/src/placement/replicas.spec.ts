@@ -143,20 +143,27 @@ describe('two replicas under load', () => {
 
 describe('when nobody is left', () => {
   it('calls fail at once, and succeed again when somebody is back', async () => {
-    await caller.client.nothing();
-    await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
-    await expect(caller.client.nothing()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    const started = performance.now();
-    for (let call = 0; call < 100; call++)
-      await expect(caller.client.nothing()).rejects.toMatchObject({ code: 'unavailable' });
-    // A single one that waited for its deadline would take longer than that.
-    expect(performance.now() - started).toBeLessThan(5000);
-    await restart(replicas[1]!);
-    const answered = () =>
-      caller.client.nothing().then(
+    // Without heartbeats only a call itself can find out who is back.
+    const lone = await openCaller(
+      replicas.map(({ address }) => address),
+      { observer: watcher },
+      { heartbeat: 3_600_000 },
+    );
+    const isAnswered = () =>
+      lone.client.nothing().then(
         () => true,
         () => false,
       );
-    await expect.poll(answered, { timeout: 10_000 }).toBe(true);
+    expect(await isAnswered()).toBe(true);
+    await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
+    await expect(lone.client.nothing()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    const started = performance.now();
+    for (let call = 0; call < 100; call++)
+      await expect(lone.client.nothing()).rejects.toMatchObject({ code: 'unavailable' });
+    // A single one that waited for its deadline would take longer than that.
+    expect(performance.now() - started).toBeLessThan(5000);
+    await restart(replicas[1]!);
+    await expect.poll(isAnswered, { timeout: 10_000 }).toBe(true);
+    await lone.close();
   });
 });
