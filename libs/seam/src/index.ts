@@ -25,6 +25,13 @@ export {
   type OutputOf,
   query,
 } from './contract/contract.js';
+export {
+  type EarlierPayload,
+  event,
+  type EventContract,
+  type EventOptions,
+  type PayloadOf,
+} from './contract/event.js';
 export { Implements } from './implements.decorator.js';
 export { type ModuleManifest } from './module-manifest.js';
 export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Contract } from './contract/contract.js';
+import type { EventContract } from './contract/event.js';
 
 /**
  * What a host has to know of a module before it loads any of the module's code. It stands in the module's
@@ -12,6 +13,12 @@ export interface ModuleManifest {
   readonly contract: Contract;
   /** Whom the module asks. */
   readonly uses: readonly Contract[];
+  /** What the module tells others of. */
+  readonly publishes?: readonly EventContract[];
+  /** What it wants to be told of, by other modules. */
+  readonly subscribes?: readonly EventContract[];
+  /** Queues of its own background work, each as `<module>.<work>`. */
+  readonly jobs?: readonly string[];
   /**
    * Public paths that the module serves. `*` stands for one segment, a last `**` for any rest, none included;
    * of two routes that match, the more literal one wins.

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { ContractError } from '../call/errors.js';
+import type { DeepReadonly } from './contract.js';
+import { wireOf } from './wire.js';
+
+/** A payload as an earlier release wrote it, and how it is read today. */
+export interface EarlierPayload<S extends z.ZodType = z.ZodType> {
+  readonly payload: S;
+  /** Gives the payload of the next version. It must not fail: what it is given fits the schema. */
+  upgrade(payload: z.output<S>): unknown;
+}
+
+/** What an event may be told. */
+export interface EventOptions<S extends z.ZodType> {
+  /** Schema of what the event says; plain JSON. */
+  payload: S;
+  /** From 1; one more with every change that an old subscriber cannot ignore. */
+  version?: number;
+  /** Payloads of the versions before, oldest first: rows and jobs of an earlier release are still under way. */
+  earlier?: readonly EarlierPayload[];
+  /** Whether this is the last event of its aggregate, e.g. a deletion; then its order needs no memory any more. */
+  ends?: boolean;
+}
+
+/** What a module tells others of: one object, known at run time. */
+export interface EventContract<S extends z.ZodType = z.ZodType> {
+  /** `<module>/<what happened>`, e.g. `articles/published`. */
+  readonly name: string;
+  /** The module that tells it. */
+  readonly publisher: string;
+  readonly version: number;
+  readonly payload: S;
+  readonly ends: boolean;
+  /**
+   * Reads a payload of any version up to this one.
+   * @throws ContractError for a version that is not known here (yet)
+   * @throws z.ZodError for a payload that is not of its version
+   */
+  readonly read: (payload: unknown, version: number) => DeepReadonly<z.output<S>>;
+}
+
+/** What an event says, as a deep-readonly value. */
+export type PayloadOf<E extends EventContract> = DeepReadonly<z.output<E['payload']>>;
+
+/**
+ * Declares what a module tells others of, in its `contract.ts`.
+ * @param name `<module>/<what happened>`, in kebab-case and the past tense
+ * @throws ContractError when JSON would not carry the payload unchanged, or an earlier version is missing
+ * @example
+ * export const ArticlePublished = event('articles/published', {
+ *   payload: z.object({ articleId: ArticleId, authorId: UserId }),
+ * });
+ */
+export function event<S extends z.ZodType>(
+  name: string,
+  { payload, version = 1, earlier = [], ends = false }: EventOptions<S>,
+): EventContract<S> {
+  const [, publisher] = /^([a-z][a-z0-9-]*)\/[a-z][a-z0-9-]*$/.exec(name) ?? [];
+  if (publisher === undefined)
+    throw new ContractError(`event name '${name}' is not <module>/<what-happened>`);
+  if (earlier.length !== version - 1)
+    throw new ContractError(
+      `event '${name}' has version ${version}, so it needs ${version - 1} earlier payloads, not ${earlier.length}`,
+    );
+  const schemas = [...earlier.map((one) => one.payload), payload];
+  for (const [index, schema] of schemas.entries())
+    if (wireOf(schema, `${name} version ${index + 1}`))
+      throw new ContractError(`event '${name}' has a payload that JSON does not carry as it is`);
+  const read = (value: unknown, written: number) => {
+    const schema = schemas[written - 1];
+    if (!schema)
+      throw new ContractError(`event '${name}' has version ${written}; only ${version} is known here`);
+    const upgraded = earlier.slice(written - 1).reduce((old, one) => one.upgrade(old), schema.parse(value));
+    return upgraded as DeepReadonly<z.output<S>>;
+  };
+  return Object.freeze({ name, publisher, version, payload, ends, read });
+}
