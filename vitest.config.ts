@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
 const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'];
+const onRedis = ['libs/**/*.redis.spec.ts'];
+const faultsOnRedis = ['test/faults/**/*.redis.spec.ts'];
 
 // Nest reads constructor types from decorator metadata, which vitest's transformer must emit as tsc does.
 const decorators = {
@@ -18,6 +20,8 @@ function mayRun(suite: string, program: string): boolean {
   return isThere || process.env['CI'] === 'true';
 }
 
+const hasRedis = mayRun('redis', 'redis-server');
+
 export default defineConfig({
   oxc: decorators,
   resolve: { tsconfigPaths: true },
@@ -25,7 +29,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit } },
+      { extends: true, test: { name: 'unit', include: unit, exclude: onRedis } },
+      ...(hasRedis ? [{ extends: true as const, test: { name: 'redis', include: onRedis } }] : []),
       { extends: true, test: { name: 'examples', include: ['examples/**/*.spec.ts'] } },
       { extends: true, test: { name: 'architecture', include: ['test/architecture/**/*.spec.ts'] } },
       {
@@ -51,8 +56,21 @@ export default defineConfig({
       { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'] } },
       {
         extends: true,
-        test: { name: 'faults', include: ['test/faults/**/*.spec.ts'], fileParallelism: false },
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.spec.ts'],
+          exclude: faultsOnRedis,
+          fileParallelism: false,
+        },
       },
+      ...(hasRedis
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'faults-redis', include: faultsOnRedis, fileParallelism: false },
+            },
+          ]
+        : []),
     ],
   },
 });

@@ -14,6 +14,11 @@ const SUMMARY = statement<ArticleSummary>(
   'select id, slug, title, author_id as "authorId" from articles where slug = $1',
 );
 
+const SUMMARIES = statement<ArticleSummary>(
+  'articles.summaries',
+  'select id, slug, title, author_id as "authorId" from articles where id = any($1::bigint[])',
+);
+
 const TAGS = statement<{ tags: string[] }>(
   'articles.tags',
   `select coalesce(json_agg(key), '[]') as tags from (
@@ -56,6 +61,10 @@ export class ArticleReads {
 
   async summary(slug: string): Promise<ArticleSummary | null> {
     return (await this.reader.row(SUMMARY, [slug])) ?? null;
+  }
+
+  async summaries(ids: readonly number[]): Promise<ArticleSummary[]> {
+    return ids.length === 0 ? [] : this.reader.rows(SUMMARIES, [ids]);
   }
 
   /** Tags in use, the most used first, 1,000 at most. */

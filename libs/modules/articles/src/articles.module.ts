@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
+import { EventsModule } from '@tearline/events';
 import { ArticleReads } from './article-reads.js';
 import { ArticleViews } from './article-views.js';
 import { ArticlesController } from './articles.controller.js';
@@ -23,6 +24,7 @@ import { TallyCompaction } from './tally-compaction.js';
       FavoriteEntity,
       DeletedArticleEntity,
     ]),
+    EventsModule.forModule('articles'),
   ],
   controllers: [ArticlesController, FavoritesController, TagsController],
   providers: [

@@ -12,4 +12,8 @@ export class ArticlesProvider implements Articles {
   bySlug({ slug }: InputOf<typeof ArticlesContract, 'bySlug'>) {
     return this.reads.summary(slug);
   }
+
+  summariesByIds({ ids }: InputOf<typeof ArticlesContract, 'summariesByIds'>) {
+    return this.reads.summaries(ids);
+  }
 }

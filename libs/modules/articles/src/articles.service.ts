@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectTransactions, Transactions } from '@tearline/database';
+import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
+import { ArticleDeleted, ArticleEdited, ArticlePublished } from './contract.js';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
 import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
+import { mediaLinkedIn } from './media-links.js';
 import { slugOf, withFreeSlug } from './slug.js';
 import { tallyArticle, tallyTags } from './tallies.js';
 
@@ -23,6 +26,7 @@ export interface ArticleDraft {
 export class ArticlesService {
   constructor(
     @InjectTransactions('articles') private readonly transactions: Transactions,
+    @InjectOutbox('articles') private readonly outbox: Outbox,
     private readonly deleted: DeletedArticles,
   ) {}
 
@@ -40,6 +44,13 @@ export class ArticlesService {
         const made = inserted.generatedMaps[0] as ArticleEntity;
         await tag(manager, tags, made);
         await tallyArticle(manager, 1, { authorId, tagList: tags });
+        await this.outbox.append(manager, ArticlePublished, aggregateOf(made.id), {
+          articleId: made.id,
+          authorId,
+          slug: free,
+          title: draft.title,
+          media: mediaLinkedIn(draft.body),
+        });
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
       const createdAt = new Date(at);
@@ -66,6 +77,13 @@ export class ArticlesService {
           ...(tags && { tagList: tags }),
         });
         if (tags) await retag(manager, article, tags);
+        await this.outbox.append(manager, ArticleEdited, aggregateOf(article.id), {
+          articleId: article.id,
+          authorId,
+          slug: newSlug,
+          title: changes.title ?? article.title,
+          media: mediaLinkedIn(changes.body ?? article.body),
+        });
         return newSlug;
       }),
     );
@@ -78,15 +96,21 @@ export class ArticlesService {
       await manager.delete(ArticleEntity, article.id);
       await tallyArticle(manager, -1, { authorId, tagList: article.tagList });
       await manager.insert(DeletedArticleEntity, { articleId: article.id });
+      await this.outbox.append(manager, ArticleDeleted, aggregateOf(article.id), {
+        articleId: article.id,
+        authorId,
+      });
       return article.id;
     });
     await this.deleted.purge([id]);
   }
 }
 
+const aggregateOf = (articleId: number) => `article/${articleId}`;
+
 async function lockOwn(manager: EntityManager, slug: string, authorId: number): Promise<ArticleEntity> {
   const article = await manager.findOne(ArticleEntity, {
-    select: { id: true, title: true, tagList: true, authorId: true, createdAt: true },
+    select: { id: true, title: true, body: true, tagList: true, authorId: true, createdAt: true },
     where: { slug },
     lock: { mode: 'pessimistic_write' },
   });

@@ -1,5 +1,5 @@
 import { UserId } from '@tearline/identity/contract';
-import { type ClientOf, contract, query } from '@tearline/seam';
+import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 
 /** Names an article in every module; never changes, never reused. */
@@ -17,5 +17,39 @@ export type ArticleSummary = z.infer<typeof ArticleSummary>;
 export const ArticlesContract = contract('articles', {
   /** The article at this slug, or null when there is none (any more). */
   bySlug: query({ input: z.object({ slug: z.string() }), output: ArticleSummary.nullable() }),
+  /** The articles with these ids, in no particular order; deleted ones are left out. At most 100 at once. */
+  summariesByIds: query({
+    input: z.object({ ids: z.array(ArticleId).max(100) }),
+    output: z.array(ArticleSummary),
+  }),
 });
 export type Articles = ClientOf<typeof ArticlesContract>;
+
+const Written = z.object({
+  articleId: ArticleId,
+  authorId: UserId,
+  slug: z.string(),
+  title: z.string(),
+  /** Content hashes of the media that the text shows, each once. */
+  media: z.array(z.string()),
+});
+
+/** There is a new article. Aggregate of this and all below: `article/<articleId>`. */
+export const ArticlePublished = event('articles/published', { payload: Written });
+
+/** Its author changed an article. */
+export const ArticleEdited = event('articles/edited', { payload: Written });
+
+/** An article is gone for good. */
+export const ArticleDeleted = event('articles/deleted', {
+  payload: z.object({ articleId: ArticleId, authorId: UserId }),
+  ends: true,
+});
+
+const Favorite = z.object({ articleId: ArticleId, authorId: UserId, userId: UserId });
+
+/** Somebody likes an article. */
+export const ArticleFavorited = event('articles/favorited', { payload: Favorite });
+
+/** Somebody does not like an article any more. */
+export const ArticleUnfavorited = event('articles/unfavorited', { payload: Favorite });

@@ -1,20 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { SeamError } from '@tearline/seam';
+import { InjectOutbox, Outbox } from '@tearline/events';
+import { type EventContract, SeamError } from '@tearline/seam';
 import type { Repository } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
+import { ArticleFavorited, ArticleUnfavorited } from './contract.js';
 import { FavoriteEntity } from './entities/favorite.entity.js';
 
 /*
  * Each is one statement, and so one transaction and one round trip. The article is locked before the favorite is
- * written: the other way round, a deletion in between would make a deadlock.
+ * written: the other way round, a deletion in between would make a deadlock. Who had done so before changes nothing, and
+ * nobody is told.
  */
 const LOCKED = 'article as (select * from articles where slug = $2 for no key update)';
+
+const told = (changed: string) => `
+  told as (
+    select append_event($3, 'article/' || id, $4, $5,
+      jsonb_build_object('articleId', id, 'authorId', author_id, 'userId', $1::bigint), $6)
+    from article where id in (select article_id from ${changed})
+  )`;
 
 const columns = (favorited: boolean, count: string) => `
   select id, slug, title, description, body, tag_list as "tagList", created_at as "createdAt",
     updated_at as "updatedAt", author_id as "authorId", ${favorited} as favorited, (${count})::int as "favoritesCount"
-  from article`;
+  from article left join told on true`;
 
 const ADD = `
   with ${LOCKED}, added as (
@@ -22,7 +32,7 @@ const ADD = `
     on conflict do nothing returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count + 1 where id in (select article_id from added)
-  )
+  ), ${told('added')}
   ${columns(true, 'favorites_count + (select count(*) from added)')}`;
 
 const REMOVE = `
@@ -31,7 +41,7 @@ const REMOVE = `
     where user_id = $1 and published_at = article.created_at and article_id = article.id returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count - 1 where id in (select article_id from removed)
-  )
+  ), ${told('removed')}
   ${columns(false, 'favorites_count - (select count(*) from removed)')}`;
 
 /** Who likes which article; asking twice changes nothing. */
@@ -39,6 +49,7 @@ const REMOVE = `
 export class FavoritesService {
   constructor(
     @InjectRepository(FavoriteEntity, 'articles') private readonly favorites: Repository<FavoriteEntity>,
+    @InjectOutbox('articles') private readonly outbox: Outbox,
   ) {}
 
   /**
@@ -46,7 +57,7 @@ export class FavoritesService {
    * @throws SeamError `article/not-found`
    */
   add(slug: string, userId: number): Promise<FullArticleRow> {
-    return this.change(ADD, slug, userId);
+    return this.change(ADD, ArticleFavorited, slug, userId);
   }
 
   /**
@@ -54,12 +65,19 @@ export class FavoritesService {
    * @throws SeamError `article/not-found`
    */
   remove(slug: string, userId: number): Promise<FullArticleRow> {
-    return this.change(REMOVE, slug, userId);
+    return this.change(REMOVE, ArticleUnfavorited, slug, userId);
   }
 
-  private async change(sql: string, slug: string, userId: number): Promise<FullArticleRow> {
-    const [article] = await this.favorites.query<FullArticleRow[]>(sql, [userId, slug]);
+  private async change(
+    sql: string,
+    event: EventContract,
+    slug: string,
+    userId: number,
+  ): Promise<FullArticleRow> {
+    const values = [userId, slug, ...this.outbox.envelope(event)];
+    const [article] = await this.favorites.query<FullArticleRow[]>(sql, values);
     if (!article) throw new SeamError('article/not-found');
+    this.outbox.wake();
     return article;
   }
 }

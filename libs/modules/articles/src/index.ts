@@ -3,12 +3,20 @@ import type { ModuleData } from '@tearline/database';
 import { IdentityContract } from '@tearline/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { SocialContract } from '@tearline/social/contract';
-import { ArticlesContract } from './contract.js';
+import {
+  ArticleDeleted,
+  ArticleEdited,
+  ArticleFavorited,
+  ArticlePublished,
+  ArticlesContract,
+  ArticleUnfavorited,
+} from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'articles',
   contract: ArticlesContract,
   uses: [IdentityContract, SocialContract, CommentsContract],
+  publishes: [ArticlePublished, ArticleEdited, ArticleDeleted, ArticleFavorited, ArticleUnfavorited],
   routes: ['/api/articles', '/api/articles/*', '/api/articles/*/favorite', '/api/tags'],
   load: async () => (await import('./articles.module.js')).ArticlesModule,
 };

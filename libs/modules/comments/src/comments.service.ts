@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type Articles, ArticlesContract } from '@tearline/articles/contract';
+import { type Articles, ArticlesContract, type ArticleSummary } from '@tearline/articles/contract';
 import { InjectReader, InjectTransactions, Reader, statement, Transactions } from '@tearline/database';
+import { InjectOutbox, Outbox } from '@tearline/events';
 import { type Identity, IdentityContract } from '@tearline/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
 import { type Profile, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
+import { CommentCreated, CommentDeleted } from './contract.js';
 import type { Comment } from './comment.schemas.js';
 import { CommentEntity } from './entities/comment.entity.js';
 
@@ -24,6 +26,7 @@ export class CommentsService {
   constructor(
     @InjectReader('comments') private readonly reader: Reader,
     @InjectTransactions('comments') private readonly transactions: Transactions,
+    @InjectOutbox('comments') private readonly outbox: Outbox,
     @Seam(ArticlesContract) private readonly articles: Articles,
     @Seam(IdentityContract) private readonly identity: Identity,
     @Seam(SocialContract) private readonly social: Social,
@@ -34,17 +37,20 @@ export class CommentsService {
    * @throws SeamError `article/not-found`
    */
   async list(slug: string, viewer: number | undefined): Promise<Comment[]> {
-    const rows = await this.reader.rows(OF_ARTICLE, [await this.articleId(slug)]);
+    const rows = await this.reader.rows(OF_ARTICLE, [(await this.article(slug)).id]);
     const authors = await this.profiles(rows, viewer);
     return rows.map((row) => view(row, authors));
   }
 
   /** @throws SeamError `article/not-found` */
   async create(slug: string, authorId: number, body: string): Promise<Comment> {
-    const articleId = await this.articleId(slug);
+    const article = await this.article(slug);
+    const articleId = article.id;
     const { id, at } = await this.transactions.once('create comment', [slug, body], async (manager) => {
       const { generatedMaps } = await manager.insert(CommentEntity, { articleId, authorId, body });
       const comment = generatedMaps[0] as CommentEntity;
+      const written = { commentId: comment.id, articleId, articleAuthorId: article.authorId, authorId };
+      await this.outbox.append(manager, CommentCreated, aggregateOf(articleId), written);
       return { id: comment.id, at: comment.createdAt.toISOString() };
     });
     const createdAt = new Date(at);
@@ -54,19 +60,23 @@ export class CommentsService {
 
   /** @throws SeamError `article/not-found`, `comment/not-found`, `comment/forbidden` */
   async remove(slug: string, id: number, authorId: number): Promise<void> {
-    const articleId = await this.articleId(slug);
+    const article = await this.article(slug);
+    const articleId = article.id;
     await this.transactions.once('delete comment', [slug, id], async (manager) => {
       const comment = await manager.findOneBy(CommentEntity, { id, articleId });
       if (!comment) throw new SeamError('comment/not-found');
       if (comment.authorId !== authorId) throw new SeamError('comment/forbidden');
-      await manager.delete(CommentEntity, id);
+      const { affected } = await manager.delete(CommentEntity, id);
+      if (!affected) throw new SeamError('comment/not-found');
+      const written = { commentId: id, articleId, articleAuthorId: article.authorId, authorId };
+      await this.outbox.append(manager, CommentDeleted, aggregateOf(articleId), written);
     });
   }
 
-  private async articleId(slug: string): Promise<number> {
+  private async article(slug: string): Promise<Readonly<ArticleSummary>> {
     const article = await this.articles.bySlug({ slug });
     if (!article) throw new SeamError('article/not-found');
-    return article.id;
+    return article;
   }
 
   private profiles(rows: readonly CommentRow[], viewer: number | undefined) {
@@ -74,6 +84,8 @@ export class CommentsService {
     return profilesOf({ identity: this.identity, social: this.social }, authors, viewer);
   }
 }
+
+const aggregateOf = (articleId: number) => `article/${articleId}`;
 
 function view(row: CommentRow, authors: ReadonlyMap<number, Profile>): Comment {
   return {

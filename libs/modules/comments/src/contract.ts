@@ -1,5 +1,6 @@
 import { ArticleId } from '@tearline/articles/contract';
-import { type ClientOf, command, contract } from '@tearline/seam';
+import { UserId } from '@tearline/identity/contract';
+import { type ClientOf, command, contract, event } from '@tearline/seam';
 import { z } from 'zod';
 
 export const CommentsContract = contract('comments', {
@@ -10,3 +11,16 @@ export const CommentsContract = contract('comments', {
   }),
 });
 export type Comments = ClientOf<typeof CommentsContract>;
+
+const Comment = z.object({
+  commentId: z.int().positive(),
+  articleId: ArticleId,
+  articleAuthorId: UserId,
+  authorId: UserId,
+});
+
+/** Somebody commented on an article. Aggregate: `article/<articleId>`. */
+export const CommentCreated = event('comments/created', { payload: Comment });
+
+/** Its author took a comment back. Aggregate: `article/<articleId>`. */
+export const CommentDeleted = event('comments/deleted', { payload: Comment });

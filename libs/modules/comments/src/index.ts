@@ -3,12 +3,13 @@ import type { ModuleData } from '@tearline/database';
 import { IdentityContract } from '@tearline/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { SocialContract } from '@tearline/social/contract';
-import { CommentsContract } from './contract.js';
+import { CommentCreated, CommentDeleted, CommentsContract } from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'comments',
   contract: CommentsContract,
   uses: [ArticlesContract, IdentityContract, SocialContract],
+  publishes: [CommentCreated, CommentDeleted],
   routes: ['/api/articles/*/comments', '/api/articles/*/comments/*'],
   load: async () => (await import('./comments.module.js')).CommentsModule,
 };

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import { Repository } from 'typeorm';
+import { ImageChanged } from './contract.js';
 import { UserEntity } from './entities/user.entity.js';
 import { PasswordsService } from './passwords.service.js';
 import { asTakenName } from './taken-name.js';
@@ -13,6 +15,7 @@ import type { Account, UserChanges } from './user.schemas.js';
 export class AccountService {
   constructor(
     @InjectRepository(UserEntity, 'identity') private readonly users: Repository<UserEntity>,
+    @InjectOutbox('identity') private readonly outbox: Outbox,
     private readonly reads: UserReads,
     private readonly passwords: PasswordsService,
   ) {}
@@ -29,13 +32,18 @@ export class AccountService {
   async update(id: number, { password, ...changes }: UserChanges): Promise<Account> {
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     try {
-      const { raw } = await this.users
-        .createQueryBuilder()
-        .update({ ...changes, ...(passwordHash !== undefined && { passwordHash }) })
-        .where({ id })
-        .returning('email, username, bio, image')
-        .execute();
-      return existing((raw as Account[])[0]);
+      return await this.users.manager.transaction(async (manager) => {
+        const { raw } = await manager
+          .createQueryBuilder()
+          .update(UserEntity, { ...changes, ...(passwordHash !== undefined && { passwordHash }) })
+          .where({ id })
+          .returning('email, username, bio, image')
+          .execute();
+        const account = existing((raw as Account[])[0]);
+        if (changes.image !== undefined)
+          await this.outbox.append(manager, ImageChanged, `user/${id}`, { userId: id, image: account.image });
+        return account;
+      });
     } catch (error) {
       throw asTakenName(error);
     }

@@ -1,4 +1,4 @@
-import { type ClientOf, contract, query } from '@tearline/seam';
+import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 
 /** Names a user in every module; never changes, never reused. */
@@ -16,7 +16,17 @@ export type User = z.infer<typeof User>;
 export const IdentityContract = contract('identity', {
   /** The users with these ids, in no particular order; unknown ids are left out. At most 1,000 at once. */
   usersByIds: query({ input: z.object({ ids: z.array(UserId).max(1000) }), output: z.array(User) }),
+  /** Where mail reaches them, in no particular order; unknown ids are left out. At most 1,000 at once. */
+  emailsByIds: query({
+    input: z.object({ ids: z.array(UserId).max(1000) }),
+    output: z.array(z.object({ id: UserId, email: z.string() })),
+  }),
   /** The user of this name (case does not matter), or null. */
   userByUsername: query({ input: z.object({ username: z.string() }), output: User.nullable() }),
 });
 export type Identity = ClientOf<typeof IdentityContract>;
+
+/** A user has another picture, or none any more. Aggregate: `user/<userId>`. */
+export const ImageChanged = event('identity/image-changed', {
+  payload: z.object({ userId: UserId, image: z.string().nullable() }),
+});

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
+import { EventsModule } from '@tearline/events';
 import { AccountService } from './account.service.js';
 import { UserEntity } from './entities/user.entity.js';
 import { IdentityProvider } from './identity.provider.js';
@@ -15,7 +16,7 @@ import { UserController } from './user.controller.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [DatabaseModule.forModule('identity', [UserEntity])],
+  imports: [DatabaseModule.forModule('identity', [UserEntity]), EventsModule.forModule('identity')],
   controllers: [UserController, UsersController],
   providers: [
     { provide: IDENTITY_SETTINGS, useFactory: identitySettings },

@@ -13,6 +13,10 @@ export class IdentityProvider implements Identity {
     return this.reads.byIds(ids);
   }
 
+  emailsByIds({ ids }: InputOf<typeof IdentityContract, 'emailsByIds'>) {
+    return this.reads.emails(ids);
+  }
+
   async userByUsername({ username }: InputOf<typeof IdentityContract, 'userByUsername'>) {
     return (await this.reads.byUsername(username)) ?? null;
   }

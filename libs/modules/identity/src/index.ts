@@ -1,11 +1,12 @@
 import type { ModuleData } from '@tearline/database';
 import type { ModuleManifest } from '@tearline/seam';
-import { IdentityContract } from './contract.js';
+import { IdentityContract, ImageChanged } from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'identity',
   contract: IdentityContract,
   uses: [],
+  publishes: [ImageChanged],
   routes: ['/api/users', '/api/users/login', '/api/user'],
   load: async () => (await import('./identity.module.js')).IdentityModule,
 };

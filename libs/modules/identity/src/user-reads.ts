@@ -11,6 +11,10 @@ const BY_USERNAME = statement<User>(
   'identity.byUsername',
   'select id, username, bio, image from users where lower(username) = lower($1)',
 );
+const EMAILS = statement<{ id: number; email: string }>(
+  'identity.emails',
+  'select id, email from users where id = any($1::bigint[])',
+);
 const ACCOUNT = statement<Account>(
   'identity.account',
   'select email, username, bio, image from users where id = $1',
@@ -37,6 +41,10 @@ export class UserReads {
 
   byUsername(username: string): Promise<User | undefined> {
     return this.reader.row(BY_USERNAME, [username]);
+  }
+
+  async emails(ids: readonly number[]): Promise<{ id: number; email: string }[]> {
+    return ids.length === 0 ? [] : this.reader.rows(EMAILS, [ids]);
   }
 
   account(id: number): Promise<Account | undefined> {

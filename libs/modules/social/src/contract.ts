@@ -1,5 +1,5 @@
 import { type Identity, type User, UserId } from '@tearline/identity/contract';
-import { type ClientOf, contract, query } from '@tearline/seam';
+import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 
 /** A user as another one sees them: the public API's profile. */
@@ -19,8 +19,28 @@ export const SocialContract = contract('social', {
   }),
   /** Everybody whom this user follows. */
   followedBy: query({ input: z.object({ follower: UserId }), output: z.array(UserId) }),
+  /**
+   * Who follows this user: those with an id above `after`, lowest first, `limit` at most. The next page goes on after the
+   * last one.
+   */
+  followersOf: query({
+    input: z.object({
+      followee: UserId,
+      after: z.int().nonnegative(),
+      limit: z.int().positive().max(1000),
+    }),
+    output: z.array(UserId),
+  }),
 });
 export type Social = ClientOf<typeof SocialContract>;
+
+const Follow = z.object({ followerId: UserId, followeeId: UserId });
+
+/** Somebody follows somebody. Aggregate: `user/<followerId>`. */
+export const Followed = event('social/followed', { payload: Follow });
+
+/** Somebody does not follow somebody any more. Aggregate: `user/<followerId>`. */
+export const Unfollowed = event('social/unfollowed', { payload: Follow });
 
 /** The profile of a user, as seen by somebody who follows them or not. */
 export function profileOf({ username, bio, image }: Readonly<User>, following: boolean): Profile {

@@ -9,6 +9,11 @@ const BY = statement<{ ids: number[] }>(
   'social.by',
   'select array(select followee_id from follows where follower_id = $1) as ids',
 );
+const OF = statement<{ id: number }>(
+  'social.of',
+  `select follower_id as id from follows where followee_id = $1 and follower_id > $2
+     order by follower_id limit $3`,
+);
 
 /** The module's hot reads. */
 @Injectable()
@@ -22,5 +27,9 @@ export class FollowReads {
 
   async followedBy(follower: number): Promise<number[]> {
     return (await this.reader.row(BY, [follower]))!.ids;
+  }
+
+  async followersOf(followee: number, after: number, limit: number): Promise<number[]> {
+    return (await this.reader.rows(OF, [followee, after, limit])).map(({ id }) => id);
   }
 }

@@ -1,12 +1,13 @@
 import type { ModuleData } from '@tearline/database';
 import { IdentityContract } from '@tearline/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
-import { SocialContract } from './contract.js';
+import { Followed, SocialContract, Unfollowed } from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'social',
   contract: SocialContract,
   uses: [IdentityContract],
+  publishes: [Followed, Unfollowed],
   routes: ['/api/profiles/**'],
   load: async () => (await import('./social.module.js')).SocialModule,
 };

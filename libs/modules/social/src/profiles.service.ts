@@ -1,11 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { InjectOutbox, Outbox } from '@tearline/events';
 import { type Identity, IdentityContract, type User } from '@tearline/identity/contract';
-import { Seam, SeamError } from '@tearline/seam';
+import { type EventContract, Seam, SeamError } from '@tearline/seam';
 import { Repository } from 'typeorm';
-import { type Profile, profileOf } from './contract.js';
+import { Followed, type Profile, profileOf, Unfollowed } from './contract.js';
 import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
+
+/* Each is one statement, and so one transaction; who asks twice changes nothing, and nobody is told. */
+const told = (changed: string) => `
+  select append_event($3, 'user/' || follower_id, $4, $5,
+    jsonb_build_object('followerId', follower_id, 'followeeId', followee_id), $6)
+  from ${changed}`;
+
+const FOLLOW = `
+  with added as (
+    insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing
+    returning follower_id, followee_id
+  ) ${told('added')}`;
+
+const UNFOLLOW = `
+  with removed as (
+    delete from follows where follower_id = $1 and followee_id = $2 returning follower_id, followee_id
+  ) ${told('removed')}`;
 
 /** Users as others see them, and who follows them. Following twice is following; unfollowing likewise. */
 @Injectable()
@@ -13,6 +31,7 @@ export class ProfilesService {
   constructor(
     @Seam(IdentityContract) private readonly identity: Identity,
     @InjectRepository(FollowEntity, 'social') private readonly follows: Repository<FollowEntity>,
+    @InjectOutbox('social') private readonly outbox: Outbox,
     private readonly reads: FollowReads,
   ) {}
 
@@ -28,20 +47,20 @@ export class ProfilesService {
   async follow(username: string, viewer: number): Promise<Profile> {
     const user = await this.#find(username);
     if (user.id === viewer) return profileOf(user, false);
-    await this.follows
-      .createQueryBuilder()
-      .insert()
-      .values({ followerId: viewer, followeeId: user.id })
-      .orIgnore()
-      .execute();
+    await this.#change(FOLLOW, Followed, viewer, user.id);
     return profileOf(user, true);
   }
 
   /** @throws SeamError profile/not-found */
   async unfollow(username: string, viewer: number): Promise<Profile> {
     const user = await this.#find(username);
-    await this.follows.delete({ followerId: viewer, followeeId: user.id });
+    await this.#change(UNFOLLOW, Unfollowed, viewer, user.id);
     return profileOf(user, false);
+  }
+
+  async #change(sql: string, event: EventContract, follower: number, followee: number): Promise<void> {
+    await this.follows.query(sql, [follower, followee, ...this.outbox.envelope(event)]);
+    this.outbox.wake();
   }
 
   async #find(username: string): Promise<Readonly<User>> {

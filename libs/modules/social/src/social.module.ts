@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
+import { EventsModule } from '@tearline/events';
 import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
 import { ProfilesController } from './profiles.controller.js';
@@ -7,7 +8,7 @@ import { ProfilesService } from './profiles.service.js';
 import { SocialProvider } from './social.provider.js';
 
 @Module({
-  imports: [DatabaseModule.forModule('social', [FollowEntity])],
+  imports: [DatabaseModule.forModule('social', [FollowEntity]), EventsModule.forModule('social')],
   controllers: [ProfilesController],
   providers: [FollowReads, ProfilesService, SocialProvider],
 })

@@ -16,4 +16,8 @@ export class SocialProvider implements Social {
   followedBy({ follower }: InputOf<typeof SocialContract, 'followedBy'>) {
     return this.reads.followedBy(follower);
   }
+
+  followersOf({ followee, after, limit }: InputOf<typeof SocialContract, 'followersOf'>) {
+    return this.reads.followersOf(followee, after, limit);
+  }
 }

@@ -1,0 +1,50 @@
+import type { AddressInfo } from 'node:net';
+import type { DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createHost, hostSettings, readSettings } from '@tearline/host';
+import { Broker, type BrokerOptions } from '../broker/broker.js';
+import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
+import { QueuesBoard } from './queues-board.js';
+
+/** A host that has nothing but the board of two queues, the first one with a job that waits. */
+export async function openBoard(
+  at: BrokerOptions,
+): Promise<{ url: string; lines: string[]; close(): Promise<void> }> {
+  const broker = new Broker(at);
+  await broker.check();
+  await broker.queue('readers').add('articles/published', { slug: 'a' }, { jobId: 'articles-1' });
+
+  // Only the names of queues are of interest here.
+  const manifests = ['readers', 'writers'].map((name) => ({ name, jobs: [], subscribes: [{}] }));
+  const options = { manifests, operatorPassword: 'correct horse' } as unknown as EventsOptions;
+  const root: DynamicModule = {
+    module: class Board {},
+    providers: [
+      QueuesBoard,
+      { provide: EVENTS_OPTIONS, useValue: options },
+      { provide: Broker, useValue: broker },
+    ],
+  };
+  const lines: string[] = [];
+  const app: NestFastifyApplication = await createHost({
+    modules: [],
+    imports: [root],
+    settings: readSettings(hostSettings, { NODE_ENV: 'test', LOG_FORMAT: 'json', LOG_LEVEL: 'debug' }),
+    log: { write: (text) => lines.push(...text.trimEnd().split('\n')) },
+  });
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    lines,
+    close: async () => {
+      await app.close();
+      await broker.close();
+    },
+  };
+}
+
+/** What an operator's browser sends. */
+export const asOperator = (password = 'correct horse') => ({
+  authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
+});

@@ -1,0 +1,33 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { Broker } from '../broker/broker.js';
+import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
+import { confirmationQueue } from '../outbox/confirmations.js';
+import { serveBoard } from './serve-board.js';
+
+/** The queues of all modules, wherever they run, on the host whose operator has a password. */
+@Injectable()
+export class QueuesBoard implements OnModuleInit {
+  constructor(
+    @Inject(EVENTS_OPTIONS) private readonly options: EventsOptions,
+    private readonly broker: Broker,
+    private readonly host: HttpAdapterHost,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { operatorPassword, manifests } = this.options;
+    if (!operatorPassword) return;
+    const names = manifests.flatMap(({ name, subscribes = [], publishes = [], jobs = [] }) => [
+      ...(subscribes.length > 0 ? [name] : []),
+      ...(publishes.length > 0 ? [confirmationQueue(name)] : []),
+      ...jobs,
+    ]);
+    const server = this.host.httpAdapter.getInstance<FastifyInstance>();
+    await serveBoard(
+      server,
+      names.map((name) => this.broker.queue(name)),
+      operatorPassword,
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateQueues } from '../broker/migrate-queues.js';
+import { QueuesServer } from '../broker/queues-database.fixture.js';
+import { asOperator, openBoard } from './open-board.fixture.js';
+
+describe('The board on PostgreSQL', () => {
+  const server = new QueuesServer();
+  let board: Awaited<ReturnType<typeof openBoard>>;
+  beforeAll(async () => {
+    await server.start();
+    const { ownerUrl, queuesUrl } = await server.newDatabase();
+    await migrateQueues(ownerUrl, queuesUrl);
+    board = await openBoard({ databaseUrl: queuesUrl });
+  });
+  afterAll(async () => {
+    await board.close();
+    await server.stop();
+  });
+
+  it.each([
+    ['/api/queues?activeQueue=readers&status=latest', 'articles-1'],
+    ['/api/queues/readers/articles-1', '"slug":"a"'],
+    ['/api/redis/stats', '"version"'],
+  ])('answers %s', async (path, part) => {
+    const answer = await fetch(`${board.url}/queues${path}`, { headers: asOperator() });
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain(part);
+  });
+});

@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Broker } from './broker.js';
+import { itBehavesAsBroker } from './broker-behaviour.fixture.js';
+import { RedisServer } from './redis-server.fixture.js';
+
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+
+describe('Broker on Redis', () => {
+  const redis = new RedisServer();
+  beforeAll(() => redis.start());
+  afterAll(() => redis.stop());
+  itBehavesAsBroker(() => ({ redisUrl: redis.url }));
+});
+
+describe('Broker whose Redis', () => {
+  let redis: RedisServer;
+  let broker: Broker | undefined;
+  beforeEach(() => {
+    redis = new RedisServer();
+  });
+  afterEach(async () => {
+    redis.resume();
+    await broker?.close();
+    broker = undefined;
+    await redis.stop();
+  });
+
+  it('is away when it starts: fails fast, and works when it comes', async () => {
+    await redis.reserve();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    const done = vi.fn<(id?: string) => void>();
+    broker.worker('there', async () => done(), { concurrency: 1 });
+    await expect(broker.queue('there').add('a', {}, { jobId: 'x-1' })).rejects.toThrow(/writeable|closed/);
+    await redis.start();
+    const queue = broker.queue('there');
+    await eventually(() => queue.add('a', {}, { jobId: 'x-2' }));
+    await eventually(() => expect(done).toHaveBeenCalledTimes(1));
+  });
+
+  it('dies and comes back: the loop of the process goes on, and so does the work', async () => {
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    const done = vi.fn<(id?: string) => void>();
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    broker.worker(
+      'there',
+      async ({ id }) => {
+        if (id === 'x-1') await held;
+        done(id);
+      },
+      { concurrency: 2 },
+    );
+    const queue = broker.queue('there');
+    await queue.add('a', {}, { jobId: 'x-1' });
+    await eventually(async () => expect(await queue.getActiveCount()).toBe(1));
+    await redis.kill();
+    goOn();
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), 10);
+    await delay(1_000);
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThan(30);
+    await redis.start();
+    await eventually(() => queue.add('a', {}, { jobId: 'x-2' }));
+    await eventually(() => expect(done).toHaveBeenCalledWith('x-2'));
+  });
+
+  it('does not answer: a queue fails within three seconds, and works again by itself', async () => {
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    const done = vi.fn<(id?: string) => void>();
+    broker.worker('there', async () => done(), { concurrency: 1 });
+    const queue = broker.queue('there');
+    await queue.add('a', {}, { jobId: 'x-1' });
+    await eventually(() => expect(done).toHaveBeenCalledTimes(1));
+    redis.pause();
+    const before = Date.now();
+    await expect(queue.add('a', {}, { jobId: 'x-2' })).rejects.toThrow(/timed out|closed/i);
+    expect(Date.now() - before).toBeLessThan(3_000);
+    redis.resume();
+    await eventually(() => queue.add('a', {}, { jobId: 'x-3' }));
+    await eventually(() => expect(done.mock.calls.length).toBeGreaterThan(1));
+  });
+
+  it.each(['dead', 'deaf'])('is %s when it closes: closing is bounded', async (how) => {
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    broker.worker('there', async () => undefined, { concurrency: 1 });
+    const queue = broker.queue('there');
+    await queue.add('a', {}, { jobId: 'x-1' });
+    if (how === 'dead') await redis.kill();
+    else redis.pause();
+    const before = Date.now();
+    await broker.close();
+    expect(Date.now() - before).toBeLessThan(3_000);
+  });
+
+  it('throws data away: refused, with what to do about it', async () => {
+    redis = new RedisServer(['--maxmemory-policy', 'allkeys-lru']);
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await expect(broker.check()).rejects.toThrow(/'allkeys-lru' and has to be 'noeviction'.*config set/);
+  });
+
+  it('does not tell its configuration: asked in another way', async () => {
+    redis = new RedisServer(['--rename-command', 'CONFIG', '', '--maxmemory-policy', 'volatile-lru']);
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await expect(broker.check()).rejects.toThrow(/'volatile-lru'/);
+  });
+
+  it('asks for a password: takes it from the URL', async () => {
+    redis = new RedisServer(['--requirepass', 'p@ss']);
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url.replace('//', '//:p%40ss@') });
+    await broker.check();
+    await broker.queue('there').add('a', {}, { jobId: 'x-1' });
+    expect(await broker.queue('there').getWaitingCount()).toBe(1);
+  });
+
+  it('is asked who works: knows the workers of each queue', async () => {
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    broker.worker('there', async () => undefined, { concurrency: 1 });
+    const [queue, other] = [broker.queue('there'), broker.queue('elsewhere')];
+    await eventually(async () => expect(await queue.getWorkersCount()).toBe(1));
+    expect(await other.getWorkersCount()).toBe(0);
+  });
+});

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateQueues } from './migrate-queues.js';
+import { query, QueuesServer } from './queues-database.fixture.js';
+
+describe('migrateQueues', () => {
+  const server = new QueuesServer();
+  beforeAll(() => server.start());
+  afterAll(() => server.stop());
+
+  it('may be run by several at once, and again', async () => {
+    const { ownerUrl, queuesUrl } = await server.newDatabase();
+    const lines: string[] = [];
+    const run = () => migrateQueues(ownerUrl, queuesUrl, (line) => lines.push(line));
+    await Promise.all([run(), run(), run()]);
+    await run();
+    expect(lines).toEqual([expect.stringMatching(/^queues: bullmq 0 → \d+$/)]);
+  });
+
+  it('gives the role nothing outside its schema', async () => {
+    const { ownerUrl, queuesUrl } = await server.newDatabase();
+    await query(ownerUrl, 'revoke all on schema public from public');
+    await query(ownerUrl, 'create schema articles');
+    await query(ownerUrl, 'create table articles.article (id int)');
+    await migrateQueues(ownerUrl, queuesUrl);
+    const forbidden = [
+      'select * from articles.article',
+      'create table articles.mine (id int)',
+      'create table public.mine (id int)',
+      'create schema mine',
+      'create role mine',
+      'drop table bullmq.job',
+      'alter table bullmq.job add column mine int',
+      'insert into bullmq.migration (version, name, min_client_version) values (99, $$x$$, 99)',
+    ];
+    for (const sql of forbidden) await expect(query(queuesUrl, sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it.each([
+    ['the owner', (url: URL) => url.username, /must not log in as the owner/],
+    ['nobody', () => '', /needs a role and a password/],
+  ])('refuses to have queues log in as %s', async (_who, username, message) => {
+    const { ownerUrl, queuesUrl } = await server.newDatabase();
+    const url = Object.assign(new URL(queuesUrl), { username: username(new URL(ownerUrl)) }).href;
+    await expect(migrateQueues(ownerUrl, url)).rejects.toThrow(message);
+  });
+});

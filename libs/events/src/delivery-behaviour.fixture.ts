@@ -1,0 +1,275 @@
+import { currentCall, event, SeamError } from '@tearline/seam';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { Broker } from './broker/broker.js';
+import { query } from './broker/queues-database.fixture.js';
+import type { Delivery } from './outbox/delivery.js';
+import { eventually, type Ground, useGround } from './ground.fixture.js';
+import { type Behaviour, Closed, Unheard } from './toy.fixture.js';
+
+/** What holds of events, on Redis and on PostgreSQL. */
+export function itDelivers(newGround: () => Promise<Ground>): void {
+  const { current, start, stop, sql, items, count, letters } = useGround(newGround);
+  const isPoison = (poison: Set<string>): Behaviour => ({
+    sold: ({ payload: { item } }) => {
+      if (poison.has(item)) throw new Error(`${item} is poison`);
+    },
+  });
+  /** Instead of waiting for seven attempts of growing distance. */
+  const onItsLastAttempt = () =>
+    eventually(async () => {
+      const changed = await sql(
+        'update ledger.inbox set attempts = 7, next_at = now() where attempts > 0 returning 1',
+      );
+      expect(changed).toHaveLength(1);
+    });
+
+  it('takes effect once for each event, in order within an aggregate, over several processes', async () => {
+    const publisher = await start({ modules: ['shop'] });
+    await Promise.all([start({ modules: ['ledger'] }), start({ modules: ['ledger'], concurrency: 5 })]);
+    const numbers = Array.from({ length: 30 }, (_, n) => String(n));
+    const aggregates = Array.from({ length: 6 }, (_, n) => `shelf/${n}`);
+    await Promise.all(
+      aggregates.map(async (aggregate) => {
+        for (const n of numbers) await publisher.sell(aggregate, n);
+      }),
+    );
+    await eventually(async () => expect(await count('ledger.entries')).toBe(180), 30_000);
+    await eventually(async () => expect(await count('shop.outbox')).toBe(0));
+    for (const aggregate of aggregates) expect(await items(aggregate)).toEqual(numbers);
+    expect(await count('ledger.inbox')).toBe(0);
+  });
+
+  it('writes nothing when nobody subscribes, and nothing when the transaction is rolled back', async () => {
+    const toy = await start({ work: false });
+    const shop = toy.database('shop');
+    await shop.transaction((manager) => toy.shop.append(manager, Unheard, 'shelf/1', {}));
+    await expect(
+      shop.transaction(async (manager) => {
+        await toy.shop.append(manager, Closed, 'shelf/1', {});
+        throw new Error('changed my mind');
+      }),
+    ).rejects.toThrow('changed my mind');
+    expect(await count('shop.outbox')).toBe(0);
+    expect(await count('shop.event_sequences')).toBe(0);
+  });
+
+  it('appends from a statement written by hand', async () => {
+    const toy = await start();
+    await toy
+      .database('shop')
+      .query(`select append_event($1, 'shelf/1', $2, $3, '{}', $4)`, toy.shop.envelope(Closed));
+    toy.shop.wake();
+    await eventually(async () => expect(await count('ledger.inbox_cursors where ended_at is not null')).toBe(1));
+    expect(await count('shop.event_sequences where ended_at is not null')).toBe(1);
+  });
+
+  it('delivers what a process left behind that died after its commit', async () => {
+    const away = await start({ modules: ['shop'], broker: { redisUrl: 'redis://127.0.0.1:1' } });
+    await away.sell('shelf/1', 'a');
+    await stop(away);
+    expect(await count('shop.outbox')).toBe(1);
+    await start();
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
+  });
+
+  it('delivers everything when the broker has forgotten it', { timeout: 60_000 }, async () => {
+    const publisher = await start({ modules: ['shop'] });
+    for (const n of ['1', '2', '3']) await publisher.sell('shelf/1', n);
+    await eventually(async () => expect(await count('shop.outbox where sends = 1')).toBe(3));
+    await current.ground.forget();
+    await start({ modules: ['ledger'] });
+    await publisher.sell('shelf/1', '4');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['1', '2', '3', '4']), 40_000);
+    await eventually(async () => expect(await count('shop.outbox')).toBe(0), 40_000);
+  });
+
+  it('finds duplicates, and waits for what is missing, wherever it comes from', async () => {
+    await start({ modules: ['ledger'] });
+    const broker = new Broker(current.ground.broker);
+    await broker.check();
+    let sent = 0;
+    const deliver = (seq: number) => {
+      const delivery: Delivery = {
+        publisher: 'shop',
+        id: 100 + seq,
+        aggregate: 'shelf/1',
+        seq,
+        type: 'shop/sold',
+        version: 1,
+        payload: { item: String(seq) },
+        context: {},
+        at: new Date().toISOString(),
+      };
+      return broker.queue('ledger').add('shop/sold', delivery, { jobId: `x-${(sent += 1)}` });
+    };
+    const confirmed = async () =>
+      (await broker.queue('shop.confirmed').getWaiting()).flatMap(({ data }) => data.ids as number[]).sort();
+    for (const seq of [3, 2, 3]) await deliver(seq);
+    await eventually(async () => expect(await confirmed()).toEqual([102, 103, 103]));
+    expect(await items('shelf/1')).toEqual([]);
+    for (const seq of [1, 1, 2]) await deliver(seq);
+    await eventually(async () => expect(await confirmed()).toHaveLength(6));
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['1', '2', '3']));
+    for (const seq of [1, 2, 3, 4]) await deliver(seq);
+    await eventually(async () => expect(await confirmed()).toHaveLength(10));
+    expect(await items('shelf/1')).toEqual(['1', '2', '3', '4']);
+    expect(await count('ledger.inbox')).toBe(0);
+    await broker.close();
+  });
+
+  it('lets others go on while an aggregate is being handled, and goes on with it afterwards', async () => {
+    const held = Promise.withResolvers<void>();
+    const toy = await start({
+      behaviour: { sold: ({ payload: { item } }) => (item === 'slow' ? held.promise : undefined) },
+    });
+    await toy.sell('shelf/1', 'slow');
+    for (let n = 0; n < 10; n += 1) await toy.sell('shelf/1', String(n));
+    await toy.sell('shelf/2', 'quick');
+    await eventually(async () => expect(await items('shelf/2')).toEqual(['quick']));
+    // The slow one may be among them: whoever comes while another has the aggregate is stored.
+    await eventually(async () => expect(await count('ledger.inbox where seq > 1')).toBe(10));
+    held.resolve();
+    await eventually(async () => expect(await items('shelf/1')).toHaveLength(11));
+    expect(await items('shelf/1')).toEqual(['slow', ...Array.from({ length: 10 }, (_, n) => String(n))]);
+  });
+
+  it('parks the aggregate of a dead event alone; a retry brings it and those behind it', async () => {
+    const poison = new Set(['bad']);
+    const toy = await start({ behaviour: isPoison(poison) });
+    for (const item of ['good', 'bad', 'late', 'last']) await toy.sell('shelf/1', item);
+    await onItsLastAttempt();
+    await eventually(async () => expect(await count(`ledger.inbox where state = 'dead'`)).toBe(1));
+    await toy.sell('shelf/2', 'other');
+    await eventually(async () => expect(await items('shelf/2')).toEqual(['other']));
+    await eventually(async () => expect(await count('shop.outbox')).toBe(0));
+    expect(await items('shelf/1')).toEqual(['good']);
+    poison.clear();
+    expect(await letters('retry')).toMatchObject([
+      { event: 'shop/sold', aggregate: 'shelf/1', seq: 2, attempts: 8, waiting: 2 },
+    ]);
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['good', 'bad', 'late', 'last']));
+    expect(await count('ledger.inbox')).toBe(0);
+  });
+
+  it('goes on without a dead event that was dropped', async () => {
+    const toy = await start({ behaviour: isPoison(new Set(['bad'])) });
+    for (const item of ['good', 'bad', 'late']) await toy.sell('shelf/1', item);
+    await onItsLastAttempt();
+    await eventually(async () => expect(await count(`ledger.inbox where state = 'dead'`)).toBe(1));
+    const [letter] = await letters('drop');
+    expect(letter!.error).toContain('bad is poison');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['good', 'late']));
+  });
+
+  it('gives a failing handler the same key each time, and does not count what is not its fault', async () => {
+    const keys: (string | undefined)[] = [];
+    const outcomes = [new SeamError('unavailable'), new Error('own fault'), new SeamError('deadline-exceeded')];
+    const toy = await start({
+      behaviour: {
+        sold: async () => {
+          keys.push(currentCall()!.idempotencyKey);
+          const error = outcomes.shift();
+          if (outcomes.length === 0 && error)
+            expect(await sql('select attempts from ledger.inbox')).toEqual([{ attempts: 1 }]);
+          if (error) throw error;
+        },
+      },
+    });
+    await toy.sell('shelf/1', 'a');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
+    expect(keys).toHaveLength(4);
+    expect(new Set(keys).size).toBe(1);
+    expect(keys[0]).toMatch(/^event:shop:\d+$/);
+  });
+
+  it('takes effect once when the connection of its handler breaks', async () => {
+    let breaks = true;
+    const toy = await start({
+      behaviour: {
+        sold: async (_event, manager) => {
+          const [row] = await manager.query<{ pid: number }[]>('select pg_backend_pid() as pid');
+          if (breaks) await query(current.urls['ledger']!, 'select pg_terminate_backend($1)', [row!.pid]);
+          breaks = false;
+        },
+      },
+    });
+    await toy.sell('shelf/1', 'a');
+    await toy.sell('shelf/1', 'b');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a', 'b']));
+  });
+
+  it('gives up on an event whose handler ends its process each time', async () => {
+    const toy = await start({ modules: ['shop'] });
+    await toy.sell('shelf/1', 'deadly');
+    await toy.sell('shelf/1', 'late');
+    await sql(`insert into ledger.inbox_cursors (publisher, aggregate) values ('shop', 'shelf/1')`);
+    await sql(
+      `insert into ledger.inbox (publisher, aggregate, seq, event, claims)
+       select 'shop', aggregate, seq, jsonb_build_object('publisher', 'shop', 'id', id, 'aggregate', aggregate,
+         'seq', seq, 'type', type, 'version', 1, 'payload', payload, 'context', context, 'at', created_at), 10
+       from shop.outbox where seq = 1`,
+    );
+    await start({ modules: ['ledger'] });
+    await eventually(async () => expect(await count(`ledger.inbox where state = 'dead'`)).toBe(1));
+    const [letter] = await letters('drop');
+    expect(letter!.error).toContain('did not come back');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['late']));
+  });
+
+  it('understands the payload of an earlier release, and leaves that of a later one to it', async () => {
+    const v2 = event('shop/sold', {
+      version: 2,
+      payload: z.object({ item: z.string(), count: z.int() }),
+      earlier: [
+        {
+          payload: z.object({ item: z.string() }),
+          upgrade: ({ item }) => ({ item: `${item} (old)`, count: 1 }),
+        },
+      ],
+    });
+    const [before, after] = [await start({ modules: ['shop'] }), await start({ modules: ['shop'], sold: v2 })];
+    const old = await start({ modules: ['ledger'] });
+    await before.sell('shelf/1', 'a');
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
+    await after
+      .database('shop')
+      .transaction((manager) => after.shop.append(manager, v2, 'shelf/1', { item: 'b', count: 2 }));
+    await before.sell('shelf/1', 'c');
+    await eventually(async () => expect(await count('ledger.inbox')).toBe(2));
+    expect(await sql('select attempts from ledger.inbox where seq = 2')).toEqual([{ attempts: 0 }]);
+    await start({ modules: ['ledger'], sold: v2 });
+    await stop(old);
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a', 'b', 'c (old)']), 25_000);
+  });
+
+  it('does no work where it shall not, and all of it where it shall', async () => {
+    const idle = vi.fn();
+    const busy = vi.fn();
+    const front = await start({ work: false, behaviour: { sold: idle } });
+    await front.sell('shelf/1', 'a');
+    await start({ modules: ['ledger'], behaviour: { sold: busy } });
+    await eventually(() => expect(busy).toHaveBeenCalledTimes(1));
+    await eventually(async () => expect(await count('shop.outbox')).toBe(0));
+    expect(idle).not.toHaveBeenCalled();
+  });
+
+  it('lets the work under way end when it closes, and leaves the rest to others', async () => {
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const first = await start({
+      concurrency: 1,
+      behaviour: { sold: () => (begun.resolve(), goOn.promise) },
+    });
+    await first.sell('shelf/1', 'a');
+    await begun.promise;
+    await first.sell('shelf/2', 'b');
+    const closed = stop(first);
+    goOn.resolve();
+    await closed;
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
+    await start();
+    await eventually(async () => expect(await items('shelf/2')).toEqual(['b']), 20_000);
+    expect(await items('shelf/1')).toEqual(['a']);
+  });
+}

@@ -1,0 +1,60 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { QueuesBoard } from './board/queues-board.js';
+import { Broker } from './broker/broker.js';
+import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
+import { EventsRuntime } from './events-runtime.js';
+import { EventMetrics } from './metrics/event-metrics.js';
+import { outboxToken } from './outbox/inject-outbox.js';
+import { Signals } from './signals/signals.js';
+
+/** Events between modules and background work: outbox, relay, inbox, queues. */
+@Module({})
+export class EventsModule {
+  /** Imported once by an application. */
+  static forRoot(options: EventsOptions): DynamicModule {
+    return {
+      module: EventsModule,
+      global: true,
+      imports: [DiscoveryModule],
+      providers: [
+        { provide: EVENTS_OPTIONS, useValue: options },
+        { provide: Broker, useFactory: () => new Broker(options.broker) },
+        { provide: Signals, inject: [Broker], useFactory: (broker: Broker) => new Signals(broker) },
+        EventMetrics,
+        QueuesBoard,
+        {
+          provide: EventsRuntime,
+          inject: [Broker, EventMetrics, DiscoveryService, MetadataScanner],
+          useFactory: (
+            broker: Broker,
+            metrics: EventMetrics,
+            discovery: DiscoveryService,
+            scanner: MetadataScanner,
+          ) => new EventsRuntime(options, broker, metrics, discovery, scanner),
+        },
+      ],
+      exports: [Broker, EventsRuntime, Signals],
+    };
+  }
+
+  /**
+   * Imported by a module after its `DatabaseModule.forModule`: provides its outbox (`@InjectOutbox('articles')`) and,
+   * in a process that works, handles its events and does its jobs.
+   */
+  static forModule(module: string): DynamicModule {
+    return {
+      module: class extends EventsModule {},
+      providers: [
+        {
+          provide: outboxToken(module),
+          inject: [getDataSourceToken(module), EventsRuntime],
+          useFactory: (database: DataSource, runtime: EventsRuntime) => runtime.add(module, database),
+        },
+      ],
+      exports: [outboxToken(module)],
+    };
+  }
+}

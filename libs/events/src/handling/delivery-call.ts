@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { CallContext } from '@tearline/seam';
+import type { DeliveryContext } from '../outbox/delivery.js';
+
+/**
+ * The call that a handler works in: it goes on for whoever caused the event. Its key is the same in every repetition,
+ * so the commands it sends take effect once.
+ */
+export function deliveryCall(key: string, context: DeliveryContext, timeoutMs: number): CallContext {
+  return new CallContext({
+    requestId: context.requestId ?? randomUUID(),
+    traceparent: context.traceparent,
+    principal: context.principal,
+    deadline: performance.now() + timeoutMs,
+    idempotencyKey: key,
+  });
+}

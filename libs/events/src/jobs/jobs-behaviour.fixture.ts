@@ -1,0 +1,109 @@
+import { SeamError } from '@tearline/seam';
+import { expect, it, vi } from 'vitest';
+import { eventually, type Ground, useGround } from '../ground.fixture.js';
+import { type Behaviour, Copy, Hasty, TICK_MS } from '../toy.fixture.js';
+import { AGAIN } from './again.js';
+
+/** What holds of jobs, on Redis and on PostgreSQL. */
+export function itDoesJobs(newGround: () => Promise<Ground>): void {
+  const { start, sql, items, count, letters } = useGround(newGround);
+
+  it('does a long job in slices, each behind what waits, and completes it once', async () => {
+    const done: string[] = [];
+    const slices = new Map<string, number>();
+    const completed = vi.fn<(name: string) => void>();
+    const toy = await start({
+      behaviour: {
+        copy: async ({ name }, running) => {
+          const slice = (slices.get(name) ?? 0) + 1;
+          slices.set(name, slice);
+          done.push(`${name}${slice}`);
+          if (slice < 3) return AGAIN;
+          await running.complete(async (manager) => {
+            await manager.query(`insert into entries (aggregate, item) values ('copies', $1)`, [name]);
+          });
+          completed(name);
+          throw new Error('too late to matter');
+        },
+      },
+    });
+    await toy.database('ledger').transaction(async (manager) => {
+      for (const name of ['a', 'b']) await toy.ledger.add(manager, Copy, { name });
+    });
+    await eventually(() => expect(completed).toHaveBeenCalledTimes(2));
+    expect(done).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
+    expect(await items('copies')).toEqual(['a', 'b']);
+    expect(await count('ledger.outbox')).toBe(0);
+  });
+
+  it('tries a job again, and keeps it as dead with its error after the last attempt', async () => {
+    const attempts: [number, boolean][] = [];
+    let fixed = false;
+    const toy = await start({
+      behaviour: {
+        copy: async (_payload, { attempt, isLastAttempt }) => {
+          attempts.push([attempt, isLastAttempt]);
+          if (attempts.length === 1) throw new SeamError('unavailable');
+          if (!fixed) throw new Error('no paper');
+        },
+      },
+    });
+    await toy.database('ledger').transaction((manager) => toy.ledger.add(manager, Copy, { name: 'a' }));
+    await eventually(async () => expect(await count('ledger.outbox where failed_at is not null')).toBe(1));
+    expect(attempts).toEqual([
+      [1, false],
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+    fixed = true;
+    const [letter] = await letters('retry');
+    expect(letter).toMatchObject({ event: 'ledger.copy', publisher: 'ledger', attempts: 3 });
+    expect(letter!.error).toContain('no paper');
+    await eventually(async () => expect(await count('ledger.outbox')).toBe(0));
+    expect(attempts).toHaveLength(5);
+  });
+
+  it('ends an attempt whose time is over', async () => {
+    const aborted = vi.fn();
+    const toy = await start({
+      behaviour: {
+        hasty: ({ signal }) => {
+          signal.addEventListener('abort', aborted);
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    await toy.database('ledger').transaction((manager) => toy.ledger.add(manager, Hasty, {}));
+    await eventually(async () => expect(await count('ledger.outbox where failed_at is not null')).toBe(1));
+    expect(aborted).toHaveBeenCalledTimes(1);
+    expect(await sql('select error from ledger.outbox')).toMatchObject([
+      { error: expect.stringContaining('not done within 300 ms') as string },
+    ]);
+  });
+
+  it('does a job not before it is due', async () => {
+    const began = vi.fn<() => number>(() => Date.now());
+    const toy = await start({ behaviour: { copy: async () => void began() } });
+    const added = Date.now();
+    await toy
+      .database('ledger')
+      .transaction((manager) => toy.ledger.add(manager, Copy, { name: 'a' }, { delayMs: 700 }));
+    await eventually(() => expect(began).toHaveBeenCalledTimes(1));
+    expect(began.mock.results[0]!.value - added).toBeGreaterThanOrEqual(700);
+  });
+
+  it('runs scheduled work once for all processes, and goes on when a run fails', async () => {
+    const runs: number[] = [];
+    const behaviour: Behaviour = {
+      tick: async () => {
+        runs.push(Date.now());
+        if (runs.length === 1) throw new Error('not today');
+      },
+    };
+    const began = Date.now();
+    await Promise.all([start({ behaviour }), start({ behaviour })]);
+    await eventually(() => expect(runs.length).toBeGreaterThanOrEqual(3), 25_000);
+    expect(runs.length).toBeLessThanOrEqual((Date.now() - began) / TICK_MS + 1);
+  });
+}

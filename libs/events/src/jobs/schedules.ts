@@ -1,0 +1,50 @@
+import type { DataSource } from 'typeorm';
+import type { Schedule } from './every.decorator.js';
+
+/** Longest wait for the very first run, so that processes and modules do not all begin at once. */
+const FIRST_WITHIN_MS = 60_000;
+
+/**
+ * When scheduled work is due, for all processes together: whoever finds a schedule due moves it on and adds the run to
+ * the outbox, in one statement. A run that is still under way, or could not begin, is not followed by another.
+ */
+export class Schedules {
+  /** @param schema quoted */
+  constructor(
+    private readonly database: DataSource,
+    private readonly schema: string,
+  ) {}
+
+  async register(schedules: readonly Schedule[]): Promise<void> {
+    for (const { queue, intervalMs } of schedules)
+      await this.database.query(
+        `insert into ${this.schema}.schedules as s (queue, every_ms, next_at)
+         values ($1, $2::bigint, now() + random() * least($2::bigint, ${FIRST_WITHIN_MS}) * interval '1 millisecond')
+         on conflict (queue) do update
+         set every_ms = excluded.every_ms,
+           next_at = least(s.next_at, now() + excluded.every_ms * interval '1 millisecond')
+         where s.every_ms <> excluded.every_ms`,
+        [queue, intervalMs],
+      );
+  }
+
+  /** @returns how many runs were added */
+  async tick(queues: readonly string[]): Promise<number> {
+    const [row] = await this.database.query<{ added: number }[]>(
+      `with due as (
+         update ${this.schema}.schedules
+         set next_at = case when next_at > now() - every_ms * interval '1 millisecond' then next_at else now() end
+           + every_ms * interval '1 millisecond'
+         where queue = any($1) and next_at <= now() returning queue
+       ), added as (
+         insert into ${this.schema}.outbox (queue, type, version, payload)
+         select queue, queue, 1, '{}' from due
+         where not exists (select from ${this.schema}.outbox o where o.queue = due.queue)
+         returning id
+       )
+       select count(*)::int as added from added`,
+      [queues],
+    );
+    return row!.added;
+  }
+}

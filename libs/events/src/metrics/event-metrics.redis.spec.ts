@@ -1,0 +1,36 @@
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Broker } from '../broker/broker.js';
+import { RedisServer } from '../broker/redis-server.fixture.js';
+import { EventMetrics } from './event-metrics.js';
+
+describe('EventMetrics of a broker', () => {
+  let redis: RedisServer;
+  let broker: Broker;
+  let registry: Registry;
+  beforeEach(async () => {
+    redis = new RedisServer();
+    await redis.start();
+    broker = new Broker({ redisUrl: redis.url });
+    await broker.check();
+    registry = new Registry();
+    new EventMetrics(registry).watchQueue(broker, 'readers');
+    await broker.queue('readers').add('a', {}, { jobId: 'x-1' });
+  });
+  afterEach(async () => {
+    redis.resume();
+    await broker.close();
+    await redis.stop();
+  });
+
+  it('say what is in its queues', async () => {
+    expect(await registry.metrics()).toContain('events_queue_jobs{queue="readers",state="waiting"} 1');
+  });
+
+  it('leave it out while it does not answer, within a second or so', async () => {
+    redis.pause();
+    const before = Date.now();
+    expect(await registry.metrics()).not.toContain('events_queue_jobs{');
+    expect(Date.now() - before).toBeLessThan(1_500);
+  });
+});

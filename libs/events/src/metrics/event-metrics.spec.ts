@@ -1,0 +1,68 @@
+import { Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { query, QueuesServer } from '../broker/queues-database.fixture.js';
+import { createEventTables } from '../tables/create-event-tables.js';
+import { EventMetrics } from './event-metrics.js';
+
+describe('EventMetrics', () => {
+  const server = new QueuesServer();
+  let source: DataSource;
+  beforeAll(async () => {
+    await server.start();
+    const { ownerUrl } = await server.newDatabase();
+    await query(ownerUrl, 'create schema readers');
+    source = new DataSource({ type: 'postgres', url: ownerUrl, migrations: [createEventTables('readers')] });
+    await source.initialize();
+    await source.runMigrations();
+    await source.query(`
+      insert into readers.outbox (queue, type, version, payload, created_at, failed_at) values
+        ('a', 't', 1, '{}', now() - interval '90 seconds', null),
+        ('a', 't', 1, '{}', now(), null),
+        ('readers.b', 't', 1, '{}', now() - interval '1 hour', now());
+      insert into readers.inbox (publisher, aggregate, seq, event, state) values
+        ('p', 'a/1', 1, '{}', 'dead'), ('p', 'a/1', 2, '{}', 'waiting'), ('p', 'a/1', 3, '{}', 'waiting'),
+        ('p', 'a/1', 4, '{}', 'waiting')`);
+  });
+  afterAll(async () => {
+    await source.destroy();
+    await server.stop();
+  });
+
+  it('count what modules have to do still', async () => {
+    const registry = new Registry();
+    new EventMetrics(registry).watchModule('readers', source);
+    const text = await registry.metrics();
+    expect(text).toContain('events_outbox_rows{module="readers"} 2');
+    expect(text).toContain('events_inbox_waiting{module="readers"} 3');
+    expect(text).toContain('events_dead_letters{module="readers"} 2');
+    expect(Number(/events_outbox_oldest_seconds\{module="readers"\} (.*)/.exec(text)?.[1])).toBeCloseTo(
+      90,
+      -1,
+    );
+  });
+
+  it('leave out a module whose database cannot be asked', async () => {
+    const registry = new Registry();
+    const metrics = new EventMetrics(registry);
+    metrics.watchModule('readers', source);
+    metrics.watchModule('gone', { query: () => Promise.reject(new Error('away')) });
+    metrics.watchModule('hung', { query: () => Promise.withResolvers<never>().promise });
+    const text = await registry.metrics();
+    expect(text).toContain('events_outbox_rows{module="readers"} 2');
+    expect(text).not.toMatch(/module="(gone|hung)"/);
+  });
+
+  it('count what handlers did, and are not needed', async () => {
+    const registry = new Registry();
+    const metrics = new EventMetrics(registry);
+    metrics.handled('readers', 'articles/published', 'done', 30);
+    metrics.retried('readers', 'articles/published', 'error');
+    const labels = 'subscriber="readers",event="articles/published"';
+    const text = await registry.metrics();
+    expect(text).toContain(`events_handled_total{${labels},outcome="done"} 1`);
+    expect(text).toContain(`events_handle_duration_seconds_sum{${labels},outcome="done"} 0.03`);
+    expect(text).toContain(`events_retries_total{${labels},reason="error"} 1`);
+    expect(() => new EventMetrics().handled('a', 'b', 'c', 1)).not.toThrow();
+  });
+});

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { Broker } from '../broker/broker.js';
+import { PostgresTransport } from '../broker/postgres-transport.js';
+import { RedisTransport } from '../broker/redis-transport.js';
+import { PostgresChannel } from './postgres-channel.js';
+import { RedisChannel } from './redis-channel.js';
+import type { SignalChannel } from './signal-channel.js';
+
+type Listener = (message: unknown) => void;
+
+const WINDOW_MS = 20;
+/** PostgreSQL takes less than 8,000 bytes at a time. */
+const PACKET_BYTES = 7_500;
+const WAITING_MAX = 5_000;
+
+/**
+ * Hints from each process to all of them, such as "look again": on Redis' pub/sub or PostgreSQL's NOTIFY, whichever
+ * has the queues. Fast, and lossy: while the broker is away a hint reaches the own process alone, and one that
+ * comes back cannot tell what it missed. So whoever listens must find everything without them, only later.
+ */
+@Injectable()
+export class Signals implements OnModuleDestroy {
+  readonly #log = new Logger(Signals.name);
+  readonly #channel: SignalChannel;
+  readonly #sender = randomUUID();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Two equal hints in one window are one; a set keeps the order. */
+  readonly #waiting = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #lastSent = 0;
+  #subscribed = false;
+
+  constructor(broker: Broker) {
+    const { transport } = broker;
+    if (transport instanceof RedisTransport) this.#channel = new RedisChannel(transport);
+    else this.#channel = new PostgresChannel(transport as PostgresTransport);
+  }
+
+  /**
+   * Tells every process that listens, this one included; those that are sent within 20 ms travel together. Never
+   * fails and never waits.
+   * @param topic a module's name, by custom
+   * @param message anything that JSON can carry, up to 7,000 bytes of it
+   * @throws RangeError when the message is too large
+   */
+  emit(topic: string, message: unknown): void {
+    const entry = JSON.stringify([topic, message]);
+    if (Buffer.byteLength(entry) > PACKET_BYTES - 100)
+      throw new RangeError(
+        `a signal of '${topic}' is too large: hints name what changed, they do not carry it`,
+      );
+    if (this.#waiting.size < WAITING_MAX) this.#waiting.add(entry);
+    this.#timer ??= setTimeout(this.#flush, Math.max(0, this.#lastSent + WINDOW_MS - Date.now())).unref();
+  }
+
+  /**
+   * @param listener what it throws is logged and goes no further
+   * @returns ends it
+   */
+  on(topic: string, listener: Listener): () => void {
+    if (!this.#subscribed) {
+      this.#subscribed = true;
+      this.#channel.subscribe((text) => this.hear(text));
+    }
+    let listeners = this.#listeners.get(topic);
+    if (listeners === undefined) this.#listeners.set(topic, (listeners = new Set()));
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(topic) === listeners) this.#listeners.delete(topic);
+    };
+  }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    this.#channel.close();
+  }
+
+  readonly #flush = () => {
+    this.#timer = undefined;
+    this.#lastSent = Date.now();
+    const entries = [...this.#waiting];
+    this.#waiting.clear();
+    // That the broker is away is said by whoever minds it.
+    const texts = packets(entries).map((packet) => `["${this.#sender}",${packet}]`);
+    this.#channel.publish(texts).catch(() => undefined);
+    for (const entry of entries) this.deliver(JSON.parse(entry) as [string, unknown]);
+  };
+
+  private hear(text: string): void {
+    const [sender, entries] = JSON.parse(text) as [string, [string, unknown][]];
+    if (sender === this.#sender) return;
+    for (const entry of entries) this.deliver(entry);
+  }
+
+  private deliver([topic, message]: [string, unknown]): void {
+    for (const listener of this.#listeners.get(topic) ?? []) {
+      try {
+        listener(message);
+      } catch (error) {
+        this.#log.error({ err: error }, `a listener to signals of '${topic}' failed`);
+      }
+    }
+  }
+}
+
+/** JSON arrays of as many entries as fit. */
+function packets(entries: readonly string[]): string[] {
+  const found: string[] = [];
+  let packet: string[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry) + 1;
+    if (bytes + size > PACKET_BYTES - 50 && packet.length > 0) {
+      found.push(`[${packet.join(',')}]`);
+      packet = [];
+      bytes = 0;
+    }
+    packet.push(entry);
+    bytes += size;
+  }
+  if (packet.length > 0) found.push(`[${packet.join(',')}]`);
+  return found;
+}
