@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { databaseUrls } from './index.js';
 
 const OWNER = 'postgres://owner:s%40fe@db.example:6432/app?sslmode=require';
@@ -9,6 +12,19 @@ it("takes each module's own URL from the environment", () => {
     articles: 'postgres://a:1@h/x',
     'user-data': 'postgres://b:2@h/x',
   });
+});
+
+it('takes it from the file that a variable names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'urls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'url');
+  writeFileSync(file, 'postgres://a:1@h/x\n');
+  expect(databaseUrls(['articles'], { ARTICLES_DATABASE_URL_FILE: file }, OWNER)).toEqual({
+    articles: 'postgres://a:1@h/x',
+  });
+  expect(() => databaseUrls(['articles'], { ARTICLES_DATABASE_URL_FILE: `${file}s` }, OWNER)).toThrow(
+    `ARTICLES_DATABASE_URL_FILE: ${file}s cannot be read (ENOENT)`,
+  );
 });
 
 it('names every variable that is missing', () => {

@@ -1,29 +1,50 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variable that holds a module's database URL. */
 export const urlVariable = (module: string) => `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
 
+/** A variable that should hold a URL is not there; the message names it. */
+export class MissingUrlError extends Error {
+  override readonly name = 'MissingUrlError';
+}
+
+/** What an environment variable says, or the file that `<NAME>_FILE` names; undefined where neither does. */
+export function valueOf(name: string, env: Environment): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (env[name] || !file) return env[name] || undefined;
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new MissingUrlError(`${name}_FILE: ${file} cannot be read (${code})`, { cause });
+  }
+}
+
 /**
- * Each module's own database URL, from `<MODULE>_DATABASE_URL`. In development a missing one is derived from the
+ * Each module's own database URL, from `<MODULE>_DATABASE_URL`, or from the file that `…_DATABASE_URL_FILE` names. In development a missing one is derived from the
  * owner's: the same database, the role `tearline_<module>`, and a password that follows from the owner's, so that
  * every process of a laptop finds the same.
  * @param ownerUrl `DATABASE_URL`; only used where deriving is allowed
- * @throws Error that names every missing variable
+ * @throws MissingUrlError that names every missing variable
  */
 export function databaseUrls(
   modules: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   ownerUrl?: string,
 ): Record<string, string> {
-  const missing = modules.filter((module) => !env[urlVariable(module)] && !ownerUrl);
+  const given = new Map(modules.map((module) => [module, valueOf(urlVariable(module), env)]));
+  const missing = modules.filter((module) => !given.get(module) && !ownerUrl);
   if (missing.length > 0) {
-    throw new Error(
-      `${missing.map(urlVariable).join(', ')}: missing; each module logs in with its own role, ` +
+    throw new MissingUrlError(
+      `${missing.map(urlVariable).join(', ')}: missing; each logs in with a role of its own, ` +
         'e.g. postgres://tearline_articles:<password>@host:5432/tearline',
     );
   }
   return Object.fromEntries(
-    modules.map((module) => [module, env[urlVariable(module)] || derive(ownerUrl!, module)]),
+    modules.map((module) => [module, given.get(module) ?? derive(ownerUrl!, module)]),
   );
 }
 

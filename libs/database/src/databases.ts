@@ -4,6 +4,7 @@ import pg, { type Pool } from 'pg';
 import { Gauge, Counter, Registry } from 'prom-client';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { CallPool } from './call-pool.js';
+import { CONNECTIONS_PER_MODULE } from './connections-setting.js';
 import { columnTypes } from './column-types.js';
 import { checkBudget, shareOf } from './connection-budget.js';
 import { QueryCount } from './query-count.js';
@@ -14,8 +15,10 @@ import { Transactions } from './transactions.js';
 export interface DatabaseSettings {
   /** Each module's URL, with the module's own role. */
   urls: Readonly<Record<string, string>>;
-  /** Connections that this host may open altogether; divided evenly among its modules. */
-  connections: number;
+  /** Connections that this host may open altogether, divided evenly among its modules; 5 for each by default. */
+  connections?: number | undefined;
+  /** What this host opens besides, for the check that its servers allow it: the queues' connections, say. */
+  besides?: readonly { readonly url: string; readonly connections: number }[];
   /** Gets to know the write door of each module, when commands are to be answered once for each key. */
   replies?: ReplyStore;
 }
@@ -35,7 +38,9 @@ export class Databases implements OnApplicationBootstrap {
   }
 
   optionsFor(module: string, entities: readonly EntityTarget<ObjectLiteral>[]): TypeOrmModuleOptions {
-    const { urls, connections } = this.settings;
+    const { urls } = this.settings;
+    const modules = Object.keys(urls).length;
+    const connections = this.settings.connections ?? modules * CONNECTIONS_PER_MODULE;
     const url = urls[module];
     if (url === undefined) throw new Error(`no database URL for module '${module}'`);
     return {
@@ -44,7 +49,7 @@ export class Databases implements OnApplicationBootstrap {
       url,
       schema: module,
       entities: entities as Function[],
-      poolSize: shareOf(connections, Object.keys(urls).length),
+      poolSize: shareOf(connections, modules),
       connectTimeoutMS: 5_000,
       applicationName: `tearline ${module}`,
       logger: new QueryCount(),
@@ -70,7 +75,15 @@ export class Databases implements OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await checkBudget([...this.#pools.values()].map(({ pool }) => pool));
+    const besides = (this.settings.besides ?? []).map(
+      ({ url, connections }) =>
+        new pg.Pool({ connectionString: url, max: connections, application_name: 'tearline' }),
+    );
+    try {
+      await checkBudget([...[...this.#pools.values()].map(({ pool }) => pool), ...besides]);
+    } finally {
+      await Promise.all(besides.map((pool) => pool.end()));
+    }
   }
 
   /** Answers when every module's database does. */

@@ -7,6 +7,7 @@ import { DrainingAdapter } from './server/draining-adapter.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { Exchanges } from './requests/exchanges.js';
 import { FailureLog } from './errors/failure-log.js';
+import { HostClosing } from './server/host-closing.js';
 import { HostLogger } from './logging/host-logger.js';
 import { HostModule } from './host.module.js';
 import type { HostOptions } from './host-options.js';
@@ -34,11 +35,13 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   refuseUnansweredContracts(options);
   const registry = new Registry();
   const readiness = new Readiness();
+  const closing = new HostClosing();
   const failures = new FailureLog(logs.application);
   const exchanges = new Exchanges(new Routes(registry, modules), logs.requests, settings.REQUEST_TIMEOUT_MS);
   const adapter = new DrainingAdapter(await openServer(settings, exchanges), {
     exchanges,
     readiness,
+    closing,
     timeout: settings.SHUTDOWN_TIMEOUT_MS,
     isBehindProxy: settings.TRUST_PROXY !== 'off',
   });
@@ -46,6 +49,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     modules,
     imports,
     readiness,
+    closing,
     registry,
     logger: logs.application,
     observer: new SeamMetrics(registry, failures),
@@ -67,8 +71,8 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     await app.init();
     if (options.server) {
       const server = await seamServer(app, {
-        ...options.server,
         host: listeningAddress(settings),
+        ...options.server,
         credential: credential ?? {},
       });
       adapter.alsoDrain(() => server.drain());

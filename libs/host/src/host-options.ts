@@ -20,8 +20,8 @@ export interface HostOptions {
   settings: HostSettings;
   /** Hosts that answer contracts which the modules use and no module here answers. */
   remote?: readonly RemoteHostOptions[];
-  /** How other hosts reach the contracts of this one; without it they cannot. It listens where HTTP does. */
-  server?: Omit<SeamServerOptions, 'credential' | 'host'>;
+  /** How other hosts reach the contracts of this one; without it they cannot. It listens where HTTP does, unless told otherwise. */
+  server?: Omit<SeamServerOptions, 'credential'>;
   /** What the hosts know one another by; needed with `remote` or `server`. */
   credential?: Credential;
   /** Honours the idempotency keys of commands that this host answers. */

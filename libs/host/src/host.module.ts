@@ -16,6 +16,7 @@ import { HealthController } from './health/health.controller.js';
 import { LandingController, MODULES } from './pages/landing.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { Readiness } from './health/readiness.js';
+import { HostClosing } from './server/host-closing.js';
 
 /** What the host's own module is put together from. */
 export interface HostModuleOptions {
@@ -25,6 +26,7 @@ export interface HostModuleOptions {
   registry: Registry;
   observer: SeamObserver;
   readiness: Readiness;
+  closing: HostClosing;
   checked: boolean;
   remote: readonly RemoteHostOptions[];
   credential: Credential | undefined;
@@ -36,11 +38,12 @@ export interface HostModuleOptions {
 export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
     const { modules, imports, logger, registry, observer, readiness, checked, remote } = options;
-    const { credential, idempotency } = options;
+    const { closing, credential, idempotency } = options;
     const local = modules.map(({ contract }) => contract);
     const globals = [
       { provide: Registry, useValue: registry },
       { provide: Readiness, useValue: readiness },
+      { provide: HostClosing, useValue: closing },
       { provide: MODULES, useValue: modules },
     ];
     return {
@@ -67,7 +70,7 @@ export class HostModule {
       ],
       controllers: [LandingController, HealthController],
       providers: globals,
-      exports: [Registry],
+      exports: [Registry, HostClosing],
     };
   }
 }

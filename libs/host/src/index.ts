@@ -1,5 +1,6 @@
 export { createHost } from './create-host.js';
 export { type ErrorBody } from './errors/error-body.js';
+export { Deadline } from './requests/deadline.decorator.js';
 export { ErrorFilter } from './errors/error.filter.js';
 export {
   email,
@@ -13,9 +14,11 @@ export {
   type TextLimits,
   wholeNumber,
 } from './input/fields.js';
+export { HostClosing } from './server/host-closing.js';
 export { type HostOptions } from './host-options.js';
 export { hostSettings, type HostSettings } from './settings/host-settings.js';
 export { type ReadinessCheck } from './health/readiness.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';
+export { seamVariable } from './settings/seam-variable.js';
 export { readSettings } from './settings/settings.js';
 export { SettingsError } from './settings/settings-error.js';

@@ -2,6 +2,7 @@ export {
   CallContext,
   type CallContextOptions,
   currentCall,
+  outsideCalls,
   type Principal,
   runCall,
 } from './call/call-context.js';

@@ -24,6 +24,11 @@ export interface ModuleManifest {
    * of two routes that match, the more literal one wins.
    */
   readonly routes: readonly string[];
+  /**
+   * Bytes that the body of a request to one of these paths may have, where that is more than every host takes (1 MiB).
+   * It lets such bodies through to the module, which has to accept them itself; all else stays as it is.
+   */
+  readonly bodyLimit?: number;
   /** Loads the module's code. */
   readonly load: () => Promise<Type>;
 }

@@ -38,6 +38,17 @@ describe('calls', () => {
     expect(remotesOf(workers, shop, workers.hosts[1]!)).toEqual({ users: 'app' });
     expect(remotesOf(workers, shop, workers.hosts[2]!)).toEqual({ items: 'app' });
   });
+
+  it('never go to a host for jobs alone, though it runs the module', () => {
+    const workers = topologyOf({
+      workers: '{ modules: [users, items, reviews, follows], serve: [jobs] }',
+      app: '{ modules: [users, items], serve: [http, rpc] }',
+      rest: '{ modules: [reviews, follows], serve: [http, rpc] }',
+    });
+    expect(remotesOf(workers, shop, workers.hosts[0]!)).toEqual({});
+    expect(remotesOf(workers, shop, workers.hosts[2]!)).toEqual({ users: 'app', items: 'app' });
+    expect(workers.hosts.map((host) => answersCalls(workers, shop, host))).toEqual([false, true, false]);
+  });
 });
 
 describe('the explanation', () => {
@@ -49,6 +60,21 @@ describe('the explanation', () => {
     );
     expect(text).toMatch(/\/api\/items\/\*\/reviews +→ store \(reviews\)/);
     expect(text).toContain('items → users  (store → app)');
+  });
+
+  it('tells where events are handled and background work is done', () => {
+    const workers = topologyOf({
+      app: '{ modules: [users, items, reviews, follows], serve: [http, rpc] }',
+      workers: '{ modules: [users, items, reviews, follows], serve: [jobs] }',
+    });
+    const told = explain(workers, shop);
+    expect(told).toContain('workers × 1: users, items, reviews, follows; serves jobs\n');
+    expect(told).toContain('items → reviews  (in workers): sold');
+    expect(told).toContain('reviews.reminders  (in workers)');
+    expect(told).toMatch(/\/api\/items +→ app \(items\)/);
+    expect(explain(topologyOf({ app: '{ modules: [users, items, reviews, follows] }' }), shop)).toContain(
+      'items → reviews  (in app): sold',
+    );
   });
 
   it('draws them', () => {

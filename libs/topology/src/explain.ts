@@ -1,10 +1,14 @@
 import type { ModuleManifest } from '@tearline/seam';
 import { answersCalls, callsOf, type ModuleCalls } from './calls.js';
+import { eventsOf, jobsOf } from './events.js';
 import { routingTable } from './edge/routing-table.js';
 import { mermaid } from './mermaid.js';
 import { frontHost, type Topology, type TopologyHost } from './topology.js';
 
-/** What a topology means, for people: its hosts, where paths go, which calls leave their process, and a picture. */
+/**
+ * What a topology means, for people: its hosts, where paths go, which calls leave their process, where events are handled
+ * and background work is done, and a picture.
+ */
 export function explain(topology: Topology, manifests: readonly ModuleManifest[]): string {
   const calls = callsOf(topology, manifests);
   const processes = topology.hosts.reduce((sum, { replicas }) => sum + replicas, 0);
@@ -22,16 +26,20 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
     `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /health/…, and what is not found`,
     '',
     'Calls over the network',
-    ...callLines(
-      calls.filter(({ remote }) => remote),
-      'none',
-    ),
+    ...callLines(calls.filter(({ remote }) => remote)),
     '',
     'Calls within a process',
-    ...callLines(
-      calls.filter(({ remote }) => !remote),
-      'none',
+    ...callLines(calls.filter(({ remote }) => !remote)),
+    '',
+    'Events, through the queues',
+    ...listed(
+      eventsOf(topology, manifests).map(
+        ({ from, to, events }) => `${from} → ${to.module}  (in ${to.host}): ${events.join(', ')}`,
+      ),
     ),
+    '',
+    'Background work',
+    ...listed(jobsOf(topology, manifests).map(({ queue, host }) => `${queue}  (in ${host})`)),
     '',
     'Picture (Mermaid)',
     '',
@@ -46,13 +54,16 @@ function hostLine({ name, modules, replicas, serve }: TopologyHost, isCalled: bo
   return `${name} × ${replicas}: ${modules.join(', ')}; serves ${served.join(', ')}${unused}`;
 }
 
-function callLines(calls: readonly ModuleCalls[], none: string): string[] {
-  if (calls.length === 0) return [`  ${none}`];
-  return calls.map(({ from, to, remote }) =>
-    remote
-      ? `  ${from.module} → ${to.module}  (${from.host} → ${to.host})`
-      : `  ${from.module} → ${to.module}  (in ${from.host})`,
+function callLines(calls: readonly ModuleCalls[]): string[] {
+  return listed(
+    calls.map(
+      ({ from, to, remote }) =>
+        `${from.module} → ${to.module}  (${remote ? `${from.host} → ${to.host}` : `in ${from.host}`})`,
+    ),
   );
 }
+
+const listed = (lines: readonly string[]) =>
+  lines.length > 0 ? lines.map((line) => `  ${line}`) : ['  none'];
 
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

@@ -1,5 +1,8 @@
-import { contract, type ModuleManifest } from '@tearline/seam';
+import { contract, event, type ModuleManifest } from '@tearline/seam';
+import { z } from 'zod';
 import { parseTopology, type Topology } from './index.js';
+
+const ItemSold = event('items/sold', { payload: z.object({ item: z.int() }) });
 
 /** Modules that exist only here: their routes, and whom they call. */
 export function manifest(
@@ -18,8 +21,15 @@ export function manifest(
 
 export const shop = [
   manifest('users', ['/api/users', '/api/users/login']),
-  manifest('items', ['/api/items', '/api/items/*', '/api/items/*/star'], ['users']),
-  manifest('reviews', ['/api/items/*/reviews', '/api/items/*/reviews/*'], ['items', 'users']),
+  {
+    ...manifest('items', ['/api/items', '/api/items/*', '/api/items/*/star'], ['users']),
+    publishes: [ItemSold],
+  },
+  {
+    ...manifest('reviews', ['/api/items/*/reviews', '/api/items/*/reviews/*'], ['items', 'users']),
+    subscribes: [ItemSold],
+    jobs: ['reviews.reminders'],
+  },
   manifest('follows', ['/api/follows/**'], ['users']),
 ];
 

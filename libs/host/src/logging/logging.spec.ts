@@ -62,10 +62,10 @@ describe('the log', () => {
       ...(await lines('/api/toys/talk', { headers })),
       ...(await lines('/api/toys', { method: 'POST', headers, body })),
       ...(await lines('/api/toys/bug', { method: 'GET', headers })),
-      ...(await lines('/api/toys?token=s3cret-query&limit=5&new_password=s3cret-too')),
+      ...(await lines('/api/toys?token=s3cret-query&limit=5&ticket=s3cret-once&new_password=s3cret-too')),
     ].join('\n');
     expect(all).not.toMatch(/s3cret|hunter2|abc\.def|Token x/);
-    expect(all).toContain('/api/toys?token=[redacted]&limit=5&new_password=[redacted]');
+    expect(all).toContain('/api/toys?token=[redacted]&limit=5&ticket=[redacted]&new_password=[redacted]');
   });
 
   it('is JSON whatever the URL is', async () => {

@@ -31,7 +31,7 @@ export class RequestLog {
 function withoutSecrets(url: string): string {
   if (!url.includes('?')) return url;
   return url.replace(
-    /([?&][^=&]*(?:token|password|secret|key|code|signature)[^=&]*=)[^&]*/gi,
+    /([?&][^=&]*(?:token|ticket|password|secret|key|code|signature)[^=&]*=)[^&]*/gi,
     '$1[redacted]',
   );
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.js';
 import { faultOf } from '../errors/fault.js';
 import { sendFault } from '../errors/send-fault.js';
+import { OpenRequests } from './open-requests.js';
 import { traceparentOf } from './request-id.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from '../logging/request-log.js';
@@ -14,8 +15,10 @@ const CLIENT_LEFT = 499;
 
 /** The requests under way: each runs in a call context of its own, is counted and logged when it has ended. */
 export class Exchanges {
-  /** In the order of their deadlines, since all have the same time. */
-  readonly #open = new Set<Exchange>();
+  /** Those with the ordinary time; most hosts have no others. */
+  readonly #ordinary: OpenRequests<Exchange>;
+  /** All of them, by the time that they have. */
+  readonly #open: OpenRequests<Exchange>[];
   readonly #sweeping: NodeJS.Timeout;
   #isClosing = false;
   #onIdle: (() => void) | undefined;
@@ -23,8 +26,10 @@ export class Exchanges {
   constructor(
     private readonly routes: Routes,
     private readonly log: RequestLog,
-    private readonly timeout: number,
+    timeout: number,
   ) {
+    this.#ordinary = new OpenRequests<Exchange>(timeout);
+    this.#open = [this.#ordinary];
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
 
@@ -35,9 +40,12 @@ export class Exchanges {
     fastify.addHook('onRequest', refuseBadKey);
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
+      const open = this.#openFor(options.config?.deadline);
       const take = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-        request.exchange!.route = route;
-        done();
+        const exchange = request.exchange!;
+        exchange.route = route;
+        if (open === this.#ordinary) done();
+        else runCall(move(exchange, open), done);
       };
       options.onRequest = [take, ...[options.onRequest ?? []].flat()];
     });
@@ -54,11 +62,12 @@ export class Exchanges {
       requestId: request.id,
       traceparent: traceparentOf(request),
       idempotencyKey: idempotencyKeyOf(request),
-      deadline: started + this.timeout,
+      deadline: started + this.#ordinary.time,
     });
-    const exchange: Exchange = { request, reply, call, started, route: this.routes.none };
+    const open = this.#ordinary;
+    const exchange: Exchange = { request, reply, call, started, route: this.routes.none, open };
     request.exchange = exchange;
-    this.#open.add(exchange);
+    open.add(exchange);
     reply.raw.on('close', () => this.#leave(exchange));
     void reply.header('x-request-id', request.id);
     if (this.#isClosing) closeConnectionAfter(reply);
@@ -68,7 +77,7 @@ export class Exchanges {
   /** From now on every answer closes its connection. */
   closeConnections(): void {
     this.#isClosing = true;
-    for (const { reply } of this.#open) closeConnectionAfter(reply);
+    for (const open of this.#open) for (const { reply } of open) closeConnectionAfter(reply);
   }
 
   /**
@@ -77,7 +86,7 @@ export class Exchanges {
    */
   async drain(timeout: number): Promise<boolean> {
     this.closeConnections();
-    if (this.#open.size === 0) return true;
+    if (this.#isIdle()) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const late = setTimeout(resolve, timeout, false);
     this.#onIdle = () => resolve(true);
@@ -87,7 +96,7 @@ export class Exchanges {
   }
 
   #leave(exchange: Exchange): void {
-    if (!this.#open.delete(exchange)) return;
+    if (!exchange.open.delete(exchange)) return;
     const { call, request, reply, route, started } = exchange;
     const finished = reply.raw.writableFinished;
     if (!finished) call.cancel();
@@ -95,21 +104,50 @@ export class Exchanges {
     const duration = performance.now() - started;
     route.record(request.method, status, duration);
     this.log.write(exchange, status, duration);
-    if (this.#open.size === 0) this.#onIdle?.();
+    if (this.#onIdle && this.#isIdle()) this.#onIdle();
+  }
+
+  #isIdle(): boolean {
+    return this.#open.every(({ size }) => size === 0);
+  }
+
+  #openFor(deadline: number | 'none' | undefined): OpenRequests<Exchange> {
+    if (deadline === undefined) return this.#ordinary;
+    const time = deadline === 'none' ? Infinity : deadline;
+    const known = this.#open.find((open) => open.time === time);
+    if (known) return known;
+    const open = new OpenRequests<Exchange>(time);
+    this.#open.push(open);
+    return open;
   }
 
   #sweep(): void {
     const now = performance.now();
-    for (const { call, request, reply } of this.#open) {
-      if (call.deadline > now) break;
-      if (call.cancelled) continue;
-      const error = new SeamError('deadline-exceeded');
-      call.cancel(error);
-      if (reply.sent || reply.raw.headersSent) continue;
-      // The rest of its body may still be on the way, and would be taken for the next request.
-      if (!request.raw.complete) closeConnectionAfter(reply);
-      sendFault(reply, faultOf(error));
-    }
+    for (const open of this.#open) sweep(open, now);
+  }
+}
+
+/** Gives a request the time of its route, in a call of its own. */
+function move(exchange: Exchange, open: OpenRequests<Exchange>): CallContext {
+  const { requestId, traceparent, idempotencyKey } = exchange.call;
+  const deadline = exchange.started + open.time;
+  exchange.call = new CallContext({ requestId, traceparent, idempotencyKey, deadline });
+  exchange.open.delete(exchange);
+  exchange.open = open;
+  open.add(exchange);
+  return exchange.call;
+}
+
+function sweep(open: OpenRequests<Exchange>, now: number): void {
+  for (const { call, request, reply } of open) {
+    if (call.deadline > now) break;
+    if (call.cancelled) continue;
+    const error = new SeamError('deadline-exceeded');
+    call.cancel(error);
+    if (reply.sent || reply.raw.headersSent) continue;
+    // The rest of its body may still be on the way, and would be taken for the next request.
+    if (!request.raw.complete) closeConnectionAfter(reply);
+    sendFault(reply, faultOf(error));
   }
 }
 

@@ -58,6 +58,39 @@ describe('a request', () => {
     expect(answer).toMatch(/^HTTP\/1.1 504 /);
   });
 
+  it('has the time of its route, where that has one of its own, beside those that have the ordinary one', async () => {
+    host = await openHost({ REQUEST_TIMEOUT_MS: '100' });
+    const started = performance.now();
+    const patient = fetch(`${host.url}/api/toys/patient`);
+    await toyBox.begun.promise;
+    expect((await fetch(`${host.url}/api/toys/slow`)).status).toBe(504);
+    expect((await patient).status).toBe(504);
+    expect(performance.now() - started).toBeGreaterThan(295);
+    toyBox.gate.resolve();
+  });
+
+  it('may have a longer time, and need it', async () => {
+    host = await openHost({ REQUEST_TIMEOUT_MS: '50' });
+    const patient = fetch(`${host.url}/api/toys/patient`, { headers: { 'x-request-id': 'patient-1' } });
+    await toyBox.begun.promise;
+    setTimeout(() => toyBox.gate.resolve(), 150);
+    const answer = await patient;
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({ requestId: 'patient-1' });
+  });
+
+  it('may go on for as long as both want', async () => {
+    host = await openHost({ REQUEST_TIMEOUT_MS: '50' });
+    const leaving = new AbortController();
+    const answer = await fetch(`${host.url}/api/toys/stream`, { signal: leaving.signal });
+    const reader = answer.body!.getReader();
+    expect(String(Buffer.from((await reader.read()).value))).toBe('one ');
+    setTimeout(() => toyBox.gate.resolve(), 200);
+    expect(String(Buffer.from((await reader.read()).value))).toBe('two ');
+    leaving.abort();
+    expect(await toyBox.cancelled.promise).toBe('cancelled');
+  });
+
   it('is cancelled when its client leaves', async () => {
     host = await openHost();
     const leaving = new AbortController();

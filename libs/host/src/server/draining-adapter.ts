@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Readiness } from '../health/readiness.js';
+import type { HostClosing } from './host-closing.js';
 import type { Exchanges } from '../requests/exchanges.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
@@ -16,6 +17,7 @@ const LOOK_EVERY_MS = 10;
 export interface Draining {
   exchanges: Exchanges;
   readiness: Readiness;
+  closing: HostClosing;
   /** Milliseconds that requests have to finish. */
   timeout: number;
   /** Whether connections come from a proxy, which keeps them open to use them again. */
@@ -47,17 +49,18 @@ export class DrainingAdapter extends FastifyAdapter {
   // oxlint-disable-next-line typescript/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
-    const { exchanges, readiness, timeout, isBehindProxy } = this.draining;
+    const { exchanges, readiness, closing, timeout, isBehindProxy } = this.draining;
     readiness.isClosing = true;
+    closing.begin();
     const others = Promise.all(this.#others.map((drain) => drain(timeout)));
     const server = this.getHttpServer<Server>();
     if (isBehindProxy && server.listening) await this.#letGo(server);
     if (server.listening) server.close();
     server.closeIdleConnections();
-    const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+    const hangingUp = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     this.wasCutShort = !(await exchanges.drain(timeout));
     await others;
-    clearInterval(closing);
+    clearInterval(hangingUp);
     server.closeAllConnections();
   }
 

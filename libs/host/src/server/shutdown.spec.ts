@@ -49,6 +49,18 @@ describe('closing', () => {
     expect(idle.destroyed).toBe(true);
   });
 
+  it.each(['off', '1'])(
+    'lets streams end themselves before anything is waited for (proxies: %s)',
+    async (proxies) => {
+      host = await openHost({ TRUST_PROXY: proxies });
+      const answer = await fetch(`${host.url}/api/toys/stream`);
+      await toyBox.begun.promise;
+      const closing = host.app.close();
+      expect(await answer.text()).toBe('one end');
+      await closing;
+    },
+  );
+
   it('cuts off what takes too long, and tells it so', async () => {
     host = await openHost({ SHUTDOWN_TIMEOUT_MS: '50' });
     const slow = await rawConnection(host.port);

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { hostSettings, readSettings, SettingsError } from '../index.js';
 
@@ -71,6 +74,24 @@ describe('settings', () => {
     const secret = z.string().max(3, { error: 'is too long' });
     for (const name of ['DB_PASSWORD', 'DATABASE_URL', 'SIGNING_KEY', 'API_TOKEN', 'CLIENT_SECRET'])
       expect(problems({ [name]: 'hunter2' }, { [name]: secret })).toEqual([`${name}: is too long`]);
+  });
+
+  it('may stand in a file each, which a line end ends', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'a secret \n');
+    const shape = { RPC_SECRET: z.string({ error: 'must be set' }) };
+    expect(readSettings(shape, { RPC_SECRET_FILE: file })).toEqual({ RPC_SECRET: 'a secret ' });
+    expect(readSettings(shape, { RPC_SECRET_FILE: file, RPC_SECRET: 'another' })).toEqual({
+      RPC_SECRET: 'another',
+    });
+    writeFileSync(file, '\n');
+    expect(problems({ RPC_SECRET_FILE: file }, shape)).toEqual(['RPC_SECRET is missing: must be set']);
+    rmSync(file);
+    expect(problems({ RPC_SECRET_FILE: file }, shape)).toEqual([
+      `RPC_SECRET_FILE: ${file} cannot be read (ENOENT)`,
+    ]);
   });
 
   it('list the problems in the message', () => {

@@ -9,7 +9,7 @@ export interface NginxOptions {
   addresses: Readonly<Record<string, readonly string[]>>;
   /** What to listen on, as nginx writes it: `3000`, `127.0.0.1:3000`, `[::]:80`. */
   listen: string;
-  /** Bytes that a request's body may have; 1 MiB by default, as on the hosts. */
+  /** Bytes that a request's body may have, where no manifest asks for more; 1 MiB by default, as on the hosts. */
   bodyLimit?: number;
   /**
    * Seconds that a host may be silent; 12 by default. A little longer than the hosts' own deadline, so that a host that is

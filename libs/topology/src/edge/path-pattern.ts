@@ -15,6 +15,15 @@ export function regexOf(pattern: string): string {
   return `^${path.join('')}${open ? '(?:[/?#]|$)' : '(?:[?#]|$)'}`;
 }
 
+/** The same on the path as nginx has decoded it, without the query. */
+export function decodedRegexOf(pattern: string): string {
+  const segments = pattern.split('/').slice(1);
+  const open = segments.at(-1) === '**';
+  if (open) segments.pop();
+  const path = segments.map((segment) => (segment === '*' ? '/[^/]*' : `/${segment.replaceAll('.', '[.]')}`));
+  return `^${path.join('')}${open ? '(?:/|$)' : '$'}`;
+}
+
 /** Which of two patterns is asked first: from the left, a literal before `*` before `**`. */
 export function byLiteralness(one: string, other: string): number {
   const [left, right] = [one, other].map((pattern) => pattern.split('/').slice(1).map(openness));

@@ -85,3 +85,26 @@ it("nginx's configuration needs an address for every host that serves http", () 
     "host 'reviews' serves http, but has no address",
   );
 });
+
+it('nginx lets through a larger body on the routes of a module whose manifest asks for it, and nowhere else', () => {
+  const [users, items, ...others] = shop;
+  const limitsOf = (manifests: typeof shop) => {
+    const topology = topologyOf({ app: '{ modules: [users, items, reviews, follows] }' });
+    const text = nginxConfig({
+      topology,
+      manifests,
+      listen: '127.0.0.1:0',
+      addresses: { app: ['127.0.0.1:1'] },
+    });
+    return text.match(/(?<=^ *)(location.*)?client_max_body_size \d+;/gm);
+  };
+  const usual = 'client_max_body_size 1048576;';
+  expect(limitsOf(shop)).toEqual([usual]);
+  expect(limitsOf([{ ...users!, bodyLimit: 5 }, items!, ...others])).toEqual([usual]);
+  expect(limitsOf([users!, { ...items!, bodyLimit: 9_000_000 }, ...others])).toEqual([
+    usual,
+    'location ~ "^/api/items$" { client_max_body_size 9000000;',
+    'location ~ "^/api/items/[^/]*$" { client_max_body_size 9000000;',
+    'location ~ "^/api/items/[^/]*/star$" { client_max_body_size 9000000;',
+  ]);
+});

@@ -1,11 +1,14 @@
+import type { ModuleManifest } from '@tearline/seam';
 import { block } from './block.js';
 import type { NginxOptions } from './nginx-options.js';
+import { decodedRegexOf } from './path-pattern.js';
 import { refusals } from './refusals.js';
 
 const MEBIBYTE = 1_048_576;
 
 export function server({
   listen,
+  manifests,
   bodyLimit = MEBIBYTE,
   readTimeout = 12,
   serverLines = [],
@@ -28,8 +31,21 @@ export function server({
     forwarding(readTimeout),
     '',
     'location / { proxy_pass http://$edge_host; }',
+    manifests.map((manifest) => largeBodies(manifest, bodyLimit)).flat(),
     'location = /metrics { return 404; }',
     refusals(),
+  );
+}
+
+/**
+ * Where a module takes more than all others. Elsewhere nginx must refuse by itself: a host that hangs up on a body it will
+ * not read looks dead from here.
+ */
+function largeBodies({ routes, bodyLimit = 0 }: ModuleManifest, usual: number): string[] {
+  if (bodyLimit <= usual) return [];
+  return routes.map(
+    (route) =>
+      `location ~ "${decodedRegexOf(route)}" { client_max_body_size ${bodyLimit}; proxy_pass http://$edge_host; }`,
   );
 }
 

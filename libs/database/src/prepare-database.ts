@@ -1,0 +1,70 @@
+import { databaseUrls, MissingUrlError, valueOf } from './database-urls.js';
+import { migrate } from './migrate.js';
+import type { ModuleData } from './module-data.js';
+
+/** A database that was started for this process. */
+export interface StartedDatabase {
+  /** The owner's. */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Brings up to date what is no module's, gives the role of `url` its rights, and tells how many migrations ran. */
+export type MigrateBesides = (ownerUrl: string, url: string, log: (line: string) => void) => Promise<number>;
+
+/** What is to be brought up to date, and where. */
+export interface PrepareOptions {
+  modules: readonly ModuleData[];
+  /** What lives there besides the modules, each under the name that gives its variable and role: `{ queues: migrateQueues }`. */
+  besides?: Readonly<Record<string, MigrateBesides>>;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Whether every URL must be given; else those that are missing are derived from the owner's. */
+  isProduction: boolean;
+  /** Starts a database where `DATABASE_URL` names none; never in production. */
+  start: () => Promise<StartedDatabase>;
+  /** Told of each migration that ran. */
+  log: (line: string) => void;
+}
+
+/** A database with everything up to date. */
+export interface PreparedDatabase {
+  readonly ownerUrl: string;
+  /** By module, and by name for what is there besides: URLs with their own roles. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** How many migrations ran. */
+  readonly ran: number;
+  /** Stops the database that was started, if one was. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Brings a database up to date: the one that `DATABASE_URL` names, else one that is started.
+ * @throws MissingUrlError that names every missing variable
+ */
+export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
+  const { modules, besides = {}, env, isProduction, start, log } = options;
+  const given = valueOf('DATABASE_URL', env);
+  if (isProduction && !given)
+    throw new MissingUrlError(
+      'DATABASE_URL: missing; in production (NODE_ENV) set it to the URL of the role that owns the database, ' +
+        'e.g. postgres://owner:<password>@host:5432/tearline',
+    );
+  const started = given ? undefined : await start();
+  const stop = async () => started?.stop();
+  try {
+    const ownerUrl = started?.url ?? given!;
+    const names = [...modules.map(({ schema }) => schema), ...Object.keys(besides)];
+    const urls = databaseUrls(names, env, isProduction ? undefined : ownerUrl);
+    let ran = await migrate(
+      ownerUrl,
+      modules.map((data) => ({ data, url: urls[data.schema]! })),
+      log,
+    );
+    for (const [name, migrateIt] of Object.entries(besides))
+      ran += await migrateIt(ownerUrl, urls[name]!, log);
+    return { ownerUrl, urls, ran, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

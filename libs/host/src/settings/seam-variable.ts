@@ -1,0 +1,2 @@
+/** The environment variable that lists where a module answers other hosts, as `<host>:<port>,…`. */
+export const seamVariable = (module: string) => `SEAM_${module.toUpperCase().replaceAll('-', '_')}`;
