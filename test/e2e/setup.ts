@@ -19,8 +19,9 @@ interface Subject {
 }
 
 /**
- * Tests the server at `E2E_BASE_URL`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
- * monolith that it starts. What it starts comes from the build and is stopped at the end.
+ * Tests the server at `E2E_BASE_URL`, whose processes tell their metrics at the addresses in `E2E_PROCESSES`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
+ * monolith that it starts. What it starts comes from the build, has its queues in the Redis of `REDIS_URL`, if there is
+ * one, and is stopped at the end.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { url, processes, stop } = await subject(process.env);
@@ -32,14 +33,20 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return stop && (async () => void (await stop()));
 }
 
-async function subject({ E2E_BASE_URL, E2E_TOPOLOGY, TEARLINE_DIR }: NodeJS.ProcessEnv): Promise<Subject> {
+async function subject({
+  E2E_BASE_URL,
+  E2E_PROCESSES,
+  E2E_TOPOLOGY,
+  REDIS_URL,
+  TEARLINE_DIR,
+}: NodeJS.ProcessEnv): Promise<Subject> {
   if (E2E_BASE_URL) {
     const url = E2E_BASE_URL.replace(/\/$/, '');
-    return { url, processes: [url] };
+    return { url, processes: E2E_PROCESSES?.split(',') ?? [url] };
   }
   const options = {
     // A suite registers, from one address, more people in a minute than an office does.
-    env: { REGISTRATIONS_PER_MINUTE: '100000' },
+    env: { REGISTRATIONS_PER_MINUTE: '100000', ...(REDIS_URL && { REDIS_URL }) },
     // Several runs in a row may share the data; without it they are gone with the run.
     ...(TEARLINE_DIR && { dir: TEARLINE_DIR }),
   };

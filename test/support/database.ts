@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseUrls, migrate, type MigrationTarget } from '@tearline/database';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { migrateQueues } from '@tearline/events';
 import pg from 'pg';
 import { modules } from '../../apps/cli/src/modules.js';
 
@@ -11,10 +12,14 @@ export interface TestDatabase {
   readonly ownerUrl: string;
   /** Each module's URL, with its own role. */
   readonly urls: Readonly<Record<string, string>>;
+  /** The queues' URL, with their own role. */
+  readonly queuesUrl: string;
   /** Every module. */
   readonly targets: readonly MigrationTarget[];
   /** Brings all modules up to date; returns the migrations that ran, as `<module>: <migration>`. */
   migrate(): Promise<string[]>;
+  /** Brings the queues up to date. */
+  migrateQueues(): Promise<number>;
 }
 
 /** A private PostgreSQL with as many databases as a test wants. */
@@ -44,16 +49,19 @@ export class TestServer {
     const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
     const schemas = modules.map(({ schema }) => schema);
     const urls = databaseUrls(schemas, {}, ownerUrl);
+    const queuesUrl = databaseUrls(['queues'], {}, ownerUrl)['queues']!;
     const targets = modules.map((data) => ({ data, url: urls[data.schema]! }));
     return {
       ownerUrl,
       urls,
+      queuesUrl,
       targets,
       migrate: async () => {
         const ran: string[] = [];
         await migrate(ownerUrl, targets, (line) => ran.push(line));
         return ran;
       },
+      migrateQueues: () => migrateQueues(ownerUrl, queuesUrl),
     };
   }
 }

@@ -1,0 +1,25 @@
+import { ArticleDeleted, ArticleEdited, ArticlePublished } from '@tearline/articles/contract';
+import type { ModuleData } from '@tearline/database';
+import { ImageChanged } from '@tearline/identity/contract';
+import type { ModuleManifest } from '@tearline/seam';
+import { MEDIA_FILE_BYTES, MediaContract } from './contract.js';
+
+/** What surrounds the file in a multipart body. */
+const ENVELOPE_BYTES = 65_536;
+
+export const manifest: ModuleManifest = {
+  name: 'media',
+  contract: MediaContract,
+  uses: [],
+  subscribes: [ArticlePublished, ArticleEdited, ArticleDeleted, ImageChanged],
+  jobs: ['media.variants', 'media.orphans'],
+  routes: ['/api/media', '/api/media/**', '/media/**'],
+  bodyLimit: MEDIA_FILE_BYTES + ENVELOPE_BYTES,
+  load: async () => (await import('./media.module.js')).MediaModule,
+};
+
+/** The module's tables. */
+export const data: ModuleData = {
+  schema: 'media',
+  migrations: async () => (await import('./migrations/index.js')).migrations,
+};

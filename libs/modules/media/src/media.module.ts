@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@tearline/database';
+import { EventsModule } from '@tearline/events';
+import { VariantsController } from './delivery/variants.controller.js';
+import { MediaController } from './media.controller.js';
+import { MediaFiles } from './media-files.js';
+import { MediaProvider } from './media.provider.js';
+import { MediaReads } from './media-reads.js';
+import { MEDIA_SETTINGS, mediaSettings } from './media.settings.js';
+import { OrphansWorker } from './orphans.worker.js';
+import { References } from './references.subscriber.js';
+import { openStorage } from './storage/open-storage.js';
+import { STORAGE } from './storage/storage.js';
+import { TemporaryFiles } from './storage/temporary-files.js';
+import { AcceptMultipart } from './upload/accept-multipart.js';
+import { UploadCounts } from './upload/upload-counts.js';
+import { UploadSlots } from './upload/upload-slots.js';
+import { UploadsService } from './upload/uploads.service.js';
+import { VariantMaker } from './variants/variant-maker.js';
+import { VariantsWorker } from './variants/variants.worker.js';
+
+@Module({
+  imports: [DatabaseModule.forModule('media', []), EventsModule.forModule('media')],
+  controllers: [MediaController, VariantsController],
+  providers: [
+    { provide: MEDIA_SETTINGS, useFactory: mediaSettings },
+    { provide: STORAGE, inject: [MEDIA_SETTINGS], useFactory: openStorage },
+    AcceptMultipart,
+    MediaFiles,
+    MediaProvider,
+    MediaReads,
+    OrphansWorker,
+    References,
+    TemporaryFiles,
+    UploadCounts,
+    UploadSlots,
+    UploadsService,
+    VariantMaker,
+    VariantsWorker,
+  ],
+})
+export class MediaModule {}

@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { Implements, type InputOf } from '@tearline/seam';
+import { type Media, MediaContract } from './contract.js';
+import { MediaReads } from './media-reads.js';
+
+/** Answers other modules. */
+@Implements(MediaContract)
+@Injectable()
+export class MediaProvider implements Media {
+  constructor(private readonly reads: MediaReads) {}
+
+  async statusOf({ hashes }: InputOf<typeof MediaContract, 'statusOf'>) {
+    const files = await this.reads.many(hashes);
+    return files.map(({ hash, status }) => ({ hash, status }));
+  }
+}

@@ -1,0 +1,68 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hostSettings, readSettings, SettingsError } from '@tearline/host';
+import { z } from 'zod';
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,11}$/, 'must be a whole number from 1 to 999999999999')
+  .transform(Number);
+
+/** The environment variables of the module. */
+const shape = {
+  NODE_ENV: hostSettings.NODE_ENV,
+  TEARLINE_DIR: z.string().default('.tearline'),
+  /** A folder for all files, the same one for every process; in development one in `TEARLINE_DIR`. */
+  MEDIA_DIR: z.string().optional(),
+  /** A bucket for all files instead, and a folder in it if need be: `https://s3.example.com/bucket/folder`. */
+  MEDIA_S3_URL: z
+    .string()
+    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+      error: 'must be like https://s3.example.com/bucket',
+    })
+    .optional(),
+  MEDIA_S3_REGION: z.string().default('us-east-1'),
+  MEDIA_S3_ACCESS_KEY_ID: z.string().optional(),
+  MEDIA_S3_SECRET_ACCESS_KEY: z.string().optional(),
+  /** A folder for files under way to and from the bucket. */
+  MEDIA_TEMP_DIR: z.string().default(join(tmpdir(), 'tearline-media')),
+  /** Seconds that an upload may take. */
+  MEDIA_UPLOAD_SECONDS: count.default(60),
+  /** Uploads that a user may begin in a minute. */
+  MEDIA_UPLOADS_PER_MINUTE: count.default(30),
+  /** Bytes that a user's uploads may have altogether. */
+  MEDIA_BYTES_PER_USER: count.default(1_073_741_824),
+  /** Uploads under way at once in one process; a single user may have a quarter of them. */
+  MEDIA_CONCURRENT_UPLOADS: count.default(40),
+  /** Pixels that a picture may have. */
+  MEDIA_PIXELS: count.default(50_000_000),
+  /** Pictures whose variants one process makes at once. */
+  MEDIA_VARIANTS_AT_ONCE: count.default(1),
+  /** Seconds after which what nothing shows is deleted. */
+  MEDIA_UNUSED_SECONDS: count.default(7 * 86_400),
+  /** Seconds after which stored files that belong to nothing, and forgotten temporary ones, are deleted. */
+  MEDIA_STRAY_SECONDS: count.default(3_600),
+  /** Seconds between two sweeps for both. */
+  MEDIA_SWEEP_SECONDS: count.default(3_600),
+};
+
+export type MediaSettings = z.output<z.ZodObject<typeof shape>>;
+
+export const MEDIA_SETTINGS = Symbol('media settings');
+
+/** @throws SettingsError that names every wrong variable */
+export function mediaSettings(): MediaSettings {
+  const settings = readSettings(shape, process.env);
+  const { NODE_ENV, TEARLINE_DIR, MEDIA_DIR, MEDIA_S3_URL } = settings;
+  if (MEDIA_S3_URL !== undefined) {
+    const missing = (['MEDIA_S3_ACCESS_KEY_ID', 'MEDIA_S3_SECRET_ACCESS_KEY'] as const).filter(
+      (name) => settings[name] === undefined,
+    );
+    if (missing.length > 0)
+      throw new SettingsError(missing.map((name) => `${name} is missing: MEDIA_S3_URL needs it`));
+    return settings;
+  }
+  if (MEDIA_DIR === undefined && NODE_ENV === 'production')
+    throw new SettingsError(['MEDIA_DIR is missing: files need a folder, or a bucket in MEDIA_S3_URL']);
+  return { ...settings, MEDIA_DIR: MEDIA_DIR ?? join(TEARLINE_DIR, 'media') };
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { ArticleDeleted, ArticleEdited, ArticlePublished } from '@tearline/articles/contract';
+import { type Message, OnEvent, Subscriber } from '@tearline/events';
+import { ImageChanged } from '@tearline/identity/contract';
+import type { EntityManager } from 'typeorm';
+import { MediaHash } from './contract.js';
+import { MediaFiles } from './media-files.js';
+
+/** Knows which articles and users show which pictures. */
+@Subscriber('media')
+@Injectable()
+export class References {
+  constructor(private readonly files: MediaFiles) {}
+
+  @OnEvent(ArticlePublished)
+  published({ payload }: Message<typeof ArticlePublished>, manager: EntityManager): Promise<void> {
+    return this.files.refer(manager, `article/${payload.articleId}`, hashes(payload.media));
+  }
+
+  @OnEvent(ArticleEdited)
+  edited({ payload }: Message<typeof ArticleEdited>, manager: EntityManager): Promise<void> {
+    return this.files.refer(manager, `article/${payload.articleId}`, hashes(payload.media));
+  }
+
+  @OnEvent(ArticleDeleted)
+  deleted({ payload }: Message<typeof ArticleDeleted>, manager: EntityManager): Promise<void> {
+    return this.files.refer(manager, `article/${payload.articleId}`, []);
+  }
+
+  @OnEvent(ImageChanged)
+  imageChanged({ payload }: Message<typeof ImageChanged>, manager: EntityManager): Promise<void> {
+    return this.files.refer(manager, `user/${payload.userId}`, hashIn(payload.image));
+  }
+}
+
+const hashes = (media: readonly string[]) => media.filter((hash) => MediaHash.safeParse(hash).success);
+
+/** The picture that an address shows, if it is one of ours: `/media/<hash>/<variant>`, with or without an origin. */
+function hashIn(image: string | null): string[] {
+  if (image === null || !URL.canParse(image, 'http://here')) return [];
+  const [, hash] = /^\/media\/([0-9a-f]{64})\//.exec(new URL(image, 'http://here').pathname) ?? [];
+  return hash === undefined ? [] : [hash];
+}

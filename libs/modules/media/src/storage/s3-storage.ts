@@ -1,0 +1,103 @@
+import { openAsBlob } from 'node:fs';
+import { Readable } from 'node:stream';
+import { SeamError } from '@tearline/seam';
+import { AwsClient } from 'aws4fetch';
+import type { ByteRange, Storage, StoredFile } from './storage.js';
+
+/** A bucket, or a folder of one. */
+export interface S3Options {
+  /** E.g. `https://s3.example.com/bucket/folder`, or `https://bucket.s3.eu-central-1.amazonaws.com`. */
+  url: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** How many files are listed at once; 1,000 by default, which is also the most. */
+  pageSize?: number;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** Objects in a bucket of S3, or of anything that speaks its language. */
+export class S3Storage implements Storage {
+  readonly #client: AwsClient;
+  readonly #bucket: string;
+  readonly #folder: string;
+  readonly #pageSize: number;
+
+  constructor({ url, region, accessKeyId, secretAccessKey, pageSize = 1_000 }: S3Options) {
+    this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: 2 });
+    const { origin, hostname, pathname } = new URL(url);
+    const parts = pathname.split('/').filter((part) => part !== '');
+    // In the address of Amazon the bucket's name may come first.
+    const bucket = /^.+\.s3[.-][\w.-]*amazonaws\.com$/.test(hostname) ? [] : parts.splice(0, 1);
+    this.#bucket = [origin, ...bucket].join('/');
+    this.#folder = parts.map((part) => `${part}/`).join('');
+    this.#pageSize = pageSize;
+  }
+
+  async put(key: string, path: string): Promise<void> {
+    // A blob of a file is read as it is sent, and says how long it is, which S3 insists on.
+    const body = await openAsBlob(path);
+    await this.ask('PUT', key, { body });
+  }
+
+  async get(key: string, range?: ByteRange): Promise<Readable | undefined> {
+    const headers = range && { range: `bytes=${range.start}-${range.end}` };
+    const { status, body } = await this.ask('GET', key, { ...(headers && { headers }) });
+    if (status === 404) return undefined;
+    return body === null ? Readable.from([]) : Readable.fromWeb(body);
+  }
+
+  async head(key: string): Promise<number | undefined> {
+    const { status, headers } = await this.ask('HEAD', key);
+    return status === 404 ? undefined : Number(headers.get('content-length'));
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map(async (key) => (await this.ask('DELETE', key)).body?.cancel()));
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredFile> {
+    const skip = this.#folder.length;
+    let after = '';
+    for (;;) {
+      const query = new URLSearchParams({
+        'list-type': '2',
+        'max-keys': `${this.#pageSize}`,
+        prefix: this.#folder + prefix,
+        ...(after && { 'start-after': after }),
+      });
+      const page = await (await this.send('GET', `${this.#bucket}?${query.toString()}`)).text();
+      // Keys are ours, of letters that XML does not escape.
+      for (const [, key, modified] of page.matchAll(ENTRY)) {
+        after = key!;
+        yield { key: key!.slice(skip), modified: new Date(modified!) };
+      }
+      if (!page.includes('<IsTruncated>true</IsTruncated>')) return;
+    }
+  }
+
+  private ask(method: string, key: string, init: RequestInit = {}): Promise<Response> {
+    return this.send(method, `${this.#bucket}/${this.#folder}${key}`, init);
+  }
+
+  private async send(method: string, url: string, init: RequestInit = {}): Promise<Response> {
+    // Until it answers; how fast the rest is read is the reader's business.
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    let response: Response;
+    try {
+      response = await this.#client.fetch(url, { ...init, method, signal: patience.signal });
+    } catch (error) {
+      throw new SeamError('unavailable', { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (response.ok || (response.status === 404 && method !== 'PUT')) return response;
+    const text = await response.text().catch(() => '');
+    const cause = new Error(`S3 answered ${response.status} to ${method}: ${text.slice(0, 500)}`);
+    throw new SeamError('unavailable', { cause });
+  }
+}
+
+const ENTRY = /<Contents>.*?<Key>([^<]+)<\/Key>.*?<LastModified>([^<]+)<\/LastModified>.*?<\/Contents>/gs;

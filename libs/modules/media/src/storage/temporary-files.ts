@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { SeamError } from '@tearline/seam';
+import { MEDIA_SETTINGS, type MediaSettings } from '../media.settings.js';
+import { TemporaryFile } from './temporary-file.js';
+
+/** Files under way, in a folder of their own; what a crash left there is deleted. */
+@Injectable()
+export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #log = new Logger(TemporaryFiles.name);
+  readonly #folder: string;
+  readonly #strayMs: number;
+  #made: Promise<unknown> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(@Inject(MEDIA_SETTINGS) settings: MediaSettings) {
+    const { MEDIA_S3_URL, MEDIA_DIR, MEDIA_TEMP_DIR, MEDIA_STRAY_SECONDS } = settings;
+    // Beside the files themselves, where renaming one puts it among them.
+    this.#folder = MEDIA_S3_URL === undefined ? join(MEDIA_DIR!, 'tmp') : MEDIA_TEMP_DIR;
+    this.#strayMs = MEDIA_STRAY_SECONDS * 1_000;
+  }
+
+  /** A new, empty file. Whoever asked for it discards it in the end. */
+  async open(): Promise<TemporaryFile> {
+    const path = join(this.#folder, randomBytes(12).toString('hex'));
+    try {
+      await this.make();
+      return new TemporaryFile(path, await open(path, 'wx', 0o600));
+    } catch (error) {
+      throw new SeamError('unavailable', { cause: error });
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    const sweep = () => {
+      this.#sweeping = this.sweep().catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'temporary files not swept'),
+      );
+    };
+    sweep();
+    this.#timer = setInterval(sweep, Math.min(this.#strayMs, 600_000)).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  private async sweep(): Promise<void> {
+    await this.make();
+    const before = Date.now() - this.#strayMs;
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      // Another process may sweep here, too.
+      const found = await stat(path).catch(() => undefined);
+      if (found && found.mtimeMs < before) await rm(path, { force: true });
+    }
+  }
+
+  private make(): Promise<unknown> {
+    this.#made ??= mkdir(this.#folder, { recursive: true });
+    this.#made.catch(() => (this.#made = undefined));
+    return this.#made;
+  }
+}

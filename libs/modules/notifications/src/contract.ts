@@ -1,0 +1,9 @@
+import { UserId } from '@tearline/identity/contract';
+import { type ClientOf, contract, query } from '@tearline/seam';
+import { z } from 'zod';
+
+export const NotificationsContract = contract('notifications', {
+  /** How many notifications this user has not read yet. */
+  unreadCount: query({ input: z.object({ userId: UserId }), output: z.int().nonnegative() }),
+});
+export type Notifications = ClientOf<typeof NotificationsContract>;

@@ -1,0 +1,59 @@
+import type { Notification } from '../notification.schemas.js';
+
+/** An e-mail's subject and body. */
+export interface EmailText {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+const DID = {
+  follow: 'followed you',
+  favorite: 'favorited your article',
+  comment: 'commented on your article',
+  publish: 'published',
+} as const;
+
+/** What the e-mail of a notification says. */
+export function emailText({ kind, article, actors, actorCount }: Notification): EmailText {
+  const names = namesOf(
+    actors.map(({ username }) => username),
+    actorCount,
+  );
+  const what = `${names} ${DID[kind]}`;
+  const title = article ? ` “${article.title}”` : '';
+  const why =
+    'You get this because you asked for e-mail about it; change that in your notification preferences.';
+  return {
+    subject: oneLine(`${what}${title}`),
+    text: `${what}${title}.\n\n-- \n${why}\n`,
+    html:
+      `<p>${escaped(what)}${article ? ` <strong>“${escaped(article.title)}”</strong>` : ''}.</p>` +
+      `<p><small>${escaped(why)}</small></p>`,
+  };
+}
+
+/** `ann`, `ann and bob`, `ann, bob and 3 others`. */
+function namesOf(names: readonly string[], count: number): string {
+  if (names.length === 0) return count === 1 ? 'Somebody' : `${count} people`;
+  const shown = count <= 2 ? names.slice(0, count) : names.slice(0, 2);
+  const others = count - shown.length;
+  if (others > 0) return `${shown.join(', ')} and ${others} ${others === 1 ? 'other' : 'others'}`;
+  return shown.join(' and ');
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
+
+/** A subject is a header: it has one line, and an end. */
+function oneLine(text: string): string {
+  const points = Array.from(text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '));
+  return points.length > 150 ? `${points.slice(0, 149).join('')}…` : points.join('');
+}

@@ -1,0 +1,177 @@
+import { AGAIN, type Outbox } from '@tearline/events';
+import type { Social } from '@tearline/social/contract';
+import type { EntityManager } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GroupsService } from '../activity/groups.service.js';
+import type { MailQueue } from '../email/mail-queue.js';
+import { InboxDatabase } from '../fixtures/inbox-database.fixture.js';
+import type { Changes } from '../inbox/changes.js';
+import { Fanouts } from './fanouts.js';
+import { Publications } from './publications.js';
+
+const inbox = new InboxDatabase();
+beforeAll(() => inbox.start());
+afterAll(() => inbox.stop());
+
+const changes = { note: () => undefined } as unknown as Changes;
+const mails = { add: async () => undefined } as unknown as MailQueue;
+const outbox = { add: async () => undefined } as unknown as Outbox;
+
+const AUTHOR = 900_000;
+let articles = 0;
+
+/** A fan-out to followers with the ids from 1 on, of an article of its own. */
+function fanout(followers: number) {
+  const articleId = (articles += 1);
+  const ids = Array.from({ length: followers }, (_, index) => index + 1);
+  const social = {
+    followersOf: async ({ after, limit }: { after: number; limit: number }) =>
+      ids.slice(after, after + limit),
+  } as unknown as Social;
+  const publications = new Publications(outbox, changes);
+  const fanouts = () => new Fanouts(inbox.dataSource, social, changes, mails);
+  const at = new Date();
+  const message = { at, aggregate: `article/${articleId}`, seq: 1, id: '1' };
+  const written = { articleId, authorId: AUTHOR, slug: 's', title: 't', media: [] };
+  const job = { attempt: 1, isLastAttempt: false, signal: new AbortController().signal } as never;
+  return {
+    articleId,
+    fanouts,
+    publish: () =>
+      inbox.transaction((manager) => publications.published({ ...message, payload: written }, manager)),
+    remove: () =>
+      inbox.transaction((manager) =>
+        publications.deleted({ ...message, payload: { articleId, authorId: AUTHOR } }, manager),
+      ),
+    work: async () => {
+      const one = fanouts();
+      while ((await one.work({ articleId }, job)) === AGAIN);
+    },
+  };
+}
+
+const told = (articleId: number, what = 'withdrawn_at is null') =>
+  inbox
+    .query<{ n: number; users: number }>(
+      `select count(*)::int as n, count(distinct user_id)::int as users
+         from notifications where kind = 'publish' and article_id = $1 and ${what}`,
+      [articleId],
+    )
+    .then(([row]) => row);
+
+/** Inboxes whose count of the unread is not what is unread there. */
+const miscounted = () =>
+  inbox.query(
+    `select user_id from inboxes i where unread <> (
+       select count(*) from notifications n where n.user_id = i.user_id and read_at is null and withdrawn_at is null)`,
+  );
+
+/** Ends the n-th transaction as a crash would, before or after its commit. */
+function crashing(fanouts: Fanouts, place: 'before' | 'after', n: number): Fanouts {
+  let transactions = 0;
+  const dataSource = Object.create(inbox.dataSource) as typeof inbox.dataSource;
+  dataSource.transaction = (async (work: (manager: EntityManager) => Promise<unknown>) => {
+    const isLast = (transactions += 1) === n;
+    const result = await inbox.transaction(async (manager) => {
+      const done = await work(manager);
+      if (isLast && place === 'before') throw new Error('crash');
+      return done;
+    });
+    if (isLast) throw new Error('crash');
+    return result;
+  }) as typeof dataSource.transaction;
+  return Object.assign(fanouts, { database: dataSource });
+}
+
+describe('a fan-out', () => {
+  it('tells every follower once', async () => {
+    const { articleId, publish, work } = fanout(2_500);
+    await publish();
+    await work();
+    expect(await told(articleId)).toEqual({ n: 2_500, users: 2_500 });
+    expect(await miscounted()).toEqual([]);
+    expect(await inbox.query('select article_id from fanouts')).toEqual([]);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'tells every follower once although it crashes %s a commit',
+    async (place) => {
+      const { articleId, publish, fanouts, work } = fanout(3_000);
+      await publish();
+      const job = { signal: new AbortController().signal } as never;
+      for (const n of [1, 2, 1]) {
+        await expect(crashing(fanouts(), place, n).work({ articleId }, job)).rejects.toThrow('crash');
+      }
+      await work();
+      expect(await told(articleId)).toEqual({ n: 3_000, users: 3_000 });
+    },
+  );
+
+  it('tells every follower once although several work on it, beside others', async () => {
+    const both = [fanout(3_000), fanout(3_000)];
+    for (const { publish } of both) await publish();
+    await Promise.all(both.flatMap(({ work }) => [work(), work()]));
+    for (const { articleId } of both) expect(await told(articleId)).toEqual({ n: 3_000, users: 3_000 });
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it('is taken back with its article, from those who have not read it', async () => {
+    const { articleId, publish, remove, work } = fanout(2_100);
+    await publish();
+    await work();
+    await inbox.query(
+      `update notifications set read_at = now() where kind = 'publish' and article_id = $1 and user_id <= 100`,
+      [articleId],
+    );
+    await inbox.query('update inboxes set unread = unread - 1 where user_id <= 100');
+    await remove();
+    await work();
+    expect(await told(articleId)).toEqual({ n: 100, users: 100 });
+    expect(await told(articleId, 'withdrawn_at is not null')).toEqual({ n: 2_000, users: 2_000 });
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it('stops when its article goes while it is under way', async () => {
+    const { articleId, publish, remove, fanouts, work } = fanout(3_000);
+    await publish();
+    const job = { signal: AbortSignal.abort() } as never;
+    expect(await fanouts().work({ articleId }, job)).toBe(AGAIN);
+    expect(await told(articleId)).toEqual({ n: 1_000, users: 1_000 });
+    await remove();
+    await work();
+    expect(await told(articleId)).toEqual({ n: 0, users: 0 });
+    expect(await told(articleId, 'withdrawn_at is not null')).toEqual({ n: 1_000, users: 1_000 });
+  });
+});
+
+describe('an article that is gone', () => {
+  it('takes the unread favorites and comments of its author with it, and none comes after', async () => {
+    const groups = new GroupsService(changes, mails);
+    const { articleId, remove, work } = fanout(0);
+    const act = (kind: 'favorite' | 'comment', actorId: number, subject = 0) => ({
+      userId: AUTHOR,
+      kind,
+      articleId,
+      actorId,
+      subject,
+    });
+    for (const [actor, kind] of [
+      [1, 'favorite'],
+      [2, 'favorite'],
+      [3, 'comment'],
+    ] as const)
+      await inbox.transaction((manager) => groups.add(manager, act(kind, actor), new Date()));
+    expect((await inbox.reads.inbox(AUTHOR)).unread).toBe(2);
+    const late = Array.from({ length: 5 }, (_, index) =>
+      inbox.transaction((manager) => groups.add(manager, act('comment', 10 + index, index), new Date())),
+    );
+    await Promise.all([...late, remove()]);
+    await work();
+    await inbox.transaction((manager) => groups.add(manager, act('comment', 4, 99), new Date()));
+    expect((await inbox.reads.inbox(AUTHOR)).unread).toBe(0);
+    const numbers = await inbox.query<{ seq: number }>('select seq from notifications where user_id = $1', [
+      AUTHOR,
+    ]);
+    expect(new Set(numbers.map(({ seq }) => seq)).size).toBe(numbers.length);
+  });
+});

@@ -1,0 +1,32 @@
+import { Body, Controller, Get, Put } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Authenticated, ViewerId } from '@tearline/auth';
+import { PreferencesBody, UpdatePreferences } from './preferences.schemas.js';
+import { PreferencesService } from './preferences.service.js';
+
+@ApiTags('Notifications')
+@Controller('api/notifications/preferences')
+@Authenticated()
+export class PreferencesController {
+  constructor(private readonly preferences: PreferencesService) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'GetNotificationPreferences', summary: 'What you get by e-mail as well' })
+  @ApiResponse({ status: 200, standardSchema: PreferencesBody })
+  async get(@ViewerId() viewer: number): Promise<PreferencesBody> {
+    return { preferences: { email: await this.preferences.of(viewer) } };
+  }
+
+  @Put()
+  @ApiOperation({
+    operationId: 'UpdateNotificationPreferences',
+    summary: 'Choose what you get by e-mail as well',
+  })
+  @ApiResponse({ status: 200, standardSchema: PreferencesBody })
+  async update(
+    @Body({ schema: UpdatePreferences }) { preferences }: UpdatePreferences,
+    @ViewerId() viewer: number,
+  ): Promise<PreferencesBody> {
+    return { preferences: { email: await this.preferences.update(viewer, preferences.email) } };
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Every, Subscriber } from '@tearline/events';
+import type { DataSource } from 'typeorm';
+
+const BATCH = 5_000;
+
+/** What is forgotten, and when. A withdrawn one must outlast the streams that are cut off before they are told of it. */
+const OLD = [
+  ['notifications', "read_at < now() - interval '90 days'"],
+  ['notifications', "withdrawn_at < now() - interval '7 days'"],
+  ['emails', "attempted_at < now() - interval '90 days'"],
+  ['gone_articles', "gone_at < now() - interval '90 days'"],
+  ['tickets', 'expires_at < now()'],
+] as const;
+
+/** Keeps the tables from growing for ever. */
+@Subscriber('notifications')
+@Injectable()
+export class Prune {
+  constructor(@InjectDataSource('notifications') private readonly database: DataSource) {}
+
+  @Every(3_600_000, 'notifications.prune')
+  async prune(): Promise<void> {
+    for (const [table, condition] of OLD) while (await this.batch(table, condition));
+  }
+
+  private async batch(table: string, condition: string): Promise<boolean> {
+    const [, deleted] = await this.database.query<[unknown, number]>(
+      `delete from ${table} where ctid = any(array(select ctid from ${table} where ${condition} limit ${BATCH}))`,
+    );
+    return deleted === BATCH;
+  }
+}

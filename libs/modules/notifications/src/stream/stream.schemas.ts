@@ -1,0 +1,23 @@
+import { filterText } from '@tearline/host';
+import { z } from 'zod';
+
+const error = 'must be the id of an event';
+const eventId = z
+  .string({ error })
+  .regex(/^\d{0,15}$/, { error })
+  .transform((text) => (text === '' ? undefined : Number(text)))
+  .optional();
+
+/** How a stream is opened. */
+export const OpenStream = z.object({
+  ticket: filterText({ max: 100 }).optional(),
+  /** What a browser's new EventSource cannot say in a header. */
+  lastEventId: eventId.meta({ type: 'string' }),
+});
+export type OpenStream = z.infer<typeof OpenStream>;
+
+/** What an EventSource that connects again says. */
+export const LastEventId = eventId;
+
+export const TicketBody = z.object({ ticket: z.string(), expiresAt: z.iso.datetime() });
+export type TicketBody = z.infer<typeof TicketBody>;

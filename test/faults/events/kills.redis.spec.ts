@@ -1,0 +1,3 @@
+import { itSurvivesKills } from './kills.fixture.js';
+
+itSurvivesKills('redis');

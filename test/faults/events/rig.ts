@@ -1,0 +1,114 @@
+import { databaseUrls, migrate } from '@tearline/database';
+import { type EventsOptions, migrateQueues } from '@tearline/events';
+import { closeSync, openSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Role } from './points.js';
+import { Postgres } from './servers/postgres.js';
+import { Redis } from './servers/redis.js';
+import { data } from './toy/data.js';
+import type { Flaw } from './toy/flaw.js';
+import { ToyProcess } from './toy-process.js';
+
+export type BrokerName = 'redis' | 'postgres';
+
+export interface RigOptions {
+  readonly broker: BrokerName;
+  /** Processes of each role; 2 by default. */
+  readonly replicas?: number;
+  /** A mistake that the toys shall make. */
+  readonly flaw?: Flaw;
+}
+
+/** Two modules in processes of their own, with servers that can be killed. */
+export class Rig {
+  readonly postgres: Postgres;
+  readonly redis: Redis;
+  readonly processes: ToyProcess[] = [];
+  /** What the processes print. */
+  readonly log: string;
+  #pool: pg.Pool | undefined;
+  #fd: number | undefined;
+
+  private constructor(
+    readonly dir: string,
+    readonly options: RigOptions,
+  ) {
+    this.postgres = new Postgres(join(dir, 'data'));
+    this.redis = new Redis(join(dir, 'redis'));
+    this.log = join(dir, 'processes.log');
+  }
+
+  /** Starts everything; what has started is stopped when the rest does not. */
+  static async open(options: RigOptions): Promise<Rig> {
+    const dir = await mkdtemp(join(tmpdir(), 'tearline-faults-'));
+    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    await chmod(dir, 0o755);
+    const rig = new Rig(dir, options);
+    try {
+      await rig.start();
+      return rig;
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  ofRole(role: Role): ToyProcess[] {
+    return this.processes.filter((one) => one.role === role);
+  }
+
+  /** Asks as the owner, who sees both modules' tables. */
+  async rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.#pool!.query(sql, values)).rows as Row[];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((one) => one.stop()));
+    await this.#pool?.end();
+    await this.redis.kill();
+    await this.postgres.stop();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  private async start(): Promise<void> {
+    const compiled = join(this.dir, 'compiled');
+    await Promise.all([mkdir(join(this.dir, 'data')), mkdir(compiled)]);
+    await chmod(join(this.dir, 'data'), 0o755);
+    await this.postgres.start();
+    const ownerUrl = this.postgres.url;
+    this.#pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
+    this.#pool.on('error', () => undefined);
+    const urls = databaseUrls(['ledger', 'copies', 'queues'], {}, ownerUrl);
+    await migrate(
+      ownerUrl,
+      data.map((one) => ({ data: one, url: urls[one.schema]! })),
+    );
+    const broker = await this.openBroker(ownerUrl, urls['queues']!);
+    const { replicas = 2, flaw } = this.options;
+    this.#fd = openSync(this.log, 'a');
+    const surroundings = {
+      env: { COMPILED: compiled, NODE_COMPILE_CACHE: join(compiled, 'v8'), ...(flaw && { FLAW: flaw }) },
+      log: this.#fd,
+    };
+    const startOne = async (role: Role) => {
+      const one = new ToyProcess({ role, urls, broker }, surroundings);
+      this.processes.push(one);
+      await one.ready();
+    };
+    const roles = Array.from({ length: replicas }, () => ['host', 'worker'] as const).flat();
+    await Promise.all(roles.map(startOne));
+  }
+
+  private async openBroker(ownerUrl: string, queuesUrl: string): Promise<EventsOptions['broker']> {
+    if (this.options.broker === 'redis') {
+      await this.redis.start();
+      return { redisUrl: this.redis.url };
+    }
+    await migrateQueues(ownerUrl, queuesUrl);
+    return { databaseUrl: queuesUrl };
+  }
+}

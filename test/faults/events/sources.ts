@@ -1,0 +1,58 @@
+// Lets a process run these sources as they are: Node strips types, but has neither decorators nor `.js` for `.ts`, nor the
+// names of tsconfig.json. What it has compiled it keeps in `COMPILED`, where there is one, for the processes after it.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire, registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const repository = new URL('../../../', import.meta.url);
+const { compilerOptions } = JSON.parse(readFileSync(new URL('tsconfig.json', repository), 'utf8')) as {
+  compilerOptions: { paths: Record<string, string[]> };
+};
+const folder = process.env['COMPILED'];
+const require = createRequire(import.meta.url);
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const alias = compilerOptions.paths[specifier]?.[0];
+    if (alias) return { url: new URL(alias, repository).href, shortCircuit: true };
+    if (/^\.{1,2}\//.test(specifier) && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
+      const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
+      if (existsSync(source)) return { url: source.href, shortCircuit: true };
+    }
+    return next(specifier, context);
+  },
+  load(url, context, next) {
+    if (!url.endsWith('.ts') || url.includes('/node_modules/')) return next(url, context);
+    return { format: 'module', source: compiled(fileURLToPath(url)), shortCircuit: true };
+  },
+});
+
+function compiled(file: string): string {
+  const source = readFileSync(file, 'utf8');
+  if (!folder) return compile(source, file);
+  const kept = join(folder, `${createHash('sha256').update(file).update(source).digest('hex')}.js`);
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  const output = compile(source, file);
+  // Another process may be writing the same.
+  const unfinished = `${kept}.${process.pid}`;
+  writeFileSync(unfinished, output);
+  renameSync(unfinished, kept);
+  return output;
+}
+
+function compile(source: string, file: string): string {
+  const ts = require('typescript') as typeof import('typescript');
+  const { outputText } = ts.transpileModule(source, {
+    fileName: pathToFileURL(file).href,
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2024,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      useDefineForClassFields: false,
+    },
+  });
+  return outputText;
+}

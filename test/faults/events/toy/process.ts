@@ -1,0 +1,38 @@
+// One process of the pair: publishes, or handles.
+import 'reflect-metadata';
+import './points.js';
+import { createHost, hostSettings, readSettings } from '@tearline/host';
+import { DatabaseModule } from '@tearline/database';
+import { EventsModule, type EventsOptions } from '@tearline/events';
+import type { Role } from '../points.js';
+import { copies, ledger } from './manifests.js';
+
+/** What a process is told when it starts. */
+export interface ProcessOptions {
+  role: Role;
+  urls: Readonly<Record<string, string>>;
+  broker: EventsOptions['broker'];
+}
+
+// Nobody is left to die for.
+process.once('disconnect', () => process.exit(0));
+
+const { role, urls, broker } = JSON.parse(process.argv[2]!) as ProcessOptions;
+const modules = role === 'host' ? [ledger] : [ledger, copies];
+const settings = readSettings(hostSettings, {
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  LOG_FORMAT: 'json',
+  LOG_LEVEL: 'info',
+});
+const app = await createHost({
+  modules,
+  imports: [
+    DatabaseModule.forRoot({ urls: Object.fromEntries(modules.map(({ name }) => [name, urls[name]!])) }),
+    EventsModule.forRoot({ broker, manifests: [ledger, copies], work: role === 'worker' }),
+  ],
+  settings,
+});
+await app.listen(0, '127.0.0.1');
+process.send!({ url: (await app.getUrl()).replace('[::1]', '127.0.0.1') });
