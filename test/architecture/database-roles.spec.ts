@@ -12,6 +12,8 @@ interface Table {
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const UNDEFINED_TABLE = '42P01';
+/** BullMQ's. */
+const QUEUES = 'bullmq';
 const schemas = modules.map(({ schema }) => schema);
 
 const server = new TestServer();
@@ -23,10 +25,11 @@ beforeAll(async () => {
   await server.start();
   database = await server.newDatabase();
   await database.migrate();
+  await database.migrateQueues();
   tables = await query<Table>(
     database.ownerUrl,
     `select n.nspname as schema, n.nspname || '.' || relname as name,
-            array_agg(attname::text order by attnum) as columns,
+            array_agg(quote_ident(attname) order by attnum) as columns,
             array_remove(array_agg(pg_get_serial_sequence(n.nspname || '.' || relname, attname)), null) as sequences
        from pg_class c join pg_namespace n on n.oid = relnamespace join pg_attribute on attrelid = c.oid
       where relkind in ('r', 'p') and attnum > 0 and not attisdropped
@@ -46,8 +49,8 @@ const write = ({ name, columns }: Table) => [
   `delete from ${name} where false`,
 ];
 
-it('every table belongs to a module', () => {
-  expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(schemas));
+it('every table belongs to a module, or to the queues', () => {
+  expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set([...schemas, QUEUES]));
 });
 
 describe.each(schemas)('the role of %s', (schema) => {
@@ -78,7 +81,7 @@ describe.each(schemas)('the role of %s', (schema) => {
     });
   });
 
-  it('neither reads nor writes a row of another module', async () => {
+  it('neither reads nor writes a row of another module, or of the queues', async () => {
     const statements = foreign().flatMap((table) => [
       `select from ${table.name}`,
       `insert into ${table.name} default values`,
@@ -88,7 +91,7 @@ describe.each(schemas)('the role of %s', (schema) => {
       ...table.sequences.map((sequence) => `select nextval('${sequence}')`),
     ]);
     expect(new Set(foreign().map((table) => table.schema))).toEqual(
-      new Set(schemas).difference(new Set([schema])),
+      new Set([...schemas, QUEUES]).difference(new Set([schema])),
     );
     expect(await end(statements)).toEqual(allEnd(statements, INSUFFICIENT_PRIVILEGE));
   });
@@ -161,6 +164,45 @@ describe.each(schemas)('the role of %s', (schema) => {
     const others = roles.filter((other) => other !== role());
     expect(others).toContain(new URL(database.ownerUrl).username);
     const statements = others.flatMap((other) => [`set role ${other}`, `set session authorization ${other}`]);
+    expect(await end(statements)).toEqual(allEnd(statements, INSUFFICIENT_PRIVILEGE));
+  });
+});
+
+describe('the role of the queues', () => {
+  const role = () => new URL(database.queuesUrl).username;
+  const end = (statements: string[]) => outcomesOf(database.queuesUrl, statements);
+  const own = () => tables.filter(({ schema, name }) => schema === QUEUES && name !== `${QUEUES}.migration`);
+  const foreign = () => tables.filter(({ schema }) => schema !== QUEUES);
+
+  it('reads and writes the rows of the queues', async () => {
+    const statements = own().flatMap((table) => [`select * from ${table.name}`, ...write(table)]);
+    expect(statements).not.toEqual([]);
+    expect(await end(statements)).toEqual(allEnd(statements, 'ok'));
+  });
+
+  it('neither reads nor writes a row of any module, nor calls its functions', async () => {
+    const statements = [
+      ...foreign().flatMap((table) => [`select from ${table.name}`, ...write(table)]),
+      ...schemas.map((schema) => `select ${schema}.append_event(null, null, null, null, null, null)`),
+    ];
+    expect(new Set(foreign().map(({ schema }) => schema))).toEqual(new Set(schemas));
+    expect(await end(statements)).toEqual(allEnd(statements, INSUFFICIENT_PRIVILEGE));
+  });
+
+  // BullMQ makes a sequence for each queue, so it may create in its own schema.
+  it('changes no structure of others, nor of its tables, and becomes nobody else', async () => {
+    const statements = [
+      ...schemas.map((schema) => `create table ${schema}.mine (id int)`),
+      'create table public.mine (id int)',
+      'create schema mine',
+      'create role mine',
+      `drop schema ${QUEUES} cascade`,
+      ...own().flatMap(({ name }) => [
+        `alter table ${name} add column mine int`,
+        `drop table ${name} cascade`,
+      ]),
+      ...roles.filter((other) => other !== role()).map((other) => `set role ${other}`),
+    ];
     expect(await end(statements)).toEqual(allEnd(statements, INSUFFICIENT_PRIVILEGE));
   });
 });

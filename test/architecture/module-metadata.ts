@@ -9,7 +9,8 @@ import {
   SELF_DECLARED_DEPS_METADATA,
 } from '@nestjs/common/constants.js';
 import type { ModuleData } from '@tearline/database';
-import { Implements, type Contract, type ModuleManifest } from '@tearline/seam';
+import { Subscriber } from '@tearline/events';
+import { Implements, type Contract, type EventContract, type ModuleManifest } from '@tearline/seam';
 import { root } from './house.js';
 
 type Imported = Type | DynamicModule;
@@ -24,12 +25,21 @@ export interface DeclaredModule {
   readonly asked: readonly (string | symbol)[];
   /** Contracts that its providers are marked to implement. */
   readonly implemented: readonly Contract[];
+  /** Events that its contract.ts declares. */
+  readonly declares: readonly EventContract[];
+  /** Modules that its subscribers say they belong to. */
+  readonly subscribers: readonly string[];
+  /** Events that a method of theirs handles, once for each method. */
+  readonly handled: readonly EventContract[];
+  /** Queues whose jobs or schedules a method of theirs does, once for each method. */
+  readonly worked: readonly string[];
 }
 
 /** Loads the module that lies in this folder of libs/modules. */
 export async function loadModule(folder: string): Promise<DeclaredModule> {
   const door = join(root, 'libs/modules', folder, 'src/index.ts');
   const { manifest, data } = (await import(door)) as Pick<DeclaredModule, 'manifest' | 'data'>;
+  const contract = (await import(join(root, 'libs/modules', folder, 'src/contract.ts'))) as object;
   const parts = partsOf(await manifest.load());
   const providers = parts.flatMap((part) => partOf<Provider>(part, MODULE_METADATA.PROVIDERS));
   const controllers = parts.flatMap((part) => partOf<Type>(part, MODULE_METADATA.CONTROLLERS));
@@ -42,7 +52,35 @@ export async function loadModule(folder: string): Promise<DeclaredModule> {
     implemented: classes
       .map((type) => Reflect.getMetadata(Implements.KEY, type) as Contract | undefined)
       .filter((contract) => contract !== undefined),
+    declares: Object.values(contract).filter(isEvent),
+    ...handlersOf(classes.filter((type) => Reflect.hasMetadata(Subscriber.KEY, type))),
   };
+}
+
+const isEvent = (value: unknown): value is EventContract =>
+  typeof value === 'object' && value !== null && 'publisher' in value && 'read' in value;
+
+function handlersOf(classes: readonly Type[]): Pick<DeclaredModule, 'subscribers' | 'handled' | 'worked'> {
+  const methods = classes.flatMap(methodsOf);
+  const marked = <T>(key: string) =>
+    methods
+      .map((method) => Reflect.getMetadata(key, method) as T | undefined)
+      .filter((mark) => mark !== undefined);
+  return {
+    subscribers: classes.map((type) => Reflect.getMetadata(Subscriber.KEY, type) as string),
+    handled: marked<EventContract>('events:on-event'),
+    worked: [
+      ...marked<{ name: string }>('events:on-job').map(({ name }) => name),
+      ...marked<{ queue: string }>('events:every').map(({ queue }) => queue),
+    ],
+  };
+}
+
+function methodsOf(type: Type): object[] {
+  const prototype = type.prototype as Record<string, object>;
+  return Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .map(([, { value }]) => value as unknown)
+    .filter((value): value is object => typeof value === 'function');
 }
 
 /** A Nest module and all that it imports. */

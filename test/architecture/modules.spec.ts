@@ -66,6 +66,30 @@ describe.each(folders)('the module %s', (folder) => {
     expect(new Set(owners.filter((owner) => owner !== undefined))).toEqual(new Set([folder]));
   });
 
+  it('publishes the events that its contract declares', () => {
+    const { declares, manifest } = declared;
+    expect(names(manifest.publishes ?? [])).toEqual(names(declares));
+    expect(declares.filter(({ publisher }) => publisher !== folder)).toEqual([]);
+  });
+
+  it('handles the events that its manifest names, each once, which others publish', () => {
+    const { handled, subscribers, manifest } = declared;
+    const { subscribes = [] } = manifest;
+    expect(names(handled)).toEqual(names(subscribes));
+    expect(subscribers.filter((module) => module !== folder)).toEqual([]);
+    const published = monolith.flatMap(({ name, publishes = [] }: ModuleManifest) =>
+      name === folder ? [] : publishes,
+    );
+    expect(subscribes.filter((event) => !published.includes(event))).toEqual([]);
+  });
+
+  it('does the background work that its manifest names', () => {
+    const { worked, manifest } = declared;
+    const { jobs = [] } = manifest;
+    expect(worked.toSorted()).toEqual(jobs.toSorted());
+    expect(jobs.filter((queue) => !queue.startsWith(`${folder}.`))).toEqual([]);
+  });
+
   it('serves the routes that its manifest names', () => {
     const { paths, manifest } = declared;
     const served = paths.map((path) => path.replaceAll(/:\w+/g, 'anything'));

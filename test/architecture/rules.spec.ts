@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
+import { strayDeclarations } from './declarations.js';
 import { doorsOf, foldersIn, root } from './house.js';
 
 const config = createRequire(import.meta.url)(join(root, '.dependency-cruiser.cjs')) as IConfiguration;
 const rules = config.forbidden!.map(({ name }) => name!);
+/** A rule about what is imported by name, which dependency-cruiser does not look at. */
+const declarations = 'declarations-in-contracts';
 const fixtures = join(root, 'test/architecture/fixtures');
 
 interface Violation {
@@ -57,7 +60,7 @@ describe('the rules of the house', () => {
   });
 
   it('have a fixture each', () => {
-    expect(foldersIn(fixtures)).toEqual(rules.toSorted());
+    expect(foldersIn(fixtures)).toEqual([...rules, declarations].toSorted());
   });
 
   it.each(rules)('%s is broken by the marked lines of its fixture and by no other', async (rule) => {
@@ -65,5 +68,18 @@ describe('the rules of the house', () => {
     const expected = expectedIn(tree, rule);
     expect(expected).not.toEqual([]);
     expect(sorted(await violationsIn(tree))).toEqual(sorted(expected));
+  });
+
+  it(`${declarations}: contracts and events are declared in a contract.ts alone`, () => {
+    expect(strayDeclarations(root)).toEqual([]);
+  });
+
+  it(`${declarations} is broken by the marked lines of its fixture and by no other`, () => {
+    const tree = join(fixtures, declarations);
+    const found = strayDeclarations(tree);
+    expect(sorted(found.map(({ file }) => ({ rule: declarations, file })))).toEqual(
+      sorted(expectedIn(tree, declarations)),
+    );
+    expect(found.filter(({ line }) => !line.endsWith('// broken'))).toEqual([]);
   });
 });

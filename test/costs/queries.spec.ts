@@ -44,7 +44,7 @@ async function statementsSoFar(): Promise<number> {
   const counts = [...text.matchAll(/^database_queries_total\{.*\} (\d+)$/gm)].map(([, count]) =>
     Number(count),
   );
-  expect(counts).toHaveLength(4);
+  expect(counts).toHaveLength(6);
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

@@ -66,6 +66,14 @@ describe('nginx by itself', () => {
     const fits = await sendRaw(edge.url, { method: 'POST', path: '/api/users', body: body.subarray(1) });
     expect(fits).toHaveStatus(200);
   });
+
+  it('lets a module have larger bodies where it asks for them', async () => {
+    const body = Buffer.alloc(1_048_577, 'x');
+    for (const path of ['/api/media', '/%61pi/media', '/api/media?x'])
+      expect(await sendRaw(edge.url, { method: 'POST', path, body })).toHaveStatus(200);
+    for (const path of ['/api/mediaX', '/api/users?/api/media'])
+      expect(await sendRaw(edge.url, { method: 'POST', path, body })).toBeRefused(413);
+  });
 });
 
 describe('every topology of the repository', () => {

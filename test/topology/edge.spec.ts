@@ -10,7 +10,7 @@ import '../e2e/matchers.js';
 
 const modules = manifests.map(({ name }) => name);
 const split: Topology = parseTopology(
-  'hosts: { app: { modules: [social, comments] }, articles: { modules: [articles] }, identity: { modules: [identity] } }',
+  'hosts: { app: { modules: [social, comments, notifications, media] }, articles: { modules: [articles] }, identity: { modules: [identity] } }',
   'split.yaml',
   modules,
 );
@@ -66,6 +66,10 @@ describe('nginx in front of a split', () => {
     ['/api/../api/user', 'app'],
     ['/api/./user', 'app'],
     ['/api/user', 'identity'],
+    ['/api/notifications', 'app'],
+    ['/api/notifications/stream?ticket=a%2Fb', 'app'],
+    ['/media/0123/avatar-64', 'app'],
+    ['/queues', 'app'],
     ['/api/users/login', 'identity'],
     ['/api/users/other', 'app'],
     ['/api/profiles', 'app'],

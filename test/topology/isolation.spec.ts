@@ -53,7 +53,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
     }
   });
 
-  it('a process has the credentials of its own modules and no others', () => {
+  it('a process has the credentials of its own modules and of the queues, and no others', () => {
     for (const host of topology.hosts) {
       const environment = environmentOf(host.pid);
       const credentials = Object.keys(environment).filter((key) =>
@@ -63,7 +63,10 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
         `${module.toUpperCase()}_DATABASE_URL`,
         ...(module === 'identity' ? ['IDENTITY_SIGNING_KEY'] : []),
       ]);
-      expect(credentials.toSorted()).toEqual([...own, 'RPC_SECRET'].toSorted());
+      const isTalking = Object.keys(environment).some((key) => /^(RPC_PORT|SEAM_\w+)$/.test(key));
+      expect(credentials.toSorted()).toEqual(
+        [...own, 'QUEUES_DATABASE_URL', ...(isTalking ? ['RPC_SECRET'] : [])].toSorted(),
+      );
       for (const module of host.modules)
         expect(new URL(environment[`${module.toUpperCase()}_DATABASE_URL`]!).username).toBe(
           `tearline_${module}`,
@@ -71,7 +74,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
     }
   });
 
-  it('the database sees a process as its own modules’ roles alone', async () => {
+  it('the database sees a process as its own modules’ roles and the queues’ one alone', async () => {
     // Nobody but a superuser is shown where others come from.
     const url = new URL((await embeddedUrl(folder))!);
     const passwords = JSON.parse(readFileSync(join(folder, 'postgres/credentials.json'), 'utf8')) as {
@@ -92,7 +95,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
       const ports = new Set(portsOf(host.pid));
       const roles = rows.filter(({ client_port: port }) => ports.has(port)).map(({ usename }) => usename);
       expect([...new Set(roles)].toSorted()).toEqual(
-        host.modules.map((module) => `tearline_${module}`).toSorted(),
+        [...host.modules, 'queues'].map((name) => `tearline_${name}`).toSorted(),
       );
     }
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { manifests } from '../../apps/topology/src/modules.js';
 import { Api } from '../support/api-client.js';
 import { articlePath, profilePath, publish, register } from '../support/conduit.js';
 import { type HostProcess, type RunningTopology, startTopology } from '../support/running-topology.js';
@@ -27,9 +28,8 @@ describe('two replicas of each host', () => {
   let topology: RunningTopology;
 
   beforeAll(async () => {
-    const hosts = ['identity', 'social', 'articles', 'comments'];
     topology = await startTopology('microservices', {
-      args: hosts.flatMap((host) => ['--replicas', `${host}=2`]),
+      args: manifests.flatMap(({ name: host }) => ['--replicas', `${host}=2`]),
     });
   });
   afterAll(() => topology.stop());

@@ -97,7 +97,7 @@ describe('the command line', () => {
   it('explains a topology without running it, and without nginx', async () => {
     const { code, out } = await runner(['microservices', '--explain'], { PATH: '/nowhere' });
     expect(code).toBe(0);
-    expect(out).toContain("Topology 'microservices': 4 hosts, 4 processes, behind nginx");
+    expect(out).toContain("Topology 'microservices': 6 hosts, 6 processes, behind nginx");
     expect(out).toContain('flowchart LR');
   });
 
@@ -120,7 +120,7 @@ describe('the command line', () => {
     const file = join(folder, 'mine.yaml');
     writeFileSync(
       file,
-      'hosts:\n  app: { modules: [identity, social, comments] }\n  it: { modules: [artcles] }\n',
+      'hosts:\n  app: { modules: [identity, social, comments, notifications, media] }\n  it: { modules: [artcles] }\n',
     );
     const { code, error } = await runner([file]);
     expect([code, error.split('\n')[1]]).toEqual([

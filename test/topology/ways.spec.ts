@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { everyWay, pairwise } from '../e2e/run.js';
+import { chosen, everyWay, pairwise } from '../e2e/run.js';
 
 describe.each([2, 4, 6])('the ways to place %i modules', (count) => {
   const modules = Array.from({ length: count }, (_, index) => `m${index}`);
@@ -20,5 +20,21 @@ describe.each([2, 4, 6])('the ways to place %i modules', (count) => {
         const seen = new Set(rest.map((way) => `${way.includes(one)} ${way.includes(other)}`));
         expect(seen.size).toBe(count === 2 ? 0 : 4);
       }
+  });
+});
+
+describe('a long run', () => {
+  const names = ['monolith', 'app+articles', 'app+media', 'microservices'];
+
+  it('goes on where it was interrupted', () => {
+    expect(chosen(names)).toEqual(names);
+    expect(chosen(names, undefined, '3')).toEqual(['app+media', 'microservices']);
+    expect(chosen(names, undefined, 'app+media')).toEqual(['app+media', 'microservices']);
+  });
+
+  it('can be of some alone', () => {
+    expect(chosen(names, 'app+media,1')).toEqual(['app+media', 'monolith']);
+    expect(() => chosen(names, '5')).toThrow("'5' is none of 1 to 4, nor of monolith, app+articles");
+    expect(() => chosen(names, 'app')).toThrow("'app' is none");
   });
 });

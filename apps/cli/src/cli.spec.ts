@@ -8,7 +8,7 @@ import { run } from './spoken.fixture.js';
 const WRONG_USAGE = 2;
 
 describe('every command', () => {
-  it.each(['migrate', 'seed', 'reset', 'keys'])('explains itself: %s --help', async (command) => {
+  it.each(['migrate', 'seed', 'reset', 'keys', 'secrets'])('explains itself: %s --help', async (command) => {
     const { code, printed } = await run({}, command, '--help');
     expect({ code, printed }).toEqual({ code: 0, printed: expect.stringMatching(`npm run .*${command}`) });
     expect((await run({}, '--help')).printed).toContain(`  ${command} `);
@@ -59,11 +59,14 @@ describe('migrate in production', () => {
       noted: expect.stringMatching(/^DATABASE_URL: missing/),
     });
     const some = { DATABASE_URL: 'postgres://o:p@127.0.0.1:1/x', SOCIAL_DATABASE_URL: 'postgres://s:p@h/x' };
+    const modules = 'IDENTITY_DATABASE_URL, ARTICLES_DATABASE_URL, COMMENTS_DATABASE_URL, ';
     expect(await run({ ...production, ...some }, 'migrate')).toMatchObject({
       code: WRONG_USAGE,
-      noted: expect.stringMatching(
-        /^IDENTITY_DATABASE_URL, ARTICLES_DATABASE_URL, COMMENTS_DATABASE_URL: missing/,
-      ),
+      noted: expect.stringMatching(new RegExp(`^${modules}.*QUEUES_DATABASE_URL: missing`)),
+    });
+    expect(await run({ ...production, ...some, REDIS_URL: 'redis://r' }, 'migrate')).toMatchObject({
+      code: WRONG_USAGE,
+      noted: expect.stringMatching(new RegExp(`^${modules}.*MEDIA_DATABASE_URL: missing`)),
     });
   });
 });

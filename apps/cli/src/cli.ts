@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Command, OptionValues, Surroundings } from './command.js';
+import { events } from './events.command.js';
 import { keys } from './keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { reset } from './reset.command.js';
+import { secrets } from './secrets.command.js';
 import { seed } from './seed.command.js';
 import { UsageError } from './usage-error.js';
 
@@ -13,7 +15,9 @@ const commands = new Map<string, Command>([
   ['migrate', migrateCommand],
   ['seed', seed],
   ['reset', reset],
+  ['events', events],
   ['keys', keys],
+  ['secrets', secrets],
 ]);
 
 const HELP = `npm run <command> [-- <options>]
@@ -37,9 +41,10 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     }
     const command = commands.get(name);
     if (!command) throw new UsageError(`${name ? `no command '${name}'` : 'which command?'}\n\n${HELP}`);
-    const { help, ...values } = valuesOf(rest, name, command);
+    const { values: given, positionals } = parsed(rest, name, command);
+    const { help, ...values } = given;
     if (help) surroundings.print(command.help);
-    else await command.run(values, surroundings);
+    else await command.run(values, surroundings, positionals);
     return 0;
   } catch (error) {
     surroundings.note(error instanceof Error ? error.message : String(error));
@@ -47,11 +52,19 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   }
 }
 
-function valuesOf(args: string[], name: string, { options }: Command): OptionValues {
+function parsed(
+  args: string[],
+  name: string,
+  { options, takesArguments: allowPositionals = false }: Command,
+): { values: OptionValues; positionals: string[] } {
   try {
-    return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
+    return parseArgs({
+      args,
+      allowPositionals,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+    });
   } catch (error) {
-    // Node's second sentence is about positional arguments, which no command takes.
+    // Node's second sentence is about positional arguments, and only confuses.
     const [mistake] = (error as Error).message.split('. ');
     throw new UsageError(`${mistake}; npm run ${name} -- --help lists the options`, { cause: error });
   }

@@ -22,6 +22,11 @@ export interface Command {
   readonly help: string;
   /** `--help` comes on top. */
   readonly options: ParseArgsOptionsConfig;
-  /** @throws UsageError when the options or the environment are wrong */
-  run(values: OptionValues, surroundings: Surroundings): Promise<void>;
+  /** Whether it takes anything but options. */
+  readonly takesArguments?: boolean;
+  /**
+   * @param args what is no option, in its order
+   * @throws UsageError when the options or the environment are wrong
+   */
+  run(values: OptionValues, surroundings: Surroundings, args: readonly string[]): Promise<void>;
 }

@@ -1,17 +1,18 @@
-import { databaseUrls, migrate } from '@tearline/database';
+import {
+  databaseUrls,
+  MissingUrlError,
+  prepareDatabase,
+  type PreparedDatabase,
+  type StartedDatabase,
+  valueOf,
+} from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
+import { migrateQueues } from '@tearline/events';
 import type { Environment } from './command.js';
 import { modules } from './modules.js';
 import { UsageError } from './usage-error.js';
 
-/** A database whose schemas are up to date. */
-export interface MigratedDatabase {
-  readonly ownerUrl: string;
-  /** Each module's URL, with its own role. */
-  readonly urls: Readonly<Record<string, string>>;
-  /** How many migrations ran. */
-  readonly ran: number;
-}
+type Log = (line: string) => void;
 
 /** The folder of the embedded database. */
 export const folderOf = (env: Environment) => env['TEARLINE_DIR'] || '.tearline';
@@ -23,44 +24,55 @@ export const folderOf = (env: Environment) => env['TEARLINE_DIR'] || '.tearline'
  */
 export async function withDatabase<T>(
   env: Environment,
-  note: (line: string) => void,
-  work: (database: MigratedDatabase) => Promise<T>,
+  note: Log,
+  work: (database: PreparedDatabase) => Promise<T>,
 ): Promise<T> {
-  const production = env['NODE_ENV'] === 'production';
-  const { ownerUrl, close } = await owned(env, production, note);
+  const database = await prepareDatabase({
+    modules,
+    besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    env,
+    isProduction: env['NODE_ENV'] === 'production',
+    start: () => embeddedIn(env, note),
+    log: note,
+  }).catch(explain);
   try {
-    const urls = urlsOf(env, production ? undefined : ownerUrl);
-    const targets = modules.map((data) => ({ data, url: urls[data.schema]! }));
-    const ran = await migrate(ownerUrl, targets, note);
-    return await work({ ownerUrl, urls, ran });
+    return await work(database);
   } finally {
-    await close();
+    await database.stop();
   }
 }
 
-async function owned(env: Environment, production: boolean, note: (line: string) => void) {
-  const close = async () => undefined;
-  const url = env['DATABASE_URL'];
-  if (url) return { ownerUrl: url, close };
-  if (production)
-    throw new UsageError(
-      'DATABASE_URL: missing; set it to the URL of the role that owns the database, e.g. postgres://owner:<password>@host:5432/tearline',
-    );
+/**
+ * Works with modules' data as it is, logged in as they do: with `<MODULE>_DATABASE_URL` or, outside production, as
+ * derived from the owner's.
+ * @throws UsageError when the environment lacks a URL
+ */
+export async function withModules<T>(
+  env: Environment,
+  names: readonly string[],
+  note: Log,
+  work: (urls: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  const isProduction = env['NODE_ENV'] === 'production';
+  const given = isProduction ? undefined : valueOf('DATABASE_URL', env);
+  const started = isProduction || given ? undefined : await embeddedIn(env, note);
+  try {
+    return await work(databaseUrls(names, env, started?.url ?? given));
+  } catch (error) {
+    return explain(error);
+  } finally {
+    await started?.stop();
+  }
+}
+
+/** The embedded database that is running, else one that is started. */
+async function embeddedIn(env: Environment, log: Log): Promise<StartedDatabase> {
   const dir = folderOf(env);
   const running = await embeddedUrl(dir);
-  if (running) return { ownerUrl: running, close };
-  const embedded = await startEmbedded({ dir, log: note });
-  return { ownerUrl: embedded.url, close: embedded.stop };
+  return running ? { url: running, stop: async () => undefined } : startEmbedded({ dir, log });
 }
 
-function urlsOf(env: Environment, ownerUrl: string | undefined): Record<string, string> {
-  try {
-    return databaseUrls(
-      modules.map(({ schema }) => schema),
-      env,
-      ownerUrl,
-    );
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+function explain(error: unknown): never {
+  if (error instanceof MissingUrlError) throw new UsageError(error.message, { cause: error });
+  throw error;
 }

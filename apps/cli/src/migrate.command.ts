@@ -6,10 +6,12 @@ export const migrateCommand: Command = {
   help: `npm run migrate
 
 Makes each module's schema and role, runs the migrations that have not run yet, and gives the roles their rights.
-Several may run at once: one does the work, the others wait.
+Several may run at once: one does the work, the others wait. Unless REDIS_URL is set, the queues' schema and role too.
 
   DATABASE_URL            the owner of the database, who may create schemas and roles
   <MODULE>_DATABASE_URL   the role and password that a module gets, e.g. ARTICLES_DATABASE_URL
+  QUEUES_DATABASE_URL     those of the queues, which are in PostgreSQL where there is no Redis
+  REDIS_URL               where the queues are; nothing is done there
 
 In production (NODE_ENV) all of them are required. Elsewhere a missing module's URL is derived from the owner's, and
 without DATABASE_URL the embedded database in TEARLINE_DIR (.tearline) is migrated.
@@ -17,6 +19,6 @@ without DATABASE_URL the embedded database in TEARLINE_DIR (.tearline) is migrat
   options: {},
   run: (_, { env, note, print }) =>
     withDatabase(env, note, async ({ ran }) => {
-      print(ran === 0 ? 'Nothing to do: every module is up to date.\n' : `${ran} migrations ran.\n`);
+      print(ran === 0 ? 'Nothing to do: everything is up to date.\n' : `${ran} migrations ran.\n`);
     }),
 };

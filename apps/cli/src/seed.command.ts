@@ -1,6 +1,6 @@
-import type { IdRange, SeedPlan } from '@tearline/database';
+import type { IdRange, PreparedDatabase, SeedPlan } from '@tearline/database';
 import type { Command, Surroundings } from './command.js';
-import { type MigratedDatabase, withDatabase } from './database.js';
+import { withDatabase } from './database.js';
 import { fillModule } from './fill-module.js';
 import { modules } from './modules.js';
 import { Progress } from './progress.js';
@@ -47,7 +47,7 @@ Adds sample data to what is there: to the database that DATABASE_URL names, else
 /** As identity's sample data has it. */
 const emailOf = ({ first }: IdRange) => `user${first}@example.com`;
 
-async function fill({ urls }: MigratedDatabase, plan: SeedPlan, surroundings: Surroundings): Promise<Ranges> {
+async function fill({ urls }: PreparedDatabase, plan: SeedPlan, surroundings: Surroundings): Promise<Ranges> {
   const ranges: Ranges = {};
   for (const data of modules) {
     const progress = new Progress(data.schema, surroundings);

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 
 /** Connects to a database, works there and leaves. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'tearline seed', types: columnTypes });
+  const client = new Client({ connectionString: url, application_name: 'tearline cli', types: columnTypes });
   // A connection that is lost also fails the query that was under way, which tells.
   client.on('error', () => undefined);
   await client.connect();

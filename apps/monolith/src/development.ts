@@ -1,12 +1,14 @@
 import { developmentKeys } from '@tearline/auth';
-import { databaseUrls, migrate, type ModuleData, urlVariable } from '@tearline/database';
+import { type ModuleData, prepareDatabase, urlVariable, valueOf } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
+import { migrateQueues } from '@tearline/events';
 
 type Environment = Record<string, string | undefined>;
 
 /**
  * Completes the environment for development, where nothing has to be installed or set: a private PostgreSQL unless
- * `DATABASE_URL` names one, schemas up to date, a role and a URL for each module, keys for the tokens.
+ * `DATABASE_URL` names one, schemas up to date, a role and a URL for each module and, without `REDIS_URL`, for the
+ * queues; keys for the tokens.
  * @returns a function that stops what was started
  */
 export async function prepareDevelopment(
@@ -16,26 +18,17 @@ export async function prepareDevelopment(
 ): Promise<() => Promise<void>> {
   const dir = env['TEARLINE_DIR'] || '.tearline';
   const { signingKey, jwks } = await developmentKeys(dir);
-  env['IDENTITY_SIGNING_KEY'] ||= signingKey;
-  env['AUTH_JWKS'] ||= jwks;
+  env['IDENTITY_SIGNING_KEY'] = valueOf('IDENTITY_SIGNING_KEY', env) ?? signingKey;
+  env['AUTH_JWKS'] = valueOf('AUTH_JWKS', env) ?? jwks;
 
-  const embedded = env['DATABASE_URL'] ? undefined : await startEmbedded({ dir, log });
-  try {
-    const ownerUrl = embedded?.url ?? env['DATABASE_URL']!;
-    const urls = databaseUrls(
-      modules.map(({ schema }) => schema),
-      env,
-      ownerUrl,
-    );
-    await migrate(
-      ownerUrl,
-      modules.map((data) => ({ data, url: urls[data.schema]! })),
-      log,
-    );
-    for (const [module, url] of Object.entries(urls)) env[urlVariable(module)] = url;
-  } catch (error) {
-    await embedded?.stop();
-    throw error;
-  }
-  return async () => embedded?.stop();
+  const { urls, stop } = await prepareDatabase({
+    modules,
+    besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    env,
+    isProduction: false,
+    start: () => startEmbedded({ dir, log }),
+    log,
+  });
+  for (const [name, url] of Object.entries(urls)) env[urlVariable(name)] = url;
+  return stop;
 }

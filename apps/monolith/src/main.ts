@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
 import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
+import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { prepareDevelopment } from './development.js';
 import { moduleData, modules } from './modules.js';
@@ -17,12 +18,26 @@ async function main(): Promise<void> {
       modules.map(({ name }) => name),
       env,
     );
+    const broker = brokerOf(settings);
     const replies = new ReplyStore();
     await runHost({
       modules,
       imports: [
         AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
-        DatabaseModule.forRoot({ urls, connections: settings.DATABASE_CONNECTIONS, replies }),
+        DatabaseModule.forRoot({
+          urls,
+          connections: settings.DATABASE_CONNECTIONS,
+          besides:
+            'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
+          replies,
+        }),
+        EventsModule.forRoot({
+          broker,
+          manifests: modules,
+          work: true,
+          concurrency: settings.JOBS_CONCURRENCY,
+          operatorPassword: settings.OPERATOR_PASSWORD,
+        }),
       ],
       settings,
       idempotency: replies,

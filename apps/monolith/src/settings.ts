@@ -1,17 +1,14 @@
 import { jwksSetting } from '@tearline/auth';
+import { connectionsSetting } from '@tearline/database';
+import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
-import { z } from 'zod';
 
 /** The environment variables of the monolith; each module reads its own besides. */
 export const monolithSettings = {
   ...hostSettings,
+  ...eventsSettings,
   /** Connections to PostgreSQL, divided evenly among the modules. */
-  DATABASE_CONNECTIONS: z.coerce
-    .number({ error: 'must be a whole number' })
-    .int()
-    .min(2)
-    .max(10_000)
-    .default(20),
+  DATABASE_CONNECTIONS: connectionsSetting.optional(),
   /** Public keys that tokens are checked with. */
   AUTH_JWKS: jwksSetting,
 };

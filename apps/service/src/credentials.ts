@@ -3,7 +3,7 @@ import { allModules } from './modules.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const OF_A_MODULE = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'SIGNING_KEY'];
+const OF_A_MODULE = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'SIGNING_KEY', 'S3_SECRET_ACCESS_KEY'];
 
 /**
  * Refuses to start with credentials of modules that run elsewhere: whoever breaks into this process finds them.
@@ -14,7 +14,7 @@ export function refuseForeignCredentials(modules: readonly string[], env: Enviro
   const theirs = foreign.flatMap(({ name }) =>
     OF_A_MODULE.map((kind) => `${name.toUpperCase().replaceAll('-', '_')}_${kind}`),
   );
-  const present = ['DATABASE_URL', ...theirs].filter((name) => env[name]);
+  const present = ['DATABASE_URL', ...theirs].filter((name) => env[name] || env[`${name}_FILE`]);
   if (present.length === 0) return;
   throw new SettingsError(
     present.map((name) =>

@@ -1,22 +1,28 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
 import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
+import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
 import { allModules } from './modules.js';
+import { ownAddress } from './own-address.js';
 import { remoteHosts } from './remotes.js';
 import { serviceSettings } from './settings.js';
 
 async function main(): Promise<void> {
   const { env } = process;
   const settings = readSettings(serviceSettings, env);
-  const { MODULES: names, RPC_PORT: port, RPC_SECRET: secret } = settings;
+  const { MODULES: names, SERVE: serve, RPC_PORT: port, RPC_HOST: name, RPC_SECRET: secret } = settings;
   refuseForeignCredentials(names, env);
   const modules = allModules.filter(({ name }) => names.includes(name));
   const remote = remoteHosts(modules, env);
   const isTalking = remote.length > 0 || port !== undefined;
   if (isTalking && secret === undefined)
     throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
+  if (port !== undefined && !serve.includes('rpc'))
+    throw new SettingsError([`RPC_PORT: must not be here; this host serves ${serve.join(', ')} (SERVE)`]);
+  const broker = brokerOf(settings);
+  const work = serve.includes('jobs');
 
   const replies = new ReplyStore();
   await runHost({
@@ -26,13 +32,22 @@ async function main(): Promise<void> {
       DatabaseModule.forRoot({
         urls: databaseUrls(names, env),
         connections: settings.DATABASE_CONNECTIONS,
+        besides:
+          'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
         replies,
+      }),
+      EventsModule.forRoot({
+        broker,
+        manifests: allModules,
+        work,
+        concurrency: settings.JOBS_CONCURRENCY,
+        operatorPassword: settings.OPERATOR_PASSWORD,
       }),
     ],
     settings,
     remote,
     ...(secret !== undefined && { credential: { secret } }),
-    ...(port !== undefined && { server: { port } }),
+    ...(port !== undefined && { server: { port, ...(name && { host: await ownAddress(name) }) } }),
     docsFrom: settings.DOCS_FROM,
     idempotency: replies,
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),

@@ -64,6 +64,13 @@ describe('credentials of other modules', () => {
     ]);
   });
 
+  it('are refused as files too', () => {
+    const refused = problemsOf(() =>
+      refuseForeignCredentials(['social'], { COMMENTS_DATABASE_URL_FILE: 'x' }),
+    );
+    expect(refused).toEqual([expect.stringMatching(/^COMMENTS_DATABASE_URL: must not be here/)]);
+  });
+
   it('are none where all modules are', () => {
     const names = allModules.map(({ name }) => name);
     expect(problemsOf(() => refuseForeignCredentials(names, { COMMENTS_DATABASE_URL: 'x' }))).toEqual([]);

@@ -1,9 +1,7 @@
-import { SettingsError } from '@tearline/host';
+import { seamVariable, SettingsError } from '@tearline/host';
 import type { ModuleManifest, RemoteHostOptions } from '@tearline/seam';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const variableOf = (module: string) => `SEAM_${module.toUpperCase().replaceAll('-', '_')}`;
 
 /**
  * Where the contracts are answered that the modules of this process use and do not bring along, as
@@ -14,10 +12,10 @@ export function remoteHosts(modules: readonly ModuleManifest[], env: Environment
   const local = new Set(modules.map(({ name }) => name));
   const used = new Map(modules.flatMap(({ uses }) => uses.map((contract) => [contract.name, contract])));
   const remote = [...used.values()].filter(({ name }) => !local.has(name));
-  const problems = remote.flatMap(({ name }) => problemWith(name, modules, env[variableOf(name)]));
+  const problems = remote.flatMap(({ name }) => problemWith(name, modules, env[seamVariable(name)]));
   if (problems.length > 0) throw new SettingsError(problems);
 
-  const byAddresses = Map.groupBy(remote, ({ name }) => env[variableOf(name)]!);
+  const byAddresses = Map.groupBy(remote, ({ name }) => env[seamVariable(name)]!);
   return [...byAddresses].map(([addresses, contracts]) => ({ contracts, addresses: addressesIn(addresses) }));
 }
 
@@ -29,9 +27,9 @@ function problemWith(name: string, modules: readonly ModuleManifest[], value: st
     const users = modules.filter(({ uses }) => uses.some((contract) => contract.name === name));
     const why = users.map((user) => `'${user.name}'`).join(', ');
     return [
-      `${variableOf(name)} is missing: ${why} here calls '${name}', which runs elsewhere; it ${expected}`,
+      `${seamVariable(name)} is missing: ${why} here calls '${name}', which runs elsewhere; it ${expected}`,
     ];
   }
   const isFine = addressesIn(value).every((address) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(address));
-  return isFine ? [] : [`${variableOf(name)}: ${expected}, but is ${JSON.stringify(value)}`];
+  return isFine ? [] : [`${seamVariable(name)}: ${expected}, but is ${JSON.stringify(value)}`];
 }

@@ -1,14 +1,19 @@
 import { jwksSetting } from '@tearline/auth';
+import { connectionsSetting } from '@tearline/database';
+import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
+import type { Role } from '@tearline/topology';
 import { z } from 'zod';
 import { allModules } from './modules.js';
 
 const names = allModules.map(({ name }) => name);
+const roles: Role[] = ['http', 'rpc', 'jobs'];
 const listOf = (text: string) => text.split(',').map((item) => item.trim());
 
 /** The environment variables of a service host; each of its modules reads its own besides. */
 export const serviceSettings = {
   ...hostSettings,
+  ...eventsSettings,
   /** The modules to run, e.g. `articles,social`. */
   MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })
@@ -16,6 +21,14 @@ export const serviceSettings = {
     .refine((given) => given.every((name) => names.includes(name)) && new Set(given).size === given.length, {
       error: `must list modules, each once, of ${names.join(',')}`,
     }),
+  /** What this host is for: its modules' routes, their contracts to other hosts, their events and background work. */
+  SERVE: z
+    .string()
+    .transform(listOf)
+    .refine((given): given is Role[] => given.every((role) => (roles as readonly string[]).includes(role)), {
+      error: `must list some of ${roles.join(',')}`,
+    })
+    .default(roles),
   /** Where other hosts call the modules of this one; without it they cannot. 0 takes any free port. */
   RPC_PORT: z
     .string()
@@ -23,15 +36,15 @@ export const serviceSettings = {
     .transform(Number)
     .refine((port) => port <= 65_535, { error: 'must be a port' })
     .optional(),
+  /**
+   * Where to listen for them, when not wherever HTTP does: an address of this machine or a name for one. A name that is
+   * known on one network alone keeps all others out.
+   */
+  RPC_HOST: z.string().optional(),
   /** What hosts know one another by. */
   RPC_SECRET: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   /** Connections to PostgreSQL, divided evenly among the modules. */
-  DATABASE_CONNECTIONS: z
-    .string()
-    .regex(/^\d{1,5}$/, { error: 'must be a whole number', abort: true })
-    .transform(Number)
-    .refine((count) => count >= 2, { error: 'must be at least 2' })
-    .default(20),
+  DATABASE_CONNECTIONS: connectionsSetting.optional(),
   /** Public keys that tokens are checked with. */
   AUTH_JWKS: jwksSetting,
   /** HTTP addresses of hosts whose part of the API's description belongs into this host's `/docs`. */

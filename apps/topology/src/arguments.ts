@@ -15,8 +15,10 @@ a private PostgreSQL unless DATABASE_URL names one. Ctrl-C ends all of it.
   PORT                  the public port (3000); 0 takes any free one
   HOST                  the address to listen on (127.0.0.1)
   DATABASE_URL          the owner of a database; without it a private one lives in TEARLINE_DIR (.tearline)
+  REDIS_URL             where the queues are; without it they are in the same PostgreSQL
   DATABASE_CONNECTIONS  connections to the database for each module of a process (5)
   EDGE_LOG              a file for a line of nginx on each request (none: the hosts write one)
+  OPERATOR_PASSWORD     opens the queues' board, /queues, to the user 'operator'
   LOG_FORMAT            json or pretty; by default pretty on a terminal
   NODE_ENV, LOG_LEVEL, CHECKED and the settings of the hosts and modules are passed on to the hosts.
 `;

@@ -1,50 +1,41 @@
-import { databaseUrls, migrate } from '@tearline/database';
+import { MissingUrlError, type PreparedDatabase, prepareDatabase } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
+import { migrateQueues } from '@tearline/events';
 import { moduleData } from './modules.js';
 import type { Environment, RunnerSettings } from './settings.js';
 import { UsageError } from './usage-error.js';
 
-/** A database with every schema up to date. */
-export interface PreparedDatabase {
-  /** Each module's URL, with its own role. */
-  readonly urls: Readonly<Record<string, string>>;
-  readonly stop: () => Promise<void>;
-}
+/** What everything else that connects has: migrations, a command line beside. */
+const SPARE = 20;
 
 /**
  * Brings the database up to date: the one that `DATABASE_URL` names, else an embedded one that lives as long as this
  * process.
  * @param connections what all hosts may open together
  */
-export async function prepareDatabase(
+export async function databaseOf(
   settings: RunnerSettings,
   env: Environment,
   connections: number,
   log: (line: string) => void,
 ): Promise<PreparedDatabase> {
-  const isProduction = settings.NODE_ENV === 'production';
-  if (isProduction && !settings.DATABASE_URL)
-    throw new UsageError('DATABASE_URL: missing; in production (NODE_ENV) no embedded database is started');
-  const embedded = settings.DATABASE_URL
-    ? undefined
-    : await startEmbedded({
-        dir: settings.TEARLINE_DIR,
-        maxConnections: Math.max(100, connections + 20),
-        log,
-      });
-  const stop = async () => embedded?.stop();
-  try {
-    const ownerUrl = embedded?.url ?? settings.DATABASE_URL!;
-    const names = moduleData.map(({ schema }) => schema);
-    const urls = databaseUrls(names, env, isProduction ? undefined : ownerUrl);
-    await migrate(
-      ownerUrl,
-      moduleData.map((data) => ({ data, url: urls[data.schema]! })),
+  const start = () =>
+    startEmbedded({
+      dir: settings.TEARLINE_DIR,
+      maxConnections: Math.max(100, connections + SPARE),
       log,
-    );
-    return { urls, stop };
+    });
+  try {
+    return await prepareDatabase({
+      modules: moduleData,
+      besides: settings.REDIS_URL ? {} : { queues: migrateQueues },
+      env,
+      isProduction: settings.NODE_ENV === 'production',
+      start,
+      log,
+    });
   } catch (error) {
-    await stop();
+    if (error instanceof MissingUrlError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }

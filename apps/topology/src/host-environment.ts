@@ -1,5 +1,6 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
 import { urlVariable } from '@tearline/database';
+import { seamVariable } from '@tearline/host';
 import { addressesOf, type Replica } from './addresses.js';
 import { manifests } from './modules.js';
 import type { Environment } from './settings.js';
@@ -8,7 +9,7 @@ import type { Environment } from './settings.js';
 export interface Run {
   readonly topology: Topology;
   readonly replicas: readonly Replica[];
-  /** Each module's database URL. */
+  /** By module its database URL, and the queues' one where there is no Redis. */
   readonly urls: Readonly<Record<string, string>>;
   /** Connections to the database for each module of a process. */
   readonly connections: number;
@@ -18,21 +19,35 @@ export interface Run {
   readonly signingKey: string;
   /** What hosts know one another by. */
   readonly rpcSecret: string;
+  /** Where the queues are; in PostgreSQL without it. */
+  readonly redisUrl: string | undefined;
+  /** For the board of the queues, on the front host. */
+  readonly operatorPassword: string | undefined;
+  /** Where all hosts of media keep its files, unless they are told otherwise. */
+  readonly mediaDir: string;
 }
 
 /** Settings of the runner and of other hosts, which no host must inherit. */
 const OURS =
-  /^(DATABASE_URL|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|MODULES|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)$/;
+  /^(DATABASE_URL|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|MODULES|SERVE|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
+
+/** Settings of one module, some of which are credentials. */
+const OF_A_MODULE: Readonly<Record<string, RegExp>> = {
+  media: /^MEDIA_\w+$/,
+  notifications: /^(SMTP|MAIL)_\w+$/,
+};
 
 /** The environment of one process: what it was given, and of credentials only those of its own modules. */
 export function hostEnvironment(replica: Replica, run: Run, given: Environment): NodeJS.ProcessEnv {
   const { host, httpPort, rpcPort } = replica;
-  const { topology, replicas, urls, connections, jwks, signingKey, rpcSecret } = run;
+  const { topology, replicas, urls, connections, jwks, signingKey, rpcSecret, redisUrl } = run;
+  const isFront = host === frontHost(topology);
   const remotes = Object.entries(remotesOf(topology, manifests, host));
   const isTalking = remotes.length > 0 || rpcPort !== undefined;
   return {
-    ...Object.fromEntries(Object.entries(given).filter(([name]) => !OURS.test(name))),
+    ...inherited(given, host.modules),
     MODULES: host.modules.join(','),
+    SERVE: host.serve.join(','),
     HOST: '127.0.0.1',
     PORT: `${httpPort}`,
     // nginx, which alone can reach it here.
@@ -41,6 +56,7 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     DATABASE_CONNECTIONS: `${connections * host.modules.length}`,
     ...Object.fromEntries(host.modules.map((module) => [urlVariable(module), urls[module]])),
     ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
+    ...(redisUrl ? { REDIS_URL: redisUrl } : { [urlVariable('queues')]: urls['queues'] }),
     ...(isTalking && { RPC_SECRET: rpcSecret }),
     ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),
     ...Object.fromEntries(
@@ -49,11 +65,19 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
         addressesOf(replicas, remote, 'rpc').join(','),
       ]),
     ),
-    ...(host === frontHost(topology) && { DOCS_FROM: othersOf(topology, replicas, host.name).join(',') }),
+    ...(isFront && { DOCS_FROM: othersOf(topology, replicas, host.name).join(',') }),
+    ...(isFront && run.operatorPassword && { OPERATOR_PASSWORD: run.operatorPassword }),
+    ...(host.modules.includes('media') && { MEDIA_DIR: given['MEDIA_DIR'] || run.mediaDir }),
   };
 }
 
-const seamVariable = (module: string) => `SEAM_${module.toUpperCase().replaceAll('-', '_')}`;
+function inherited(given: Environment, modules: readonly string[]): NodeJS.ProcessEnv {
+  const foreign = Object.entries(OF_A_MODULE).filter(([module]) => !modules.includes(module));
+  const kept = Object.entries(given).filter(
+    ([name]) => !OURS.test(name) && !foreign.some(([, settings]) => settings.test(name)),
+  );
+  return Object.fromEntries(kept);
+}
 
 /** One process of each other host that serves HTTP. */
 function othersOf({ hosts }: Topology, replicas: readonly Replica[], name: string): string[] {

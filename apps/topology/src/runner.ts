@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { developmentKeys } from '@tearline/auth';
+import { BROKER_CONNECTIONS } from '@tearline/events';
 import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
-import { prepareDatabase } from './database.js';
+import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
 import { manifests } from './modules.js';
 import { findNginx, nginxCommand } from './nginx.js';
@@ -98,13 +99,24 @@ export class Runner {
   async #prepare(replicas: readonly Replica[]): Promise<Run> {
     const { settings, env, topology } = this;
     const connections = settings.DATABASE_CONNECTIONS;
-    const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length, 0);
-    const { urls, stop } = await prepareDatabase(settings, env, all, (line) => this.output.say(line));
+    const forQueues = settings.REDIS_URL ? 0 : BROKER_CONNECTIONS;
+    const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length + forQueues, 0);
+    const { urls, stop } = await databaseOf(settings, env, all, (line) => this.output.say(line));
     this.#undo.push(stop);
     const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
     const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
     const rpcSecret = randomBytes(32).toString('base64url');
-    return { topology, replicas, urls, connections, ...keys, rpcSecret };
+    return {
+      topology,
+      replicas,
+      urls,
+      connections,
+      ...keys,
+      rpcSecret,
+      redisUrl: settings.REDIS_URL,
+      operatorPassword: settings.OPERATOR_PASSWORD,
+      mediaDir: resolve(settings.TEARLINE_DIR, 'media'),
+    };
   }
 
   #hostSpec(replica: Replica, run: Run): ProcessSpec {

@@ -1,3 +1,5 @@
+import { CONNECTIONS_PER_MODULE, connectionsSetting } from '@tearline/database';
+import { eventsSettings } from '@tearline/events';
 import { hostSettings, readSettings } from '@tearline/host';
 import { z } from 'zod';
 
@@ -12,12 +14,9 @@ const shape = {
   LOG_FORMAT,
   DATABASE_URL: z.string().optional(),
   /** For each module of a process. */
-  DATABASE_CONNECTIONS: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((count) => count >= 2, 'must be at least 2')
-    .default(5),
+  DATABASE_CONNECTIONS: connectionsSetting.default(CONNECTIONS_PER_MODULE),
+  REDIS_URL: eventsSettings.REDIS_URL,
+  OPERATOR_PASSWORD: eventsSettings.OPERATOR_PASSWORD,
   TEARLINE_DIR: z.string().default('.tearline'),
   /** A file for a JSON line of nginx on each request. */
   EDGE_LOG: z.string().optional(),

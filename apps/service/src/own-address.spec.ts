@@ -1,0 +1,21 @@
+import { SettingsError } from '@tearline/host';
+import { describe, expect, it } from 'vitest';
+import { ownAddress } from './own-address.js';
+
+describe('the own address', () => {
+  it.each(['127.0.0.1', '0.0.0.0'])('is the one given: %s', async (address) => {
+    expect(await ownAddress(address)).toBe(address);
+  });
+
+  it('is what a name stands for', async () => {
+    expect(['127.0.0.1', '::1']).toContain(await ownAddress('localhost'));
+  });
+
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['nobody.invalid', 'nothing'],
+  ])('is not that of somebody else: %s', async (name, is) => {
+    await expect(ownAddress(name)).rejects.toThrow(SettingsError);
+    await expect(ownAddress(name)).rejects.toThrow(`must stand for an address of this machine, but is ${is}`);
+  });
+});

@@ -1,0 +1,27 @@
+import { generateSigningKey, publicKeysOf } from '@tearline/auth';
+import { readSettings } from '@tearline/host';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { serviceSettings } from './settings.js';
+
+describe('the settings of a service host', () => {
+  let given: Record<string, string>;
+  const read = (more: Record<string, string>) => readSettings(serviceSettings, { ...given, ...more });
+
+  beforeAll(async () => {
+    const key = await generateSigningKey();
+    given = { MODULES: 'articles,media', AUTH_JWKS: JSON.stringify(publicKeysOf(key)) };
+  });
+
+  it('serve everything unless they say what', () => {
+    expect(read({}).SERVE).toEqual(['http', 'rpc', 'jobs']);
+    expect(read({ SERVE: 'jobs' }).SERVE).toEqual(['jobs']);
+    expect(read({ SERVE: 'http, rpc' }).SERVE).toEqual(['http', 'rpc']);
+    expect(() => read({ SERVE: 'http,grpc' })).toThrow('SERVE: must list some of http,rpc,jobs');
+  });
+
+  it('leave the connections to the number of modules unless they say how many', () => {
+    expect(read({}).DATABASE_CONNECTIONS).toBeUndefined();
+    expect(read({ DATABASE_CONNECTIONS: '12' }).DATABASE_CONNECTIONS).toBe(12);
+    expect(() => read({ DATABASE_CONNECTIONS: '1' })).toThrow('DATABASE_CONNECTIONS: must be at least 2');
+  });
+});
