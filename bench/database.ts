@@ -1,4 +1,4 @@
-import { databaseUrls } from '@tearline/database';
+import { databaseUrls, urlVariable } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import type { Cleanup } from './cleanup.js';
 /** How much the seeded database holds. */
 export const DATA = { users: 1_000, articles: 10_000, comments: 30_000, favorites: 50_000, follows: 20_000 };
 
+const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
 const CLI = join(import.meta.dirname, '../apps/cli/src/main.js');
 
 /** A seeded PostgreSQL. */
@@ -17,6 +18,8 @@ export interface Database {
   readonly ownerUrl: string;
   /** Each module's URL, with its own role. */
   readonly urls: Readonly<Record<string, string>>;
+  /** What every host needs beside its modules' URLs: where the queues are, and a folder for files. */
+  readonly shared: Readonly<Record<string, string>>;
   /** The process that all others of PostgreSQL descend from. */
   readonly pid: number;
   readonly version: string;
@@ -34,7 +37,11 @@ export async function openDatabase(dir: string, cleanup: Cleanup): Promise<Datab
   );
   return {
     ownerUrl: embedded.url,
-    urls: databaseUrls(['identity', 'social', 'articles', 'comments'], {}, embedded.url),
+    urls: databaseUrls(MODULES, {}, embedded.url),
+    shared: {
+      [urlVariable('queues')]: databaseUrls(['queues'], {}, embedded.url)['queues']!,
+      MEDIA_DIR: join(dir, 'media'),
+    },
     pid: Number(readFileSync(join(dir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]),
     version: row!.version,
   };

@@ -55,6 +55,11 @@ export async function takeSamples(ownerUrl: string, { signingKey }: Keys): Promi
   return { slugs, discussedSlugs, tags, authors, usernames, emails, tokens };
 }
 
+/** Whose token it is. */
+export function userIdIn(token: string): string {
+  return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
+}
+
 async function tokensOf(users: readonly string[], key: SigningKey): Promise<string[]> {
   const secret = await importJWK(key, TOKEN_ALGORITHM);
   return Promise.all(

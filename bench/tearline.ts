@@ -5,7 +5,7 @@ import type { Keys } from './samples.js';
 import { type ServerProcess, startServer } from './server-process.js';
 
 /** Connections to PostgreSQL that each server gets altogether. */
-export const DATABASE_CONNECTIONS = '20';
+export const DATABASE_CONNECTIONS = '30';
 
 const ENTRY = join(import.meta.dirname, '../apps/monolith/src/main.js');
 
@@ -39,6 +39,7 @@ export async function startTearline({
       AUTH_JWKS: keys.jwks,
       IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
       DATABASE_CONNECTIONS,
+      ...database.shared,
       ...Object.fromEntries(urls),
     },
     log: join(dir, 'tearline.log'),

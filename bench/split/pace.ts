@@ -4,12 +4,16 @@ import { headersOf } from '../ask.js';
 import type { Shot } from '../endpoints.js';
 import { type Load, summaryOf } from '../load.js';
 
-/** Sends requests at this rate on average, each when its time has come and not when another one is answered. */
+/**
+ * Sends requests at this rate on average, each when its time has come and not when another one is answered.
+ * @param signal ends it before its time
+ */
 export async function pace(
   url: string,
   shots: readonly Shot[],
   perSecond: number,
   seconds: number,
+  signal?: AbortSignal,
 ): Promise<Load> {
   const agent = new Agent({ keepAlive: true });
   const times: number[] = [];
@@ -23,6 +27,7 @@ export async function pace(
   const sending: Promise<void>[] = [];
   const started = performance.now();
   for (let at = started; at < started + seconds * 1000; at += gap(perSecond)) {
+    if (signal?.aborted) break;
     const early = at - performance.now();
     if (early > 0.5) await delay(early);
     sending.push(send(shots[sending.length % shots.length]!));

@@ -50,6 +50,7 @@ export class Services {
         AUTH_JWKS: keys.jwks,
         ...(module === 'identity' && { IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey) }),
         DATABASE_CONNECTIONS: `${Number(DATABASE_CONNECTIONS) / ports.length}`,
+        ...database.shared,
         [urlVariable(module)]: database.urls[module]!,
         RPC_PORT: `${this.#ports[module]}`,
         RPC_SECRET: this.#secret,

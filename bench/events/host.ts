@@ -1,0 +1,43 @@
+/**
+ * The API without notifications and media, which run elsewhere: as in production, or, with `SUBSCRIBERS=none`, as if
+ * nobody listened to what its modules tell. For comparison only.
+ */
+import 'reflect-metadata';
+import { manifest as articles } from '@tearline/articles';
+import { AuthModule } from '@tearline/auth';
+import { manifest as comments } from '@tearline/comments';
+import { DatabaseModule, databaseUrls, ReplyStore } from '@tearline/database';
+import { brokerOf, EventsModule } from '@tearline/events';
+import { readSettings, runHost } from '@tearline/host';
+import { manifest as identity } from '@tearline/identity';
+import { manifest as media } from '@tearline/media';
+import { manifest as notifications } from '@tearline/notifications';
+import { manifest as social } from '@tearline/social';
+import { monolithSettings } from '../../apps/monolith/src/settings.js';
+
+const { env } = process;
+const settings = readSettings(monolithSettings, env);
+const modules = [identity, social, articles, comments];
+const replies = new ReplyStore();
+
+await runHost({
+  modules,
+  imports: [
+    AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
+    DatabaseModule.forRoot({
+      urls: databaseUrls(
+        modules.map(({ name }) => name),
+        env,
+      ),
+      connections: settings.DATABASE_CONNECTIONS,
+      replies,
+    }),
+    EventsModule.forRoot({
+      broker: brokerOf(settings),
+      manifests: env['SUBSCRIBERS'] === 'none' ? modules : [...modules, notifications, media],
+      work: true,
+    }),
+  ],
+  settings,
+  idempotency: replies,
+});

@@ -1,0 +1,43 @@
+import { endpoints } from '../endpoints.js';
+import type { Load } from '../load.js';
+import { median } from '../median.js';
+import type { Samples } from '../samples.js';
+import { pace } from '../split/pace.js';
+import type { Hosts } from './hosts.js';
+
+/** So slow that requests do not wait for one another. */
+const PER_SECOND = 60;
+
+/** Milliseconds that half of the publications took, and errors, with events and without. */
+export interface Publishing {
+  readonly told: number;
+  readonly untold: number;
+  /** The median of each round's `told / untold`. */
+  readonly ratio: number;
+  readonly errors: number;
+}
+
+/** Publishes articles at both hosts in turn, at the same rate. */
+export async function publishing(
+  { told, untold }: Hosts,
+  samples: Samples,
+  { samples: count, rounds }: { samples: number; rounds: number },
+): Promise<Publishing> {
+  const shots = endpoints.find(({ name }) => name === 'create')!.shots(samples);
+  const round = (url: string) => pace(url, shots, PER_SECOND, count / PER_SECOND);
+  for (const { url } of [told, untold]) await round(url);
+  const all: { told: Load; untold: Load }[] = [];
+  for (let turn = 0; turn < rounds; turn += 1) {
+    // Who comes first finds the database in another state than who comes second.
+    const first = turn % 2 === 0 ? told : untold;
+    const one = await round(first.url);
+    const other = await round((first === told ? untold : told).url);
+    all.push(first === told ? { told: one, untold: other } : { told: other, untold: one });
+  }
+  return {
+    told: median(all.map((each) => each.told.p50)),
+    untold: median(all.map((each) => each.untold.p50)),
+    ratio: median(all.map((each) => each.told.p50 / each.untold.p50)),
+    errors: all.reduce((sum, each) => sum + each.told.errors + each.untold.errors, 0),
+  };
+}

@@ -1,0 +1,222 @@
+/** What uploads cost the host that takes them, and how fast another one makes their variants: `npm run bench:media`. */
+import { developmentKeys } from '@tearline/auth';
+import { databaseUrls, urlVariable } from '@tearline/database';
+import { startEmbedded } from '@tearline/embedded';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import sharp from 'sharp';
+import { Cleanup } from './cleanup.js';
+import { processor } from './machine.js';
+import { median } from './median.js';
+import { memoryOf } from './processes.js';
+import { type ServerProcess, startServer } from './server-process.js';
+import { temporaryDir } from './temporary-dir.js';
+
+const UPLOADS = 15;
+const PICTURES = 24;
+const FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const;
+const SIZES = { '100 KiB': 102_400, '1 MiB': 1_048_576, '10 MiB': 10_485_760 };
+const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
+const CLI = join(import.meta.dirname, '../apps/cli/src/main.js');
+const SERVICE = join(import.meta.dirname, '../apps/service/src/main.js');
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function run(cleanup: Cleanup): Promise<void> {
+  const dir = await temporaryDir(cleanup);
+  const embedded = await startEmbedded({ dir });
+  cleanup.add(embedded.stop);
+  const migrated = spawnSync(process.execPath, [CLI, 'migrate'], {
+    env: { PATH: process.env['PATH'], DATABASE_URL: embedded.url },
+    encoding: 'utf8',
+  });
+  if (migrated.status !== 0) throw new Error(`the database could not be migrated: ${migrated.stderr}`);
+  const { signingKey, jwks } = await developmentKeys(dir);
+  const urls = databaseUrls([...MODULES, 'queues'], {}, embedded.url);
+  const start = async (modules: readonly string[], serve: string) => {
+    const server = await startServer({
+      command: [SERVICE],
+      env: {
+        LOG_FORMAT: 'json',
+        MODULES: modules.join(','),
+        SERVE: serve,
+        AUTH_JWKS: jwks,
+        ...(modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
+        MEDIA_DIR: join(dir, 'media'),
+        MEDIA_UPLOADS_PER_MINUTE: '100000',
+        MEDIA_BYTES_PER_USER: `${10 ** 11}`,
+        ...Object.fromEntries([...modules, 'queues'].map((name) => [urlVariable(name), urls[name]!])),
+      },
+      log: join(dir, `${serve}.log`),
+      core: undefined,
+    });
+    cleanup.add(server.stop);
+    return server;
+  };
+
+  const api = await start(['identity', 'media'], 'http');
+  const token = await register(api.url);
+  say(`${processor()}\n\nThe host that takes uploads (http only), ${UPLOADS} of each, one after the other:`);
+  say('format       size   CPU ms each   in the main thread   longest block ms');
+  for (let turn = 0; turn < UPLOADS; turn += 1)
+    await upload(api.url, token, await pictureOf('jpeg', 102_400));
+  const scrape = await costOfAsking(api.url);
+  for (const format of FORMATS)
+    for (const [size, bytes] of Object.entries(SIZES)) {
+      const { cpu, main, block } = await costOfUploads(api, token, () => pictureOf(format, bytes));
+      const columns = [format.padEnd(6), size.padStart(10), (cpu - scrape).toFixed(1).padStart(13)];
+      say(`${columns.join(' ')} ${main.toFixed(1).padStart(20)} ${block.toFixed(1).padStart(18)}`);
+    }
+  say(`memory afterwards: ${memoryOf(api.pid).toFixed(0)} MiB`);
+
+  const worker = await start(['media'], 'jobs');
+  await settleAll(api.url);
+  say(
+    `\nThe host that makes variants (jobs only), one at a time, of ${PICTURES} pictures of 12 megapixels each:`,
+  );
+  for (const format of ['jpeg', 'png'] as const) await variantsPerSecond(api, worker, token, format);
+}
+
+const pending: string[] = [];
+
+async function variantsPerSecond(
+  api: ServerProcess,
+  worker: ServerProcess,
+  token: string,
+  format: 'jpeg' | 'png',
+): Promise<void> {
+  const whole = await photo(format);
+  const before = Number(await metricOf(worker.url, 'process_cpu_seconds_total'));
+  const started = performance.now();
+  for (let index = 0; index < PICTURES; index += 1)
+    await upload(api.url, token, Buffer.concat([whole, randomBytes(8)]));
+  await settleAll(api.url);
+  const seconds = (performance.now() - started) / 1_000;
+  const cpu = Number(await metricOf(worker.url, 'process_cpu_seconds_total')) - before;
+  const block = Number(await metricOf(worker.url, 'nodejs_eventloop_lag_max_seconds')) * 1_000;
+  say(
+    `${format.padEnd(6)} ${((PICTURES * 5) / seconds).toFixed(1)} variants/s, ` +
+      `${((cpu / PICTURES) * 1_000).toFixed(0)} ms of CPU a picture, longest block ${block.toFixed(1)} ms, ` +
+      `${memoryOf(worker.pid).toFixed(0)} MiB`,
+  );
+}
+
+/** Something like a photo: smooth, with a little noise. */
+async function photo(format: 'jpeg' | 'png'): Promise<Buffer> {
+  const [width, height] = [4_000, 3_000];
+  const noise = await sharp({
+    create: {
+      width: 250,
+      height: 188,
+      channels: 3,
+      background: 'gray',
+      noise: { type: 'gaussian', mean: 128, sigma: 50 },
+    },
+  })
+    .png()
+    .toBuffer();
+  const image = sharp(noise).resize(width, height, { kernel: 'cubic', fit: 'fill' });
+  return format === 'jpeg' ? image.jpeg({ quality: 85 }).toBuffer() : image.png({ palette: true }).toBuffer();
+}
+
+const small = new Map<string, Buffer>();
+
+/** A picture that nobody has uploaded, filled up to a size: what takes it never looks inside. */
+async function pictureOf(format: (typeof FORMATS)[number], bytes: number): Promise<Buffer> {
+  let picture = small.get(format);
+  if (!picture) {
+    picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'teal' } })
+      .toFormat(format)
+      .toBuffer();
+    small.set(format, picture);
+  }
+  return Buffer.concat([picture, randomBytes(bytes - picture.length)]);
+}
+
+async function register(url: string): Promise<string> {
+  const user = { username: 'bench', email: 'bench@example.com', password: 'correct horse battery' };
+  const response = await fetch(`${url}/api/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user }),
+  });
+  return ((await response.json()) as { user: { token: string } }).user.token;
+}
+
+async function upload(url: string, token: string, content: Buffer): Promise<void> {
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(content)]), 'picture');
+  const response = await fetch(`${url}/api/media`, {
+    method: 'POST',
+    headers: { authorization: `Token ${token}` },
+    body: form,
+  });
+  const text = await response.text();
+  if (response.status !== 202) throw new Error(`an upload was answered ${response.status}: ${text}`);
+  pending.push((JSON.parse(text) as { media: { hash: string } }).media.hash);
+}
+
+/** Waits until nothing is pending, the last first. */
+async function settleAll(url: string): Promise<void> {
+  for (let hash = pending.pop(); hash !== undefined; hash = pending.pop())
+    for (;;) {
+      const { media } = (await (await fetch(`${url}/api/media/${hash}`)).json()) as {
+        media: { status: string };
+      };
+      if (media.status !== 'pending') break;
+      await pause(20);
+    }
+}
+
+async function metricOf(url: string, name: string): Promise<string> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 'NaN';
+}
+
+async function cpuOf(url: string): Promise<number> {
+  return Number(await metricOf(url, 'process_cpu_seconds_total')) * 1_000;
+}
+
+/** What asking for the CPU time costs itself. */
+async function costOfAsking(url: string): Promise<number> {
+  const costs: number[] = [];
+  for (let turn = 0; turn < UPLOADS; turn += 1) costs.push(-(await cpuOf(url)) + (await cpuOf(url)));
+  return median(costs);
+}
+
+async function costOfUploads(
+  { url, pid }: ServerProcess,
+  token: string,
+  make: () => Promise<Buffer>,
+): Promise<{ cpu: number; main: number; block: number }> {
+  const costs: number[] = [];
+  for (let turn = 0; turn < UPLOADS; turn += 1) {
+    const content = await make();
+    const before = await cpuOf(url);
+    await upload(url, token, content);
+    costs.push((await cpuOf(url)) - before);
+  }
+  await metricOf(url, 'nodejs_eventloop_lag_max_seconds');
+  const before = mainThreadOf(pid);
+  for (let turn = 0; turn < UPLOADS; turn += 1) await upload(url, token, await make());
+  const main = (mainThreadOf(pid) - before) / UPLOADS;
+  const block = Number(await metricOf(url, 'nodejs_eventloop_lag_max_seconds')) * 1_000;
+  return { cpu: median(costs), main, block };
+}
+
+/** Milliseconds of CPU that the thread of the event loop has used; Linux counts in hundredths of a second. */
+function mainThreadOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+const cleanup = new Cleanup();
+try {
+  await run(cleanup);
+} finally {
+  await cleanup.run();
+}
