@@ -18,6 +18,10 @@ describe('Delivery with queues on PostgreSQL', () => {
       forget: async () => void (await query(ownerUrl, 'truncate bullmq.job cascade')),
     };
   };
-  itDelivers(newGround);
-  itDoesJobs(newGround);
+  describe('of events', () => {
+    itDelivers(newGround);
+  });
+  describe('of jobs', () => {
+    itDoesJobs(newGround);
+  });
 });

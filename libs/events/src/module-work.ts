@@ -46,9 +46,7 @@ export class ModuleWork {
     this.#retries = new Recurring(SWEEP_EVERY_MS, async () => relay.wake());
     this.#schedules = new Schedules(database, `"${handlers.module}"`);
     this.#confirmations = new Confirmations(handlers.module, broker);
-    this.#events = new EventProcessor(database, handlers, metrics, ending, (ms) =>
-      this.#sweeps.within(ms),
-    );
+    this.#events = new EventProcessor(database, handlers, metrics, ending, (ms) => this.#sweeps.within(ms));
   }
 
   async start(): Promise<void> {

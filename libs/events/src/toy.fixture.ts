@@ -74,7 +74,10 @@ export async function startToy({
 }: ToyOptions): Promise<Toy> {
   const manifests = [
     manifestOf('shop', { publishes: [sold, Closed, Unheard] }),
-    manifestOf('ledger', { subscribes: [sold, Closed], jobs: ['ledger.copy', 'ledger.hasty', 'ledger.tick'] }),
+    manifestOf('ledger', {
+      subscribes: [sold, Closed],
+      jobs: ['ledger.copy', 'ledger.hasty', 'ledger.tick'],
+    }),
   ];
   const types = { shop: shopModule(), ledger: ledgerModule(sold, behaviour) };
   const app = await Test.createTestingModule({
@@ -114,7 +117,10 @@ export async function prepareToy(ownerUrl: string): Promise<Record<string, strin
     { url: urls['shop']!, data: { schema: 'shop', migrations: async () => [createEventTables('shop')] } },
     {
       url: urls['ledger']!,
-      data: { schema: 'ledger', migrations: async () => [CreateEntries1766000000000, createEventTables('ledger')] },
+      data: {
+        schema: 'ledger',
+        migrations: async () => [CreateEntries1766000000000, createEventTables('ledger')],
+      },
     },
   ]);
   return urls;
@@ -155,7 +161,7 @@ function ledgerModule(sold: NonNullable<ToyOptions['sold']>, behaviour: Behaviou
         message.seq,
         item,
       ]);
-      await behaviour.sold?.(message as Message<typeof Sold>, manager);
+      await behaviour.sold?.(message, manager);
     }
 
     @OnEvent(Closed)

@@ -42,7 +42,8 @@ export async function serveBoard(
   });
   board.setBasePath(PATH);
   const login = new OperatorLogin(password);
-  await server.register(async (scope) => {
+  // Not awaited: Fastify would begin to start, and routes that are there by then never get the host's error handler.
+  void server.register(async (scope) => {
     const guard = async (request: FastifyRequest, reply: FastifyReply) => {
       void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
       void reply.header('referrer-policy', 'no-referrer');

@@ -15,7 +15,7 @@ type Instance = Record<string, (...args: unknown[]) => Promise<never>>;
 interface Method {
   readonly name: string;
   readonly call: (...args: unknown[]) => Promise<never>;
-  readonly metadata: <T>(key: string) => T | undefined;
+  readonly metadata: (key: string) => unknown;
 }
 
 /**
@@ -38,17 +38,17 @@ export function findHandlers(
     named.set(what, name);
   };
   for (const method of methodsOf(module, discovery, scanner)) {
-    const event = method.metadata<EventContract>(ON_EVENT);
+    const event = method.metadata(ON_EVENT) as EventContract | undefined;
     if (event) {
       once(`event '${event.name}'`, method);
       events.set(event.name, { contract: event, handle: method.call });
     }
-    const job = method.metadata<JobContract>(ON_JOB);
+    const job = method.metadata(ON_JOB) as JobContract | undefined;
     if (job) {
       once(`job '${job.name}'`, method);
       jobs.set(job.name, { contract: job, isScheduled: false, handle: method.call });
     }
-    const schedule = method.metadata<Schedule>(EVERY);
+    const schedule = method.metadata(EVERY) as Schedule | undefined;
     if (schedule) {
       once(`job '${schedule.queue}'`, method);
       schedules.push(schedule);
@@ -87,7 +87,7 @@ function* methodsOf(
       yield {
         name: `${owner}.${name}`,
         call: method.bind(instance),
-        metadata: (key) => Reflect.getMetadata(key, method) as never,
+        metadata: (key) => Reflect.getMetadata(key, method) as unknown,
       };
     }
   }

@@ -17,10 +17,7 @@ export interface JobBinding {
   readonly contract: JobContract;
   /** Whether the next run comes by itself, so that a failed one is logged and forgotten. */
   readonly isScheduled: boolean;
-  readonly handle: (
-    payload: JobPayloadOf<JobContract>,
-    job: RunningJob,
-  ) => Promise<void | typeof AGAIN>;
+  readonly handle: (payload: JobPayloadOf<JobContract>, job: RunningJob) => Promise<void | typeof AGAIN>;
 }
 
 /** What the providers of one module handle, by event and by queue. */

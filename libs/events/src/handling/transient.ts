@@ -2,9 +2,11 @@ import { isSeamError } from '@tearline/seam';
 
 /** PostgreSQL: connections, resources, shutdown, cancellation, serialisation, deadlocks, locks. */
 const SQLSTATE = /^(08...|53...|57P..|57014|40001|40P01|55P03)$/;
-const SYSTEM = /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+const SYSTEM =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** What pg and ioredis say without a code. */
-const MESSAGE = /^(Connection (terminated|is closed)|Client has encountered a connection error|timeout exceeded when|Query read timeout|Command timed out|Stream isn't writeable)/;
+const MESSAGE =
+  /^(Connection (terminated|is closed)|Client has encountered a connection error|timeout exceeded when|Query read timeout|Command timed out|Stream isn't writeable)/;
 const SEAM: ReadonlySet<string> = new Set(['unavailable', 'deadline-exceeded', 'cancelled']);
 
 /** Whether an error tells of the surroundings, not of the work: a connection that broke, a module that is away. */

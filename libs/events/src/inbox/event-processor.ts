@@ -54,8 +54,7 @@ export class EventProcessor {
       if (this.ending.stopping.aborted) return;
       const claim = await this.inbox.claim(publisher, aggregate);
       if (!claim) return;
-      if (claim.claims > SILENT_ENDS)
-        await this.#keep(claim.event, silentEnd(claim.claims - 1), 'deadly');
+      if (claim.claims > SILENT_ENDS) await this.#keep(claim.event, silentEnd(claim.claims - 1), 'deadly');
       else await this.#attempt(claim.event, claim.receivedAt);
     }
     this.later(0);
@@ -127,7 +126,7 @@ function silentEnd(times: number): Error {
 
 function messageOf(event: Delivery, contract: EventBinding['contract']): Message {
   return {
-    payload: contract.read(event.payload, event.version) as Message['payload'],
+    payload: contract.read(event.payload, event.version),
     at: new Date(event.at),
     aggregate: event.aggregate,
     seq: event.seq,

@@ -54,17 +54,18 @@ export class Inbox {
 
   /** Keeps an event whose handler failed: waiting for its next attempt, or dead, with its aggregate parked. */
   async fail(event: Delivery, error: string, severity: Severity): Promise<Failure> {
-    const [row] = await this.database.query<
-      { state: Failure['state']; attempts: number; wait_ms: number }[]
-    >(`select state, attempts, wait_ms from ${this.schema}.fail_event($1, $2, $3, $4, $5, $6, $7)`, [
-      event.publisher,
-      event.aggregate,
-      event.seq,
-      JSON.stringify(event),
-      error,
-      severity !== 'transient',
-      severity === 'deadly' ? 0 : ATTEMPTS,
-    ]);
+    const [row] = await this.database.query<{ state: Failure['state']; attempts: number; wait_ms: number }[]>(
+      `select state, attempts, wait_ms from ${this.schema}.fail_event($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        event.publisher,
+        event.aggregate,
+        event.seq,
+        JSON.stringify(event),
+        error,
+        severity !== 'transient',
+        severity === 'deadly' ? 0 : ATTEMPTS,
+      ],
+    );
     return { state: row!.state, attempts: row!.attempts, waitMs: row!.wait_ms };
   }
 

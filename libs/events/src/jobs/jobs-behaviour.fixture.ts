@@ -65,7 +65,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
   });
 
   it('ends an attempt whose time is over', async () => {
-    const aborted = vi.fn();
+    const aborted = vi.fn<() => void>();
     const toy = await start({
       behaviour: {
         hasty: ({ signal }) => {

@@ -74,10 +74,13 @@ export class Relay {
   }
 
   #poll(): void {
-    this.#timer = setTimeout(() => {
-      this.wake();
-      this.#poll();
-    }, POLL_MS * (0.75 + Math.random() / 2)).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.wake();
+        this.#poll();
+      },
+      POLL_MS * (0.75 + Math.random() / 2),
+    ).unref();
   }
 
   async #run(): Promise<void> {

@@ -1,0 +1,47 @@
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { QueuesServer } from '../broker/queues-database.fixture.js';
+import { announceCommit, watchCommits } from './commit-hook.js';
+
+const server = new QueuesServer();
+const committed = vi.fn<() => void>();
+let database: DataSource;
+beforeAll(async () => {
+  await server.start();
+  const { ownerUrl } = await server.newDatabase();
+  database = await new DataSource({ type: 'postgres', url: ownerUrl }).initialize();
+  watchCommits(database);
+});
+afterAll(async () => {
+  await database.destroy();
+  await server.stop();
+});
+beforeEach(() => {
+  committed.mockClear();
+});
+
+it('calls once after the commit, not when a savepoint in it is released', async () => {
+  await database.transaction(async (manager) => {
+    await manager.transaction(async (inner) => announceCommit(inner, committed));
+    announceCommit(manager, committed);
+    await manager.query('select 1');
+    expect(committed).not.toHaveBeenCalled();
+  });
+  expect(committed).toHaveBeenCalledTimes(1);
+});
+
+it('does not call when the transaction is rolled back, nor for the next one', async () => {
+  await expect(
+    database.transaction(async (manager) => {
+      announceCommit(manager, committed);
+      throw new Error('changed my mind');
+    }),
+  ).rejects.toThrow('changed my mind');
+  await database.transaction((manager) => manager.query('select 1'));
+  expect(committed).not.toHaveBeenCalled();
+});
+
+it('calls at once outside of a transaction', () => {
+  announceCommit(database.manager, committed);
+  expect(committed).toHaveBeenCalledTimes(1);
+});
