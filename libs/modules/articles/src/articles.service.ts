@@ -4,7 +4,7 @@ import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
-import { ArticleDeleted, ArticleEdited, ArticlePublished } from './contract.js';
+import { ArticleDeleted, ArticleMediaChanged, ArticlePublished } from './contract.js';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
@@ -49,8 +49,8 @@ export class ArticlesService {
           authorId,
           slug: free,
           title: draft.title,
-          media: mediaLinkedIn(draft.body),
         });
+        await this.tellMedia(manager, made.id, '', draft.body);
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
       const createdAt = new Date(at);
@@ -77,13 +77,7 @@ export class ArticlesService {
           ...(tags && { tagList: tags }),
         });
         if (tags) await retag(manager, article, tags);
-        await this.outbox.append(manager, ArticleEdited, aggregateOf(article.id), {
-          articleId: article.id,
-          authorId,
-          slug: newSlug,
-          title: changes.title ?? article.title,
-          media: mediaLinkedIn(changes.body ?? article.body),
-        });
+        await this.tellMedia(manager, article.id, article.body, changes.body ?? article.body);
         return newSlug;
       }),
     );
@@ -100,9 +94,22 @@ export class ArticlesService {
         articleId: article.id,
         authorId,
       });
+      await this.tellMedia(manager, article.id, article.body, '');
       return article.id;
     });
     await this.deleted.purge([id]);
+  }
+
+  /** Most articles show none, and then nobody is told. */
+  private async tellMedia(
+    manager: EntityManager,
+    articleId: number,
+    before: string,
+    after: string,
+  ): Promise<void> {
+    const media = mediaLinkedIn(after);
+    if (media.join() === mediaLinkedIn(before).join()) return;
+    await this.outbox.append(manager, ArticleMediaChanged, aggregateOf(articleId), { articleId, media });
   }
 }
 

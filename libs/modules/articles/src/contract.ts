@@ -25,20 +25,15 @@ export const ArticlesContract = contract('articles', {
 });
 export type Articles = ClientOf<typeof ArticlesContract>;
 
-const Written = z.object({
-  articleId: ArticleId,
-  authorId: UserId,
-  slug: z.string(),
-  title: z.string(),
-  /** Content hashes of the media that the text shows, each once. */
-  media: z.array(z.string()),
+/** There is a new article. Aggregate of this and all below: `article/<articleId>`. */
+export const ArticlePublished = event('articles/published', {
+  payload: z.object({ articleId: ArticleId, authorId: UserId, slug: z.string(), title: z.string() }),
 });
 
-/** There is a new article. Aggregate of this and all below: `article/<articleId>`. */
-export const ArticlePublished = event('articles/published', { payload: Written });
-
-/** Its author changed an article. */
-export const ArticleEdited = event('articles/edited', { payload: Written });
+/** The text of an article shows these media from now on, by their content hashes, each once; none when it is gone. */
+export const ArticleMediaChanged = event('articles/media-changed', {
+  payload: z.object({ articleId: ArticleId, media: z.array(z.string()) }),
+});
 
 /** An article is gone for good. */
 export const ArticleDeleted = event('articles/deleted', {

@@ -5,8 +5,8 @@ import type { ModuleManifest } from '@tearline/seam';
 import { SocialContract } from '@tearline/social/contract';
 import {
   ArticleDeleted,
-  ArticleEdited,
   ArticleFavorited,
+  ArticleMediaChanged,
   ArticlePublished,
   ArticlesContract,
   ArticleUnfavorited,
@@ -16,7 +16,7 @@ export const manifest: ModuleManifest = {
   name: 'articles',
   contract: ArticlesContract,
   uses: [IdentityContract, SocialContract, CommentsContract],
-  publishes: [ArticlePublished, ArticleEdited, ArticleDeleted, ArticleFavorited, ArticleUnfavorited],
+  publishes: [ArticlePublished, ArticleMediaChanged, ArticleDeleted, ArticleFavorited, ArticleUnfavorited],
   routes: ['/api/articles', '/api/articles/*', '/api/articles/*/favorite', '/api/tags'],
   load: async () => (await import('./articles.module.js')).ArticlesModule,
 };

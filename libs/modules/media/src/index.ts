@@ -1,4 +1,4 @@
-import { ArticleDeleted, ArticleEdited, ArticlePublished } from '@tearline/articles/contract';
+import { ArticleMediaChanged } from '@tearline/articles/contract';
 import type { ModuleData } from '@tearline/database';
 import { ImageChanged } from '@tearline/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
@@ -11,7 +11,7 @@ export const manifest: ModuleManifest = {
   name: 'media',
   contract: MediaContract,
   uses: [],
-  subscribes: [ArticlePublished, ArticleEdited, ArticleDeleted, ImageChanged],
+  subscribes: [ArticleMediaChanged, ImageChanged],
   jobs: ['media.variants', 'media.orphans'],
   routes: ['/api/media', '/api/media/**', '/media/**'],
   bodyLimit: MEDIA_FILE_BYTES + ENVELOPE_BYTES,

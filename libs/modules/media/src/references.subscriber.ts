@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ArticleDeleted, ArticleEdited, ArticlePublished } from '@tearline/articles/contract';
+import { ArticleMediaChanged } from '@tearline/articles/contract';
 import { type Message, OnEvent, Subscriber } from '@tearline/events';
 import { ImageChanged } from '@tearline/identity/contract';
 import type { EntityManager } from 'typeorm';
@@ -12,19 +12,9 @@ import { MediaFiles } from './media-files.js';
 export class References {
   constructor(private readonly files: MediaFiles) {}
 
-  @OnEvent(ArticlePublished)
-  published({ payload }: Message<typeof ArticlePublished>, manager: EntityManager): Promise<void> {
+  @OnEvent(ArticleMediaChanged)
+  articleChanged({ payload }: Message<typeof ArticleMediaChanged>, manager: EntityManager): Promise<void> {
     return this.files.refer(manager, `article/${payload.articleId}`, hashes(payload.media));
-  }
-
-  @OnEvent(ArticleEdited)
-  edited({ payload }: Message<typeof ArticleEdited>, manager: EntityManager): Promise<void> {
-    return this.files.refer(manager, `article/${payload.articleId}`, hashes(payload.media));
-  }
-
-  @OnEvent(ArticleDeleted)
-  deleted({ payload }: Message<typeof ArticleDeleted>, manager: EntityManager): Promise<void> {
-    return this.files.refer(manager, `article/${payload.articleId}`, []);
   }
 
   @OnEvent(ImageChanged)

@@ -28,7 +28,7 @@ function fanout(followers: number) {
     followersOf: async ({ after, limit }: { after: number; limit: number }) =>
       ids.slice(after, after + limit),
   } as unknown as Social;
-  const publications = new Publications(outbox, changes);
+  const publications = new Publications(outbox, social, changes, mails);
   const fanouts = () => new Fanouts(inbox.dataSource, social, changes, mails);
   const at = new Date();
   const message = { at, aggregate: `article/${articleId}`, seq: 1, id: '1' };
@@ -84,6 +84,24 @@ function crashing(fanouts: Fanouts, place: 'before' | 'after', n: number): Fanou
 }
 
 describe('a fan-out', () => {
+  it('to a few is done with the event itself', async () => {
+    const { articleId, publish, remove, work } = fanout(999);
+    await publish();
+    expect(await inbox.query('select article_id from fanouts')).toEqual([]);
+    expect(await told(articleId)).toEqual({ n: 999, users: 999 });
+    await remove();
+    await work();
+    expect(await told(articleId)).toEqual({ n: 0, users: 0 });
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it('to nobody leaves nothing to be taken back', async () => {
+    const { publish, remove } = fanout(0);
+    await publish();
+    await remove();
+    expect(await inbox.query('select article_id from fanouts')).toEqual([]);
+  });
+
   it('tells every follower once', async () => {
     const { articleId, publish, work } = fanout(2_500);
     await publish();

@@ -7,31 +7,21 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { MailQueue } from '../email/mail-queue.js';
 import { Changes } from '../inbox/changes.js';
 import { Fanout } from './fanout.job.js';
+import { BATCH, tellFollowers } from './tell-followers.js';
 
-const BATCH = 1_000;
 /** A fan-out that takes longer lets the others of its queue have a turn. */
 const SLICE_MS = 1_000;
 
 interface FanoutRow {
   authorId: number;
+  publishedAt: Date;
   toldUpTo: number;
   withdrawing: boolean;
 }
 
 const ROW = `
-  select author_id as "authorId", told_up_to as "toldUpTo", withdrawing from fanouts where article_id = $1`;
-
-const TELL = `
-  with raised as (
-    insert into inboxes as i (user_id, last, unread)
-    select user_id, 1, 1 from unnest($1::bigint[]) as followers (user_id) order by user_id
-    on conflict (user_id) do update set last = i.last + 1, unread = i.unread + 1
-    returning user_id, last
-  )
-  insert into notifications
-    (user_id, id, place, seq, kind, article_id, actors, actor_count, created_at, updated_at)
-  select user_id, last, last, last, 'publish', f.article_id, array[f.author_id], 1, f.published_at, f.published_at
-    from raised, fanouts f where f.article_id = $2`;
+  select author_id as "authorId", published_at as "publishedAt", told_up_to as "toldUpTo", withdrawing
+    from fanouts where article_id = $1`;
 
 const LOCK_TOLD = `
   select user_id as "userId" from inboxes
@@ -95,7 +85,7 @@ export class Fanouts {
     // Somebody else was quicker, or the article is gone: the next turn sees.
     if (fanout?.toldUpTo !== after || fanout.withdrawing) return fanout !== undefined;
     if (followers.length > 0) {
-      await manager.query(TELL, [followers, articleId]);
+      await tellFollowers(manager, { articleId, ...fanout }, followers);
       await this.mails.add(manager, { kind: 'publish', articleId, userIds: followers });
       this.changes.note(manager, followers);
     }
