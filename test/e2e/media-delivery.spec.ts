@@ -122,7 +122,8 @@ describe('nothing is served', () => {
     ['a variant that ends early', () => `${path}%00.png`],
   ])('for %s', async (_, target) => {
     const reply = await sendRaw(api.baseUrl, { method: 'GET', path: target() });
-    expect(reply).toBeRefused(404);
+    // nginx refuses a zero byte by itself.
+    expect(reply).toBeRefused(target().includes('%00') ? [400, 404] : 404);
     expect(reply.headers.get('cache-control') ?? 'no-store').toBe('no-store');
   });
 });

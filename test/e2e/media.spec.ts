@@ -195,12 +195,16 @@ describe('a picture', () => {
 });
 
 describe('the status', () => {
-  it.each(['0'.repeat(64), 'A'.repeat(64), 'x', '..%2F..', `${'0'.repeat(64)}%00`])(
+  it.each(['0'.repeat(64), 'A'.repeat(64), 'x', '..%2F..'])(
     'of what is not there is 404: %s',
     async (hash) => {
       expect(await api.get(`/api/media/${hash}`)).toBeRefused(404, { media: ['not found'] });
     },
   );
+
+  it('of what ends in a zero byte is refused, by nginx already where one is in front', async () => {
+    expect(await api.get(`/api/media/${'0'.repeat(64)}%00`)).toBeRefused([400, 404]);
+  });
 
   it('is never kept by a cache', async () => {
     const { hash } = await upload(await register(api), await picture());

@@ -14,6 +14,8 @@ export interface EmbeddedOptions {
   dir: string;
   /** Default 100. */
   maxConnections?: number;
+  /** On 127.0.0.1; a free one by default, another each time. */
+  port?: number;
   /** PostgreSQL settings for this run, by name, e.g. `{ shared_buffers: '256MB' }`. */
   settings?: Record<string, string>;
   /** Gets a line when a cluster is made, when the server is ready, and when it ends without being asked to. */
@@ -23,7 +25,7 @@ export interface EmbeddedOptions {
 export interface EmbeddedPostgres {
   /** The database `tearline` as its owner, a role that may create roles and databases and is no superuser. */
   readonly url: string;
-  /** On 127.0.0.1; another one each time. */
+  /** On 127.0.0.1. */
   readonly port: number;
   /** Disconnects every client and resolves when the server is gone. Safe to call again. */
   readonly stop: () => Promise<void>;
@@ -51,7 +53,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 }
 
 async function startLocked(
-  { maxConnections = 100, settings = {}, log = () => undefined }: EmbeddedOptions,
+  { maxConnections = 100, port: wanted, settings = {}, log = () => undefined }: EmbeddedOptions,
   paths: Paths,
   lock: FolderLock,
 ): Promise<EmbeddedPostgres> {
@@ -78,7 +80,8 @@ async function startLocked(
     const command = launcher.command('INT', binaries.postgres, '-D', paths.data, ...flags);
     return startServer(command, paths.data, paths.log, lock.fd);
   };
-  const { port, server } = await onFreePort(start);
+  const { port, server } =
+    wanted === undefined ? await onFreePort(start) : { port: wanted, server: await start(wanted) };
   lock.announce({ app: process.pid, postgres: server.pid, port });
   log(`PostgreSQL is ready on 127.0.0.1:${port} (pid ${server.pid})`);
 

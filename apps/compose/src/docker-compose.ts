@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/** One container of a project, as `docker compose ps` tells of it. */
+export interface Container {
+  readonly ID: string;
+  readonly Service: string;
+  readonly State: string;
+  /** Empty where nobody checks. */
+  readonly Health: string;
+  readonly ExitCode: number;
+}
+
+/** `docker compose` for one profile of `docker/compose.yaml`. */
+export class DockerCompose {
+  constructor(
+    private readonly profile: string,
+    readonly project: string | undefined,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Runs a command whose output the user sees. @throws Error when it fails */
+  async run(...args: readonly string[]): Promise<void> {
+    const child = spawn('docker', this.#args(args), { stdio: ['ignore', 2, 2], env: this.env });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`docker compose ${args.join(' ')} ended with ${code ?? 'a signal'}`);
+  }
+
+  /** Runs a command and takes its output. @throws Error with what it said when it fails */
+  async output(...args: readonly string[]): Promise<string> {
+    const child = spawn('docker', this.#args(args), { stdio: ['ignore', 'pipe', 'pipe'], env: this.env });
+    const [[code], out, mistakes] = await Promise.all([
+      once(child, 'exit') as Promise<[number | null]>,
+      text(child.stdout),
+      text(child.stderr),
+    ]);
+    if (code !== 0) throw new Error(`docker compose ${args.join(' ')}: ${mistakes.trim()}`);
+    return out;
+  }
+
+  /** Every container, those that have ended included. */
+  async containers(): Promise<Container[]> {
+    const out = await this.output('ps', '--all', '--format', 'json');
+    // A list in older releases, a line for each in newer ones.
+    const texts = out.startsWith('[') ? [out] : out.split('\n').filter(Boolean);
+    return texts.flatMap((each) => JSON.parse(each) as Container | Container[]);
+  }
+
+  #args(args: readonly string[]): string[] {
+    const project = this.project === undefined ? [] : ['--project-name', this.project];
+    return ['compose', '--file', 'docker/compose.yaml', ...project, '--profile', this.profile, ...args];
+  }
+}

@@ -1,0 +1,26 @@
+import { readdir } from 'node:fs/promises';
+import { readTopology, type Topology } from '@tearline/topology';
+import { manifests } from '../modules.js';
+import { composeFile } from './compose-file.js';
+import { nginxFile } from './nginx-service.js';
+import { prometheusFile } from './prometheus-file.js';
+
+/** Every topology of a folder, by name. */
+export async function topologiesIn(folder: string): Promise<Topology[]> {
+  const names = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).toSorted();
+  const modules = manifests.map(({ name }) => name);
+  return Promise.all(names.map((file) => readTopology(file.slice(0, -'.yaml'.length), { modules, folder })));
+}
+
+/** The files in `docker` that follow from the topologies: by path in there, what they hold. */
+export function generatedFiles(topologies: readonly Topology[]): Record<string, string> {
+  return {
+    'compose.yaml': composeFile(topologies),
+    ...Object.fromEntries(
+      topologies.flatMap((topology) => [
+        [`nginx/${topology.name}.conf`, nginxFile(topology)],
+        [`prometheus/${topology.name}.yaml`, prometheusFile(topology)],
+      ]),
+    ),
+  };
+}

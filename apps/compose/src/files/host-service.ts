@@ -1,0 +1,80 @@
+import { urlVariable } from '@tearline/database';
+import { seamVariable } from '@tearline/host';
+import { answersCalls, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
+import { manifests } from '../modules.js';
+import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
+import { settingsPassedOn } from './settings-passed-on.js';
+
+/** Where media keeps its files, on a volume that all its replicas have. */
+const MEDIA_DIR = '/var/lib/tearline/media';
+
+/** A host as a compose service: its modules, their credentials and those of nobody else. */
+export function hostService(topology: Topology, host: TopologyHost): object {
+  const { modules, serve } = host;
+  const isAlone = isMonolith(topology);
+  const hasMedia = modules.includes('media');
+  const audiences = ['hosts', ...modules, ...(isFront(topology, host) ? ['operator'] : [])];
+  // When the only host is replaced, somebody has to answer.
+  const replicas = isAlone ? Math.max(2, host.replicas) : host.replicas;
+  return {
+    extends: { file: 'services.yaml', service: isAlone ? 'monolith' : 'service' },
+    profiles: [topology.name],
+    ...(replicas > 1 && { deploy: { replicas } }),
+    environment: { ...environment(topology, host), ...settingsPassedOn(modules) },
+    volumes: [...audiences.map(secretsMount), ...(hasMedia ? [`media:${MEDIA_DIR}`] : [])],
+    networks: {
+      ...(serve.includes('http') && { edge: {} }),
+      app: isCalled(topology, host) ? { aliases: [rpcNameOf(topology, host.name)] } : {},
+      data: {},
+    },
+    depends_on: {
+      migrate: { condition: 'service_completed_successfully' },
+      redis: { condition: 'service_healthy' },
+    },
+  };
+}
+
+const isFront = (topology: Topology, host: TopologyHost) => host === frontHost(topology);
+const isCalled = (topology: Topology, host: TopologyHost) => answersCalls(topology, manifests, host);
+
+function environment(topology: Topology, host: TopologyHost): Record<string, string> {
+  const { modules, serve } = host;
+  const remotes = Object.entries(remotesOf(topology, manifests, host));
+  const called = isCalled(topology, host);
+  return {
+    ...(!isMonolith(topology) && { MODULES: modules.join(','), SERVE: serve.join(',') }),
+    // nginx, which alone is in front.
+    TRUST_PROXY: '1',
+    ...(called && { RPC_PORT: `${RPC_PORT}`, RPC_HOST: rpcNameOf(topology, host.name) }),
+    ...((called || remotes.length > 0) && { RPC_SECRET_FILE: secretFile('hosts', 'rpc-secret') }),
+    ...Object.fromEntries(
+      remotes.map(([module, remote]) => [seamVariable(module), `${rpcNameOf(topology, remote)}:${RPC_PORT}`]),
+    ),
+    AUTH_JWKS_FILE: secretFile('hosts', 'auth-jwks'),
+    REDIS_URL_FILE: secretFile('hosts', 'redis-url'),
+    ...urlFiles(modules),
+    ...(modules.includes('identity') && {
+      IDENTITY_SIGNING_KEY_FILE: secretFile('identity', 'signing-key'),
+    }),
+    ...(modules.includes('media') && { MEDIA_DIR }),
+    ...(isFront(topology, host) && {
+      OPERATOR_PASSWORD_FILE: secretFile('operator', 'password'),
+      ...docsFrom(topology, host),
+    }),
+  };
+}
+
+/** The variables that name the files with the modules' database URLs. */
+export function urlFiles(modules: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    modules.map((module) => [`${urlVariable(module)}_FILE`, secretFile(module, 'database-url')]),
+  );
+}
+
+function docsFrom(topology: Topology, front: TopologyHost): Record<string, string> {
+  const others = topology.hosts.filter((host) => host !== front && host.serve.includes('http'));
+  if (others.length === 0) return {};
+  return {
+    DOCS_FROM: others.map(({ name }) => `http://${serviceOf(topology, name)}:${HTTP_PORT}`).join(','),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Topology } from '@tearline/topology';
+
+export const HTTP_PORT = 3000;
+export const RPC_PORT = 7000;
+
+/** The compose service of a host. All topologies are in one file, where each name can be taken once. */
+export const serviceOf = ({ name }: Topology, host: string) => `${name}-${host}`;
+
+/** What a topology has besides its hosts. */
+export const nginxOf = ({ name }: Topology) => `${name}-nginx`;
+export const prometheusOf = ({ name }: Topology) => `${name}-prometheus`;
+
+/** What a host is called on the network for calls, and on no other: what it listens on is reached from there alone. */
+export const rpcNameOf = (topology: Topology, host: string) => `${serviceOf(topology, host)}.rpc`;
+
+/** A folder of secrets as a volume, and where it is read. */
+export const secretsVolume = (audience: string) => `secrets-${audience}`;
+export const secretsMount = (audience: string) => `${secretsVolume(audience)}:/run/secrets/${audience}:ro`;
+export const secretFile = (audience: string, name: string) => `/run/secrets/${audience}/${name}`;
+
+/** Whether one host is the whole application, which needs no other. */
+export const isMonolith = ({ hosts }: Topology) => hosts.length === 1;

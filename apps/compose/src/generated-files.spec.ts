@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { generatedFiles, topologiesIn } from './files/generated-files.js';
+import { manifests } from './modules.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const topologies = await topologiesIn(join(root, 'topologies'));
+const files = generatedFiles(topologies);
+
+interface Service {
+  readonly profiles?: string[];
+  readonly environment?: Record<string, string>;
+  readonly volumes?: string[];
+  readonly networks?: Record<string, unknown>;
+}
+const { services } = parse(files['compose.yaml']!) as { services: Record<string, Service> };
+
+describe('what is committed in docker', () => {
+  it.each(Object.keys(files))('%s is what follows from the topologies', (file) => {
+    // When it differs: `npm run compose -- generate`, and look at what changes.
+    expect(readFileSync(join(root, 'docker', file), 'utf8')).toBe(files[file]);
+  });
+
+  it('has no configuration of a topology that is gone', () => {
+    const there = globSync(['nginx/*.conf', 'prometheus/*'], { cwd: join(root, 'docker') });
+    expect(there.filter((file) => !(file in files))).toEqual([]);
+  });
+});
+
+describe('the services', () => {
+  const hosts = topologies.flatMap((topology) =>
+    topology.hosts.map((host) => ({
+      name: `${topology.name}-${host.name}`,
+      host,
+      service: services[`${topology.name}-${host.name}`]!,
+    })),
+  );
+
+  it.each(hosts)('$name holds the credentials of its own modules alone', ({ host, service }) => {
+    const foreign = manifests.map(({ name }) => name).filter((name) => !host.modules.includes(name));
+    for (const module of foreign) {
+      const hers = new RegExp(`^${module.toUpperCase()}_(DATABASE_URL|SIGNING_KEY)`);
+      expect(Object.keys(service.environment!).filter((name) => hers.test(name))).toEqual([]);
+      expect(service.volumes!.filter((volume) => volume.startsWith(`secrets-${module}:`))).toEqual([]);
+    }
+    for (const audience of ['postgres', 'redis', 'migrate'])
+      expect(service.volumes!.join('\n')).not.toContain(`secrets-${audience}:`);
+  });
+
+  it('nginx is on no network with a database', () => {
+    const doors = Object.entries(services).filter(([name]) => name.endsWith('-nginx'));
+    expect(doors.filter(([, service]) => service.networks !== undefined)).toEqual([]);
+    const common = parse(readFileSync(join(root, 'docker/services.yaml'), 'utf8')) as {
+      services: Record<string, { networks?: string[]; ports?: string[] }>;
+    };
+    expect(common.services['nginx']!.networks).toEqual(['edge']);
+    for (const server of ['postgres', 'redis']) expect(common.services[server]!.networks).toEqual(['data']);
+    const published = Object.entries(common.services).filter(([, { ports }]) => ports !== undefined);
+    expect(published).toEqual([
+      ['nginx', expect.objectContaining({ ports: [expect.stringMatching(/^127\.0\.0\.1:/)] })],
+    ]);
+  });
+});
