@@ -58,7 +58,8 @@ async function kill(rig: Rig, { kills, points, rate }: Options, results: KillRes
     const took = ((performance.now() - begun) / 1000).toFixed(0);
     say(
       `${broker} ${index + 1}/${cases.length}: ${result.killed} kills of ${one.victim} at '${one.point}' in ${took} s: ` +
-        `${result.found} found, ${result.lost} lost, ${result.doubled} doubled, ${result.disordered} out of order`,
+        `${result.found} found, ${result.lost} lost, ${result.doubled} doubled, ${result.disordered} out of order, ` +
+        `jobs ${result.jobsLost} lost, ${result.jobsDoubled} doubled`,
     );
     if (result.problem) say(`  ${result.problem}; see ${rig.log}`);
   }
