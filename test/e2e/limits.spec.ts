@@ -83,5 +83,5 @@ describe('registrations', () => {
       for (const { username } of await Promise.all(Array.from({ length: 10 }, () => register(api))))
         names.add(username);
     expect(names.size).toBe(100);
-  });
+  }, 60_000);
 });
