@@ -66,6 +66,7 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await host.send(call);
+      noteWrites(reply, call);
       if (reply.err) throw errorOf(reply, reply.err);
       return call.succeed(output.decode(reply.response));
     } catch (error) {
@@ -78,6 +79,11 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
       if (call.hasEnded) return;
     }
   }
+}
+
+/** Whoever asks next on behalf of this request must see what the callee has written for it. */
+function noteWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
+  for (const [module, position] of Object.entries(written ?? {})) consistency.wrote(module, position);
 }
 
 /** The pause is random up to its bound, so that callers who failed together do not come back together. */
