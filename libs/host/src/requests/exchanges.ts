@@ -1,9 +1,10 @@
-import { CallContext, runCall, SeamError } from '@tearline/seam';
+import { CallContext, runCall, SeamError, type SessionStore } from '@tearline/seam';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.js';
 import { faultOf } from '../errors/fault.js';
 import { sendFault } from '../errors/send-fault.js';
 import { traceparentOf } from './request-id.js';
+import { consistencyOf, keepWrites, refuseUnknownLevel } from './consistency-headers.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
@@ -24,6 +25,7 @@ export class Exchanges {
     private readonly routes: Routes,
     private readonly log: RequestLog,
     private readonly timeout: number,
+    private readonly sessions?: SessionStore,
   ) {
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
@@ -33,6 +35,13 @@ export class Exchanges {
     fastify.decorateRequest('exchange', null);
     fastify.addHook('onRequest', (request, reply, done) => runCall(this.enter(request, reply), done));
     fastify.addHook('onRequest', refuseBadKey);
+    fastify.addHook('onRequest', refuseUnknownLevel);
+    const { sessions } = this;
+    if (sessions)
+      fastify.addHook('onSend', (request, _reply, payload, done) => {
+        if (!request.exchange?.call.consistency.written) done(null, payload);
+        else void keepWrites(request.exchange, sessions).then(() => done(null, payload));
+      });
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
       const take = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
@@ -55,6 +64,7 @@ export class Exchanges {
       traceparent: traceparentOf(request),
       idempotencyKey: idempotencyKeyOf(request),
       deadline: started + this.timeout,
+      consistency: consistencyOf(request.headers, this.sessions),
     });
     const exchange: Exchange = { request, reply, call, started, route: this.routes.none };
     request.exchange = exchange;
