@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { createIdempotencyKeys } from './idempotency-keys.js';
+import { createTimelines } from './replication/timelines.js';
 import { grantRights, makeSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
@@ -34,6 +35,7 @@ export async function migrate(
       await makeSchemaAndRole(owner, data.schema, url);
       const names = await runMigrations(ownerUrl, data.schema, [
         createIdempotencyKeys(data.schema),
+        createTimelines(data.schema),
         ...(await data.migrations()),
       ]);
       for (const name of names) log(`${data.schema}: ${name}`);

@@ -23,10 +23,13 @@ export interface DataServerOptions {
 
 /** A data directory and the PostgreSQL that serves it, which tests and demonstrations may do harm to. */
 export class DataServer {
+  readonly options: DataServerOptions;
   #port = 0;
   #server: Server | undefined;
 
-  constructor(readonly options: DataServerOptions) {}
+  constructor(options: DataServerOptions) {
+    this.options = options;
+  }
 
   /** On 127.0.0.1; the same one when it is started again. */
   get port(): number {

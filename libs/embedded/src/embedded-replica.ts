@@ -7,11 +7,14 @@ import { pathsIn } from './paths.js';
 
 /** A streaming replica of an embedded server, with all that can happen to one. */
 export class EmbeddedReplica {
-  private constructor(
-    /** Also the name of its slot, and what the primary knows it by. */
-    readonly name: string,
-    readonly server: DataServer,
-  ) {}
+  /** Also the name of its slot, and what the primary knows it by. */
+  readonly name: string;
+  readonly server: DataServer;
+
+  private constructor(name: string, server: DataServer) {
+    this.name = name;
+    this.server = server;
+  }
 
   /** Copies a running server into `<its folder>/<name>`, and streams from it. */
   static async make(name: string, source: DataServer, folder: string): Promise<EmbeddedReplica> {
