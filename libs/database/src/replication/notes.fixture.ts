@@ -130,6 +130,12 @@ export class NotesServers {
     this.replicas = replicaUrls({ notes: this.url }, env)['notes']!;
   }
 
+  /** One URL of all servers, each of which may become the primary. */
+  get urlOfAll(): string {
+    const { host } = new URL(this.url);
+    return this.url.replace(host, [this.url, ...this.replicas].map((url) => new URL(url).host).join());
+  }
+
   async host(settings: Partial<DatabaseSettings> = {}): Promise<NotesHost> {
     const registry = new Registry();
     const sessions = settings.sessions ?? new Sessions({ secret: SECRET });
