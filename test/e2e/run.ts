@@ -13,6 +13,8 @@ const HELP = `npm run e2e -- [options] [-- options of vitest]
 
   (none)                    the monolith, without nginx
   --topology <name | file>  one topology, as processes behind nginx
+  --consistency <level>     on a primary with two replicas, one of them two seconds behind; with 'session' the client
+                            brings its token along from user to user
   --all                     every way to give each module its own host or leave it in 'app'
   --pairwise                the monolith, each module alone, all alone, and of the rest so many that every two
                             modules were seen in every combination
@@ -134,6 +136,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       topology: { type: 'string' },
+      consistency: { type: 'string' },
       all: { type: 'boolean' },
       pairwise: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -162,7 +165,8 @@ async function main(): Promise<number> {
       const name = (env['E2E_TOPOLOGY'] ?? 'monolith').replace(/^.*[/]|[.]ya?ml$/g, '');
       process.stdout.write(`\n── ${name} (${results.length + 1} of ${runs.length})\n`);
       // One database for all runs: every test makes what it needs.
-      results.push(await run(name, { ...env, TEARLINE_DIR: join(folder, 'data') }, folder, positionals));
+      const shared = { TEARLINE_DIR: join(folder, 'data'), E2E_CONSISTENCY: values.consistency };
+      results.push(await run(name, { ...env, ...shared }, folder, positionals));
     }
     process.stdout.write(`\n${table(results)}`);
     return results.some(({ failed }) => failed > 0) ? 1 : 0;

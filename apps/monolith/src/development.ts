@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { developmentKeys } from '@tearline/auth';
 import { databaseUrls, migrate, type ModuleData, urlVariable } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
@@ -19,7 +20,10 @@ export async function prepareDevelopment(
   env['IDENTITY_SIGNING_KEY'] ||= signingKey;
   env['AUTH_JWKS'] ||= jwks;
 
-  const embedded = env['DATABASE_URL'] ? undefined : await startEmbedded({ dir, log });
+  env['CONSISTENCY_SECRET'] ||= createHash('sha256').update(signingKey).digest('base64url');
+  const replicas = replicasOf(env);
+  const embedded = env['DATABASE_URL'] ? undefined : await startEmbedded({ dir, replicas, log });
+  if (replicas > 0) env['DATABASE_REPLICA_URLS'] ||= embedded?.replicas.map(({ url }) => url).join() ?? '';
   try {
     const ownerUrl = embedded?.url ?? env['DATABASE_URL']!;
     const urls = databaseUrls(
@@ -38,4 +42,10 @@ export async function prepareDevelopment(
     throw error;
   }
   return async () => embedded?.stop();
+}
+
+/** How many replicas the private PostgreSQL gets. */
+function replicasOf({ TEARLINE_REPLICAS: text = '0' }: Environment): number {
+  if (/^[0-9]$/.test(text)) return Number(text);
+  throw new Error(`TEARLINE_REPLICAS (--replicas): must be a number from 0 to 9, but is '${text}'`);
 }

@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
-import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
+import {
+  DatabaseModule,
+  Databases,
+  databaseUrls,
+  replicaUrls,
+  ReplyStore,
+  Sessions,
+} from '@tearline/database';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
 import { allModules } from './modules.js';
@@ -19,14 +26,20 @@ async function main(): Promise<void> {
     throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
 
   const replies = new ReplyStore();
+  const sessions = new Sessions({ secret: settings.CONSISTENCY_SECRET, redisUrl: settings.REDIS_URL });
+  const urls = databaseUrls(names, env);
   await runHost({
     modules,
     imports: [
       AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
       DatabaseModule.forRoot({
-        urls: databaseUrls(names, env),
+        urls,
+        replicas: replicaUrls(urls, env),
         connections: settings.DATABASE_CONNECTIONS,
+        consistency: settings.CONSISTENCY,
+        maxLag: settings.REPLICA_MAX_LAG_MS,
         replies,
+        sessions,
       }),
     ],
     settings,
@@ -35,6 +48,7 @@ async function main(): Promise<void> {
     ...(port !== undefined && { server: { port } }),
     docsFrom: settings.DOCS_FROM,
     idempotency: replies,
+    sessions,
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

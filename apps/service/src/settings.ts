@@ -1,4 +1,5 @@
 import { jwksSetting } from '@tearline/auth';
+import { replicationSettings } from '@tearline/database';
 import { hostSettings } from '@tearline/host';
 import { z } from 'zod';
 import { allModules } from './modules.js';
@@ -9,6 +10,9 @@ const listOf = (text: string) => text.split(',').map((item) => item.trim());
 /** The environment variables of a service host; each of its modules reads its own besides. */
 export const serviceSettings = {
   ...hostSettings,
+  ...replicationSettings,
+  /** Where hosts remember together what callers have written; each for itself without it. */
+  REDIS_URL: z.string().optional(),
   /** The modules to run, e.g. `articles,social`. */
   MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })

@@ -1,4 +1,4 @@
-import { databaseUrls, migrate } from '@tearline/database';
+import { databaseUrls, migrate, replicaUrls } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { moduleData } from './modules.js';
 import type { Environment, RunnerSettings } from './settings.js';
@@ -8,6 +8,8 @@ import { UsageError } from './usage-error.js';
 export interface PreparedDatabase {
   /** Each module's URL, with its own role. */
   readonly urls: Readonly<Record<string, string>>;
+  /** By module the URLs of its replicas. */
+  readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function prepareDatabase(
     : await startEmbedded({
         dir: settings.TEARLINE_DIR,
         maxConnections: Math.max(100, connections + 20),
+        replicas: settings.TEARLINE_REPLICAS,
         log,
       });
   const stop = async () => embedded?.stop();
@@ -42,7 +45,9 @@ export async function prepareDatabase(
       moduleData.map((data) => ({ data, url: urls[data.schema]! })),
       log,
     );
-    return { urls, stop };
+    const own = embedded?.replicas.map(({ url }) => url).join();
+    const where = own ? { ...env, DATABASE_REPLICA_URLS: own } : env;
+    return { urls, replicaUrls: replicaUrls(urls, where), stop };
   } catch (error) {
     await stop();
     throw error;

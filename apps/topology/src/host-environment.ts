@@ -1,5 +1,5 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
-import { urlVariable } from '@tearline/database';
+import { replicasVariable, urlVariable } from '@tearline/database';
 import { addressesOf, type Replica } from './addresses.js';
 import { manifests } from './modules.js';
 import type { Environment } from './settings.js';
@@ -10,6 +10,10 @@ export interface Run {
   readonly replicas: readonly Replica[];
   /** Each module's database URL. */
   readonly urls: Readonly<Record<string, string>>;
+  /** Of each module the URLs of its replicas. */
+  readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
+  /** Seals the tokens by which clients read what they have written; the same for all hosts. */
+  readonly consistencySecret: string;
   /** Connections to the database for each module of a process. */
   readonly connections: number;
   /** Public keys, for everybody. */
@@ -22,7 +26,7 @@ export interface Run {
 
 /** Settings of the runner and of other hosts, which no host must inherit. */
 const OURS =
-  /^(DATABASE_URL|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|MODULES|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)$/;
+  /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|MODULES|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)$/;
 
 /** The environment of one process: what it was given, and of credentials only those of its own modules. */
 export function hostEnvironment(replica: Replica, run: Run, given: Environment): NodeJS.ProcessEnv {
@@ -40,6 +44,10 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     AUTH_JWKS: jwks,
     DATABASE_CONNECTIONS: `${connections * host.modules.length}`,
     ...Object.fromEntries(host.modules.map((module) => [urlVariable(module), urls[module]])),
+    ...Object.fromEntries(
+      host.modules.map((module) => [replicasVariable(module), run.replicaUrls[module]!.join()]),
+    ),
+    CONSISTENCY_SECRET: run.consistencySecret,
     ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
     ...(isTalking && { RPC_SECRET: rpcSecret }),
     ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),

@@ -99,12 +99,15 @@ export class Runner {
     const { settings, env, topology } = this;
     const connections = settings.DATABASE_CONNECTIONS;
     const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length, 0);
-    const { urls, stop } = await prepareDatabase(settings, env, all, (line) => this.output.say(line));
+    const { urls, replicaUrls, stop } = await prepareDatabase(settings, env, all, (line) =>
+      this.output.say(line),
+    );
     this.#undo.push(stop);
     const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
     const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
     const rpcSecret = randomBytes(32).toString('base64url');
-    return { topology, replicas, urls, connections, ...keys, rpcSecret };
+    const consistencySecret = settings.CONSISTENCY_SECRET ?? rpcSecret;
+    return { topology, replicas, urls, replicaUrls, connections, ...keys, rpcSecret, consistencySecret };
   }
 
   #hostSpec(replica: Replica, run: Run): ProcessSpec {

@@ -18,6 +18,13 @@ const shape = {
     .transform(Number)
     .refine((count) => count >= 2, 'must be at least 2')
     .default(5),
+  /** Streaming replicas of the embedded database. */
+  TEARLINE_REPLICAS: z
+    .string()
+    .regex(/^[0-9]$/, 'must be a number from 0 to 9')
+    .transform(Number)
+    .default(0),
+  CONSISTENCY_SECRET: z.string().optional(),
   TEARLINE_DIR: z.string().default('.tearline'),
   /** A file for a JSON line of nginx on each request. */
   EDGE_LOG: z.string().optional(),

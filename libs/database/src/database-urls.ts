@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { hostsOf, serverUrls } from './server-urls.js';
 
 /** The environment variable that holds a module's database URL. */
 export const urlVariable = (module: string) => `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
@@ -27,11 +28,13 @@ export function databaseUrls(
   );
 }
 
+/** Of each of the owner's servers, where it names several. */
 function derive(ownerUrl: string, module: string): string {
-  const url = new URL(ownerUrl);
+  const [first, ...others] = serverUrls(ownerUrl);
+  const url = new URL(first!);
   const role = `tearline_${module.replaceAll('-', '_')}`;
   const secret = decodeURIComponent(url.password);
   url.username = role;
   url.password = createHmac('sha256', secret).update(role).digest('base64url');
-  return url.href;
+  return others.length === 0 ? url.href : url.href.replace(url.host, hostsOf(ownerUrl));
 }

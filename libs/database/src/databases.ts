@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   Inject,
   Injectable,
@@ -67,7 +66,7 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(DATABASE_SETTINGS) private readonly settings: DatabaseSettings,
     @Optional() registry?: Registry,
   ) {
-    this.#sessions = settings.sessions ?? new Sessions({ secret: randomBytes(32).toString('base64url') });
+    this.#sessions = settings.sessions ?? new Sessions();
     if (!registry) return;
     this.measure(registry);
     measureReplicas(registry, this.#replicated);

@@ -6,6 +6,7 @@ export { migrate, type MigrationTarget } from './migrate.js';
 export type { ModuleData } from './module-data.js';
 export { InjectReader, Reader } from './reader.js';
 export { replicasVariable, replicaUrls } from './replica-urls.js';
+export { replicationSettings } from './replication-settings.js';
 export { ReplyStore } from './reply-store.js';
 export type { IdRange, SeedContext, SeedFunction, SeedPlan } from './seed-function.js';
 export { firstServer, serverUrls } from './server-urls.js';

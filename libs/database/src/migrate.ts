@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { createIdempotencyKeys } from './idempotency-keys.js';
 import { createTimelines } from './replication/timelines.js';
+import { addressOf, serverUrls } from './server-urls.js';
 import { grantRights, makeSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
@@ -26,14 +27,13 @@ export async function migrate(
   targets: readonly MigrationTarget[],
   log: (line: string) => void = () => undefined,
 ): Promise<number> {
-  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'tearline migrate' });
-  await owner.connect();
+  const { owner, url: writable } = await connectToPrimary(ownerUrl);
   try {
     await owner.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     let ran = 0;
     for (const { data, url } of targets) {
       await makeSchemaAndRole(owner, data.schema, url);
-      const names = await runMigrations(ownerUrl, data.schema, [
+      const names = await runMigrations(writable, data.schema, [
         createIdempotencyKeys(data.schema),
         createTimelines(data.schema),
         ...(await data.migrations()),
@@ -46,6 +46,24 @@ export async function migrate(
   } finally {
     await owner.end();
   }
+}
+
+/** A connection to the server that takes writes, of those that the URL names. */
+async function connectToPrimary(ownerUrl: string): Promise<{ owner: pg.Client; url: string }> {
+  let failure: unknown;
+  for (const url of serverUrls(ownerUrl)) {
+    const owner = new pg.Client({ connectionString: url, application_name: 'tearline migrate' });
+    try {
+      await owner.connect();
+      const { rows } = await owner.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+      if (!rows[0]!.standby) return { owner, url };
+      failure ??= new Error(`${addressOf(url)} is a replica: migrations need the primary`);
+    } catch (error) {
+      failure = error;
+    }
+    await owner.end().catch(() => undefined);
+  }
+  throw failure;
 }
 
 async function runMigrations(

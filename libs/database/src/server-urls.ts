@@ -9,6 +9,13 @@ export function serverUrls(url: string): string[] {
   return hosts.split(',').map((host) => `${scheme}${host.trim()}${rest}`);
 }
 
+/** All hosts that a URL names, as it names them. */
+export function hostsOf(url: string): string {
+  return serverUrls(url)
+    .map((server) => new URL(server).host)
+    .join();
+}
+
 /** The first of them, for its role, password and database, which all have in common. */
 export function firstServer(url: string): URL {
   return new URL(serverUrls(url)[0]!);
