@@ -65,8 +65,9 @@ export class Api {
     if (body !== undefined && !sent.has('content-type')) {
       sent.set('content-type', 'application/json');
     }
-    const tokens = this.jar?.take() ?? [];
+    const { tokens = [], isMore = false } = this.jar?.take() ?? {};
     if (tokens.length > 0) sent.set('consistency-token', tokens.join());
+    if (isMore) sent.set('consistency', 'strong');
     const response = await fetch(this.baseUrl + path, {
       method,
       headers: sent,

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { type CallContext, currentCall, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { cancelQuery } from './cancel-query.js';
@@ -114,9 +115,7 @@ export class CallPool extends pg.Pool {
       },
     });
     if (!route) return;
-    const verify = (client: PrimaryClient, done: (error?: Error) => void) =>
-      void client.verify().then(() => done(), done);
-    Object.assign(this.options, { verify });
+    Object.assign(this.options, { verify: callbackify((client: PrimaryClient) => client.verify()) });
   }
 }
 

@@ -7,10 +7,8 @@ export const REPLICATED = Symbol('replicated database');
 
 /** Opens a module's DataSource. */
 export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
-  const { [REPLICATED]: database, ...others } = options as DataSourceOptions & {
-    [REPLICATED]?: ReplicatedDatabase;
-  };
-  const dataSource = new DataSource(others as DataSourceOptions);
+  const { [REPLICATED]: database } = options as { [REPLICATED]?: ReplicatedDatabase };
+  const dataSource = new DataSource(options);
   tellServersFaults(dataSource);
   if (database) routeReads(dataSource, database);
   return dataSource.initialize();

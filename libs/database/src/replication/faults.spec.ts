@@ -14,8 +14,9 @@ async function open(options: Parameters<NotesServers['start']>[0] = {}): Promise
 
 const placesOf = async (reads: number, on = host) =>
   new Set(await Promise.all(Array.from({ length: reads }, () => on.request(() => on.notes.where()))));
-const allServe = (...expected: number[]) =>
-  expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(expected));
+async function allServe(...expected: number[]): Promise<void> {
+  await expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(expected));
+}
 const write = (text: string, on = host) =>
   on.request(() => on.repository.insert({ text }), { principal: 'writer' });
 const msOf = async (work: () => Promise<unknown>) => {
@@ -135,10 +136,10 @@ describe('a primary', () => {
     const [heir] = servers.embedded.replicas;
     const writer = await servers.host({ urls: { notes: servers.urlOfAll } });
     const acknowledged: string[] = [];
-    let isOver = false;
+    const over = { isOver: false };
     const writing = Promise.all(
       Array.from({ length: 4 }, async (_, who) => {
-        for (let turn = 0; !isOver; turn += 1)
+        for (let turn = 0; !over.isOver; turn += 1)
           await write(`${who}-${turn}`, writer).then(
             () => acknowledged.push(`${who}-${turn}`),
             () => new Promise((resolve) => setTimeout(resolve, 20)),
@@ -150,7 +151,7 @@ describe('a primary', () => {
     const before = acknowledged.length;
     await heir!.promote();
     await expect.poll(() => acknowledged.length, WITHIN).toBeGreaterThan(before + 50);
-    isOver = true;
+    over.isOver = true;
     await writing;
     const there = new Set(await writer.notes.texts());
     expect(acknowledged.filter((text) => !there.has(text))).toEqual([]);

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { type CallContext, type Position, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { addressOf } from '../server-urls.js';
@@ -31,7 +32,7 @@ const NOTHING_YET = /^\s*(start\s+transaction|begin|rollback|savepoint|release|s
 const COMMIT = /^\s*(commit|end)\b/i;
 
 type Query = (...args: unknown[]) => Promise<pg.QueryResult>;
-type Done = (error: unknown, result?: pg.QueryResult) => void;
+type Done = (error: Error | null, result: pg.QueryResult) => void;
 
 /** A connection to whatever server is the primary when it is made, which knows how far the writes on it are. */
 export class PrimaryClient extends pg.Client {
@@ -79,10 +80,7 @@ export class PrimaryClient extends pg.Client {
     const result = isToBeLocated ? this.#queryAndLocate(args, call) : this.#query(...args);
     const checked = result.catch((error: unknown) => this.#refuseReadOnly(error));
     if (!done) return checked;
-    checked.then(
-      (found) => done(undefined, found),
-      (error: unknown) => done(error),
-    );
+    callbackify(() => checked)(done);
     return undefined;
   }
 

@@ -17,7 +17,9 @@ afterAll(() => servers.stop());
 
 const placesOf = async (reads: number, read = () => host.notes.where()) =>
   new Set(await Promise.all(Array.from({ length: reads }, () => host.request(read))));
-const allReplicasServe = () => expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(ports.replicas));
+async function allReplicasServe(): Promise<void> {
+  await expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(ports.replicas));
+}
 const write = (text: string, on = host) => on.repository.insert({ text });
 
 describe('reads', () => {

@@ -1,5 +1,10 @@
 import { SeamError } from '@tearline/seam';
-import { type DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
+import {
+  type DataSource,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 import { asUnavailable } from '../unavailable.js';
 import type { ReplicatedDatabase } from './replicated-database.js';
 
@@ -8,6 +13,10 @@ interface Driver {
   createQueryRunner(mode: 'master' | 'slave'): QueryRunner;
   obtainSlaveConnection(): Promise<unknown>;
   disconnect(): Promise<void>;
+}
+
+interface Releasing {
+  releasePostgresConnection(error?: unknown): Promise<void>;
 }
 
 /** Lets TypeORM take its reads' connections from the router, which knows the servers; it would take any one, dead or alive. */
@@ -25,17 +34,28 @@ export function routeReads({ driver }: DataSource, database: ReplicatedDatabase)
 export function tellServersFaults({ driver }: DataSource): void {
   const ours = driver as unknown as Driver;
   const createQueryRunner = ours.createQueryRunner.bind(ours);
-  ours.createQueryRunner = (mode) => {
-    const runner = createQueryRunner(mode);
-    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-    runner.query = (async (...args: unknown[]) => {
-      try {
-        return await query(...args);
-      } catch (error) {
-        const told = asUnavailable(error instanceof QueryFailedError ? error.driverError : error);
-        throw told instanceof SeamError ? told : error;
-      }
-    }) as QueryRunner['query'];
-    return runner;
+  ours.createQueryRunner = (mode) => tellFaultsOf(createQueryRunner(mode));
+}
+
+function tellFaultsOf(runner: QueryRunner): QueryRunner {
+  // A connection that breaks between two queries releases its runner, which then only tells that it was released.
+  let broken: unknown;
+  const { releasePostgresConnection: release } = runner as unknown as Releasing;
+  (runner as unknown as Releasing).releasePostgresConnection = (error) => {
+    broken ??= error;
+    return release.call(runner, error);
   };
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  runner.query = (async (...args: unknown[]) => {
+    try {
+      return await query(...args);
+    } catch (error) {
+      const fault = error instanceof QueryFailedError ? (error.driverError as unknown) : error;
+      const told = asUnavailable(
+        error instanceof QueryRunnerAlreadyReleasedError ? (broken ?? error) : fault,
+      );
+      throw told instanceof SeamError ? told : error;
+    }
+  }) as QueryRunner['query'];
+  return runner;
 }

@@ -8,8 +8,8 @@ export class WatchedServer {
   isSuspect = false;
   /** How often it was taken out, by reason. */
   readonly ejections = new Map<string, number>();
-  /** Why it serves no reads now; undefined while it does. */
-  ejected: string | undefined;
+  /** Why it serves no reads now; undefined while it does. Until it has been heard of it does not. */
+  ejected: string | undefined = 'unreachable';
   /** Called when it is gone or hangs: whatever waits for it waits in vain. */
   readonly onLost = new Set<() => void>();
 

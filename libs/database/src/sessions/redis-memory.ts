@@ -7,7 +7,7 @@ import { KEPT_MS, type SessionMemory } from './session-memory.js';
 const PREFIX = 'tearline:session:';
 /** Changes whenever Redis may have forgotten something. */
 const EPOCH = 'tearline:sessions';
-const TIMEOUT_MS = 100;
+const TIMEOUT_MS = 250;
 const LONGEST_PAUSE_MS = 500;
 /** Instead of waiting for it each time, one request in a while finds out whether it answers again. */
 const RETRY_MS = 500;

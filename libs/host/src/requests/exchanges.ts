@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { CallContext, runCall, SeamError, type SessionStore } from '@tearline/seam';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.js';
@@ -9,6 +10,7 @@ import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
 
+const keep = callbackify(keepWrites);
 const SWEEP_EVERY_MS = 50;
 /** nginx's word for a client that left before it was answered. */
 const CLIENT_LEFT = 499;
@@ -40,7 +42,7 @@ export class Exchanges {
     if (sessions)
       fastify.addHook('onSend', (request, _reply, payload, done) => {
         if (!request.exchange?.call.consistency.written) done(null, payload);
-        else void keepWrites(request.exchange, sessions).then(() => done(null, payload));
+        else keep(request.exchange, sessions, () => done(null, payload));
       });
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
