@@ -40,10 +40,11 @@ export function tellServersFaults({ driver }: DataSource): void {
 function tellFaultsOf(runner: QueryRunner): QueryRunner {
   // A connection that breaks between two queries releases its runner, which then only tells that it was released.
   let broken: unknown;
-  const { releasePostgresConnection: release } = runner as unknown as Releasing;
-  (runner as unknown as Releasing).releasePostgresConnection = (error) => {
+  const releasing = runner as unknown as Releasing;
+  const release = releasing.releasePostgresConnection.bind(runner);
+  releasing.releasePostgresConnection = (error) => {
     broken ??= error;
-    return release.call(runner, error);
+    return release(error);
   };
   const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
   runner.query = (async (...args: unknown[]) => {
