@@ -1,5 +1,5 @@
 import { isSeamError } from '@tearline/seam';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type NotesHost, NotesServers } from './notes.fixture.js';
 
 const WITHIN = { timeout: 15_000, interval: 10 };
@@ -31,10 +31,9 @@ describe('of two replicas', () => {
     host = await servers.host({ maxLag: 1_000 });
     const { port, replicas } = servers.embedded;
     ports = { primary: port, replicas: replicas.map((replica) => replica.port) };
-    await allServe(...ports.replicas);
   });
   afterAll(() => servers.stop());
-  afterEach(() => allServe(...ports.replicas));
+  beforeEach(() => allServe(...ports.replicas));
 
   it('a replica that is killed is left without an error, and serves again when it is back', async () => {
     const [, second] = ports.replicas;
