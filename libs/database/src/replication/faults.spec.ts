@@ -94,6 +94,18 @@ describe('of two replicas', () => {
     await dead!.restart();
   });
 
+  it('a server that takes no writes any more is left, and written to when it does again', async () => {
+    const { server } = servers.embedded;
+    const readOnly = (value: string) =>
+      server.execute(`alter system set default_transaction_read_only = ${value}`, 'select pg_reload_conf()');
+    await readOnly('on');
+    await expect
+      .poll(() => write('refused').catch((error: unknown) => isSeamError(error, 'unavailable')), WITHIN)
+      .toBe(true);
+    await readOnly('off');
+    await expect.poll(() => write('taken').then(() => 'written', String), WITHIN).toBe('written');
+  });
+
   it('refuses to open more connections than one of the servers allows', async () => {
     await expect(servers.host({ connections: 97 })).rejects.toThrow(
       /DATABASE_CONNECTIONS: this host may open 98 connections, but its PostgreSQL server allows 97/,
