@@ -5,8 +5,8 @@ import { NOTE_TIMELINE } from './timelines.js';
 import { identityOf, type ServerIdentity, type ServerStatus, statusOf } from './server-status.js';
 
 const BEAT_MS = 250;
-/** A replica is left quickly, as others do its work; a primary is not, as nobody else does. */
-const PATIENCE_MS = { replica: 500, primary: 2_000 };
+/** A replica is left quickly, as others do its work; a primary is not: writes that it would have done fail for it. */
+const PATIENCE_MS = { replica: 500, primary: 4_000 };
 const CONNECT_MS = 1_000;
 
 /** Told what a monitor finds out. */
@@ -127,7 +127,6 @@ export class Monitor {
       connectionString: this.url,
       application_name: 'tearline monitor',
       connectionTimeoutMillis: CONNECT_MS,
-      statement_timeout: CONNECT_MS,
       keepAlive: true,
       pipeline: true,
     };
