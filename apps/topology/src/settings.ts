@@ -1,4 +1,4 @@
-import { CONNECTIONS_PER_MODULE, connectionsSetting } from '@tearline/database';
+import { CONNECTIONS_PER_MODULE, connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings, readSettings } from '@tearline/host';
 import { z } from 'zod';
@@ -17,6 +17,13 @@ const shape = {
   DATABASE_CONNECTIONS: connectionsSetting.default(CONNECTIONS_PER_MODULE),
   REDIS_URL: eventsSettings.REDIS_URL,
   OPERATOR_PASSWORD: eventsSettings.OPERATOR_PASSWORD,
+  /** Streaming replicas of the embedded database. */
+  TEARLINE_REPLICAS: z
+    .string()
+    .regex(/^[0-9]$/, 'must be a number from 0 to 9')
+    .transform(Number)
+    .default(0),
+  CONSISTENCY_SECRET: replicationSettings.CONSISTENCY_SECRET,
   TEARLINE_DIR: z.string().default('.tearline'),
   /** A file for a JSON line of nginx on each request. */
   EDGE_LOG: z.string().optional(),

@@ -1,0 +1,62 @@
+import { SeamError } from '@tearline/seam';
+import {
+  type DataSource,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
+import { asUnavailable } from '../unavailable.js';
+import type { ReplicatedDatabase } from './replicated-database.js';
+
+/** The parts of TypeORM's driver that are its own business, and ours. */
+interface Driver {
+  createQueryRunner(mode: 'master' | 'slave'): QueryRunner;
+  obtainSlaveConnection(): Promise<unknown>;
+  disconnect(): Promise<void>;
+}
+
+interface Releasing {
+  releasePostgresConnection(error?: unknown): Promise<void>;
+}
+
+/** Lets TypeORM take its reads' connections from the router, which knows the servers; it would take any one, dead or alive. */
+export function routeReads({ driver }: DataSource, database: ReplicatedDatabase): void {
+  const ours = driver as unknown as Driver;
+  const disconnect = ours.disconnect.bind(ours);
+  ours.obtainSlaveConnection = () => database.router.connect();
+  ours.disconnect = async () => {
+    await disconnect();
+    await database.close();
+  };
+}
+
+/** Lets repositories say `unavailable` when their server is gone, instead of an error of this one query. */
+export function tellServersFaults({ driver }: DataSource): void {
+  const ours = driver as unknown as Driver;
+  const createQueryRunner = ours.createQueryRunner.bind(ours);
+  ours.createQueryRunner = (mode) => tellFaultsOf(createQueryRunner(mode));
+}
+
+function tellFaultsOf(runner: QueryRunner): QueryRunner {
+  // A connection that breaks between two queries releases its runner, which then only tells that it was released.
+  let broken: unknown;
+  const releasing = runner as unknown as Releasing;
+  const release = releasing.releasePostgresConnection.bind(runner);
+  releasing.releasePostgresConnection = (error) => {
+    broken ??= error;
+    return release(error);
+  };
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  runner.query = (async (...args: unknown[]) => {
+    try {
+      return await query(...args);
+    } catch (error) {
+      const fault = error instanceof QueryFailedError ? (error.driverError as unknown) : error;
+      const told = asUnavailable(
+        error instanceof QueryRunnerAlreadyReleasedError ? (broken ?? error) : fault,
+      );
+      throw told instanceof SeamError ? told : error;
+    }
+  }) as QueryRunner['query'];
+  return runner;
+}

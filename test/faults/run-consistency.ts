@@ -1,0 +1,15 @@
+/**
+ * Runs the checker of consistency for as long as one likes. Node runs it as it is, types stripped: erasable syntax only.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
+const child = spawn(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults', 'test/faults/consistency.spec.ts'],
+  { env: { ...process.env, CONSISTENCY_SECONDS: values.seconds }, stdio: 'inherit' },
+);
+const [code] = (await once(child, 'exit')) as [number | null];
+process.exitCode = code ?? 1;
