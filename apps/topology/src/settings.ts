@@ -13,6 +13,8 @@ const shape = {
   HOST,
   LOG_FORMAT,
   DATABASE_URL: z.string().optional(),
+  /** Where the replicas of that database are. */
+  DATABASE_REPLICA_URLS: z.string().optional(),
   /** For each module of a process. */
   DATABASE_CONNECTIONS: connectionsSetting.default(CONNECTIONS_PER_MODULE),
   REDIS_URL: eventsSettings.REDIS_URL,
