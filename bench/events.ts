@@ -9,7 +9,6 @@ import { type EventsOptions, readEventsOptions } from './events/options.js';
 import { publishing } from './events/publish.js';
 import { startRedis } from './events/redis.js';
 import { report } from './events/report.js';
-import { pinDriver } from './machine.js';
 import { makeKeys, takeSamples, userIdIn } from './samples.js';
 import { temporaryDir } from './temporary-dir.js';
 
@@ -17,7 +16,6 @@ const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
   const dir = await temporaryDir(cleanup);
-  const cores = pinDriver();
   note('starting and seeding PostgreSQL');
   const database = await openDatabase(dir, cleanup);
   const keys = await makeKeys();
@@ -25,8 +23,7 @@ async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
   const findings: Finding[] = [];
   for (const broker of options.brokers) {
     const redisUrl = broker === 'redis' ? await startRedis(dir, cleanup) : undefined;
-    // What is awaited is the latency, so nothing is kept to one core.
-    const hosts = await startHosts({ database, keys, core: undefined, dir, redisUrl }, cleanup);
+    const hosts = await startHosts({ database, keys, dir, redisUrl }, cleanup);
     note(`${broker}: publishing with events and without`);
     const published = await publishing(hosts, samples, options);
     note(`${broker}: from event to effect`);
@@ -39,7 +36,7 @@ async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
     await stopHosts(hosts);
     findings.push({ broker, publishing: published, effect, fanOut: told });
   }
-  process.stdout.write(`${report(findings, { options, cores, database })}\n`);
+  process.stdout.write(`${report(findings, { options, database })}\n`);
   const errors = findings.map(
     (one) => one.publishing.errors + one.fanOut.idle.errors + one.fanOut.meanwhile.errors,
   );

@@ -61,7 +61,7 @@ export function profiled(file: string | undefined): string[] {
 /** Statements that the monolith has sent to PostgreSQL since it started. */
 export async function statementsOf(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const counts = [...metrics.matchAll(/^database_queries_total\{[^}]*\} (\d+)$/gm)];
+  const counts = [...metrics.matchAll(/^database_queries_total\{[^}]*work="call"[^}]*\} (\d+)$/gm)];
   if (counts.length === 0) throw new Error('no database_queries_total in /metrics');
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }

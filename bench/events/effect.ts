@@ -55,7 +55,7 @@ interface Act {
 /** The article, when the token's user neither wrote it nor likes it yet. */
 async function authorOf(client: Client, slug: string, token: string): Promise<Act[]> {
   const { rows } = await client.query<Act>(
-    `select a.id as "articleId", $2 as "userId" from articles.articles a
+    `select a.id as "articleId", $2::bigint as "userId" from articles.articles a
       where a.slug = $1 and a.author_id <> $2::bigint
         and not exists (select from articles.favorites f where f.article_id = a.id and f.user_id = $2::bigint)`,
     [slug, userIdIn(token)],
@@ -66,7 +66,7 @@ async function authorOf(client: Client, slug: string, token: string): Promise<Ac
 async function isTold(client: Client, { articleId, userId }: Act): Promise<boolean> {
   const { rowCount } = await client.query(
     `select from notifications.notifications
-      where kind = 'favorite' and article_id = $1 and $2 = any(actors)`,
+      where kind = 'favorite' and article_id = $1 and $2::bigint = any(actors)`,
     [articleId, userId],
   );
   return rowCount! > 0;

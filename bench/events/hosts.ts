@@ -11,7 +11,6 @@ const SERVICE = join(import.meta.dirname, '../../apps/service/src/main.js');
 export interface HostsOptions {
   readonly database: Database;
   readonly keys: Keys;
-  readonly core: number | undefined;
   readonly dir: string;
   /** Undefined where the queues are in PostgreSQL. */
   readonly redisUrl: string | undefined;
@@ -28,7 +27,7 @@ export interface Hosts {
 }
 
 export async function startHosts(options: HostsOptions, cleanup: Cleanup): Promise<Hosts> {
-  const { database, keys, core, dir, redisUrl } = options;
+  const { database, keys, dir, redisUrl } = options;
   const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
   const start = async (name: string, entry: string, env: Record<string, string>) => {
     const server = await startServer({
@@ -44,7 +43,8 @@ export async function startHosts(options: HostsOptions, cleanup: Cleanup): Promi
         ...env,
       },
       log: join(dir, `${name}.log`),
-      core,
+      // Several processes work on one event, so each runs where there is room.
+      core: undefined,
     });
     cleanup.add(server.stop);
     return server;

@@ -6,7 +6,7 @@ import { pace } from '../split/pace.js';
 import type { Hosts } from './hosts.js';
 
 /** So slow that requests do not wait for one another. */
-const PER_SECOND = 60;
+const PER_SECOND = 20;
 
 /** Milliseconds that half of the publications took, and errors, with events and without. */
 export interface Publishing {

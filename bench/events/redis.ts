@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePorts } from '../../apps/topology/src/processes/ports.js';
 import type { Cleanup } from '../cleanup.js';
@@ -46,5 +45,4 @@ async function answers(port: number): Promise<void> {
   redis.on('error', () => undefined);
   await redis.ping();
   redis.disconnect();
-  await delay(0);
 }

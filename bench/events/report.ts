@@ -1,11 +1,10 @@
 import type { Database } from '../database.js';
-import { type Cores, processor } from '../machine.js';
+import { processor } from '../machine.js';
 import type { Finding } from './finding.js';
 import type { EventsOptions } from './options.js';
 
 interface Circumstances {
   readonly options: EventsOptions;
-  readonly cores: Cores;
   readonly database: Database;
 }
 

@@ -1,3 +1,5 @@
+import { generateSigningKey, publicKeysOf } from '@tearline/auth';
+import { urlVariable } from '@tearline/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Api, type Reply } from '../support/api-client.js';
 import {
@@ -11,10 +13,12 @@ import {
   register,
   unique,
 } from '../support/conduit.js';
+import { TestServer } from '../support/database.js';
 import { type RunningApp, startApp } from '../support/running-app.js';
 
 const AUTHORS = 12;
 
+const server = new TestServer();
 let app: RunningApp;
 let viewer: Person;
 let authors: Person[];
@@ -22,8 +26,27 @@ let slug: string;
 const tag = unique('tag');
 
 beforeAll(async () => {
-  // Checked mode makes every query twice.
-  app = await startApp({ env: { CHECKED: 'off', REGISTRATIONS_PER_MINUTE: '1000' } });
+  await server.start();
+  const database = await server.newDatabase();
+  await database.migrate();
+  await database.migrateQueues();
+  const key = await generateSigningKey();
+  const urls = Object.entries(database.urls);
+  app = await startApp({
+    entry: 'dist/apps/service/src/main.js',
+    env: {
+      // Checked mode makes every query twice.
+      CHECKED: 'off',
+      MODULES: urls.map(([module]) => module).join(','),
+      // Who handles events sends statements of their own, whenever it suits.
+      SERVE: 'http,rpc',
+      ...Object.fromEntries(urls.map(([module, url]) => [urlVariable(module), url])),
+      QUEUES_DATABASE_URL: database.queuesUrl,
+      IDENTITY_SIGNING_KEY: JSON.stringify(key),
+      AUTH_JWKS: JSON.stringify(publicKeysOf(key)),
+      REGISTRATIONS_PER_MINUTE: '1000',
+    },
+  });
   const api = new Api(app.url);
   viewer = await register(api);
   authors = await Promise.all(Array.from({ length: AUTHORS }, () => register(api)));
@@ -37,11 +60,14 @@ beforeAll(async () => {
   }
 }, 120_000);
 
-afterAll(() => app.stop());
+afterAll(async () => {
+  await app.stop();
+  await server.stop();
+});
 
 async function statementsSoFar(): Promise<number> {
   const { text } = await new Api(app.url).get('/metrics');
-  const counts = [...text.matchAll(/^database_queries_total\{.*\} (\d+)$/gm)].map(([, count]) =>
+  const counts = [...text.matchAll(/^database_queries_total\{.*work="call"\} (\d+)$/gm)].map(([, count]) =>
     Number(count),
   );
   expect(counts).toHaveLength(6);
@@ -102,9 +128,10 @@ it('a write costs its transaction and one look at the author', async () => {
   const article = { title: unique('Costs '), description: 'd', body: 'b', tagList: [tag, 'costs'] };
   expect(
     await statementsOf('/api/articles', author.api, (api, path) => api.post(path, { article }), 201),
-    // begin, article, tags, counts, commit; author
-  ).toBe(6);
-  // One statement is its own transaction; author, and whether the viewer follows them.
+    // begin, article, tags, counts, event, commit; author
+  ).toBe(7);
+  // One statement is its own transaction, its event included; author, and
+  // whether the viewer follows them.
   expect(await statementsOf(`${articlePath(slug)}/favorite`, viewer.api, (api, path) => api.post(path))).toBe(
     3,
   );

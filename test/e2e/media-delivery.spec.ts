@@ -1,8 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { register } from '../support/conduit.js';
 import { type MediaBody, picture, uploadReady } from '../support/media.js';
 import { sendRaw } from '../support/raw-http.js';
 import { api } from './client.js';
+
+/** Pictures are made one after the other, and those of all tests wait in one queue. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let media: MediaBody['media'];
 let path: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { atOnce } from '../support/at-once.js';
 import {
   articlePath,
@@ -23,6 +23,9 @@ import {
   variants,
 } from '../support/media.js';
 import { api } from './client.js';
+
+/** Pictures are made one after the other, and those of all tests wait in one queue. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
@@ -171,7 +174,7 @@ describe('a picture', () => {
       const now = await api.get<MediaBody>(`/api/media/${hash}`);
       return now.status === 404 || !now.body.media.used;
     };
-    await expect.poll(isLetGo, { timeout: 20_000 }).toBe(true);
+    await expect.poll(isLetGo, { timeout: 60_000 }).toBe(true);
   });
 
   it('is kept while an article shows it, and known to be unused when none does any more', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   articlePath,
   comment,
@@ -13,7 +13,9 @@ import { type Notification, notificationsOf } from '../support/notifications.js'
 import { api } from './client.js';
 
 /** Effects follow their causes soon, not at once. */
-const SOON = { timeout: 15_000, interval: 50 };
+/** Everybody's events go through one queue, and the other suites publish a lot. */
+const SOON = { timeout: 60_000, interval: 50 };
+vi.setConfig({ testTimeout: 120_000 });
 
 const people = (count: number) => Promise.all(Array.from({ length: count }, () => register(api)));
 

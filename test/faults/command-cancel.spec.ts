@@ -23,7 +23,7 @@ beforeAll(async () => {
   await server.start();
   database = await server.newDatabase();
   await database.migrate();
-  host = await startCommentsHost(database);
+  host = await startCommentsHost(database, { DATABASE_CONNECTIONS: '20' });
   caller = await openCaller([host.address]);
 });
 afterAll(async () => {

@@ -63,7 +63,7 @@ export async function mediaThatIs(
   api: Api,
   hash: string,
   isWanted: (media: MediaBody['media']) => boolean,
-  within = 20_000,
+  within = 60_000,
 ): Promise<MediaBody['media']> {
   const deadline = performance.now() + within;
   for (;;) {

@@ -184,11 +184,14 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     new Counter({
       name: 'database_queries_total',
       help: 'Statements that a module sent to its database, transaction control included',
-      labelNames: ['module'],
+      labelNames: ['module', 'work'],
       registers: [registry],
       collect() {
         this.reset();
-        for (const [module, { count }] of pools) this.inc({ module }, count.total);
+        for (const [module, { count }] of pools) {
+          this.inc({ module, work: 'call' }, count.inCalls);
+          this.inc({ module, work: 'background' }, count.inBackground);
+        }
       },
     });
   }

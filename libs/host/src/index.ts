@@ -16,6 +16,7 @@ export {
 } from './input/fields.js';
 export { HostClosing } from './server/host-closing.js';
 export { type HostOptions } from './host-options.js';
+export { countSetting } from './settings/count-setting.js';
 export { hostSettings, type HostSettings } from './settings/host-settings.js';
 export { type ReadinessCheck } from './health/readiness.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';

@@ -1,11 +1,10 @@
 import { afterEach, expect, it } from 'vitest';
-import { casesOf } from './cases.js';
-import { runKills } from './kills.js';
-import { isRight } from './report.js';
+import { type Case, runKills } from './kills.js';
+import { right } from './report.js';
 import { type BrokerName, Rig } from './rig.js';
 
-/** The table of kills in short. */
-export function itSurvivesKills(broker: BrokerName): void {
+/** A part of the table of kills, under one load. */
+export function itSurvives(broker: BrokerName, cases: readonly Case[]): void {
   let rig: Rig | undefined;
   afterEach(async () => {
     await rig?.close();
@@ -16,9 +15,8 @@ export function itSurvivesKills(broker: BrokerName): void {
     { timeout: 600_000 },
     async () => {
       rig = await Rig.open({ broker });
-      const cases = casesOf(broker, { processes: 2, servers: 1 });
       const result = await runKills(rig, cases, { name: 'short', rate: 30 });
-      expect(result).toSatisfy(isRight);
+      expect(result).toMatchObject(right);
       expect(result.killed).toBe(cases.reduce((sum, { kills }) => sum + kills, 0));
       expect(result.found).toBeGreaterThan(100);
     },

@@ -1,3 +1,9 @@
-import { itSurvivesKills } from './kills.fixture.js';
+import { casesOf } from './cases.js';
+import { itSurvives } from './kills.fixture.js';
 
-itSurvivesKills('postgres');
+const everyStep = casesOf('postgres', { processes: 2, servers: 1 });
+
+itSurvives(
+  'postgres',
+  everyStep.filter(({ victim, point }) => victim !== 'PostgreSQL' || ['committed', 'effect'].includes(point)),
+);

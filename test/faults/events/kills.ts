@@ -22,8 +22,8 @@ export interface Killed extends Settled {
   readonly killed: number;
 }
 
-const REACHED_MS = 60_000;
-const READY_MS = 60_000;
+const REACHED_MS = 120_000;
+const READY_MS = 120_000;
 
 /** Kills as the cases say, one after the other under one constant load, lets everything be delivered, and counts. */
 export async function runKills(

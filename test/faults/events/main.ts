@@ -8,27 +8,42 @@ import { Rig } from './rig.js';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** What is to be closed, however the run ends. */
-let open: { close(): Promise<void> } | undefined;
+const killed: KillResult[] = [];
+const away: OutageResult[] = [];
+const ofApp: AppResult[] = [];
+
+/** Those that have rows. */
+function printTables(): void {
+  for (const table of [killTable(killed), outageTable(away), appTable(ofApp)])
+    if (table) process.stdout.write(`${table}\n\n`);
+}
+
+/** What is open, or opening, and is to be closed however the run ends. */
+let open: Promise<{ close(): Promise<void> }> | undefined;
 let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
     isInterrupted = true;
     say('stopping everything');
-    void (open?.close() ?? Promise.resolve()).finally(() => process.exit(130));
+    printTables();
+    // What cannot open closes by itself.
+    const closed = open?.then((one) => one.close()).catch(() => undefined);
+    void Promise.resolve(closed).finally(() => process.exit(130));
   });
 
 async function using<T extends { close(): Promise<void> }>(
   opened: Promise<T>,
   work: (opened: T) => Promise<void>,
 ): Promise<void> {
+  open = opened;
   const one = await opened;
-  open = one;
   try {
     await work(one);
   } finally {
-    open = undefined;
-    if (!isInterrupted) await one.close();
+    if (!isInterrupted) {
+      open = undefined;
+      await one.close();
+    }
   }
 }
 
@@ -43,7 +58,8 @@ async function kill(rig: Rig, { kills, points, rate }: Options, results: KillRes
     const took = ((performance.now() - begun) / 1000).toFixed(0);
     say(
       `${broker} ${index + 1}/${cases.length}: ${result.killed} kills of ${one.victim} at '${one.point}' in ${took} s: ` +
-        `${result.found} found, ${result.lost} lost, ${result.doubled} doubled, ${result.disordered} out of order`,
+        `${result.found} found, ${result.lost} lost, ${result.doubled} doubled, ${result.disordered} out of order, ` +
+        `jobs ${result.jobsLost} lost, ${result.jobsDoubled} doubled`,
     );
     if (result.problem) say(`  ${result.problem}; see ${rig.log}`);
   }
@@ -75,9 +91,6 @@ async function takeFromApp(app: AppWithRedis, { outage }: Options, results: AppR
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (!options) return;
-  const killed: KillResult[] = [];
-  const away: OutageResult[] = [];
-  const ofApp: AppResult[] = [];
   const isAway = options.outage > 0 && options.brokers.includes('redis');
   try {
     for (const broker of options.brokers) {
@@ -89,15 +102,11 @@ async function main(): Promise<void> {
     }
     if (isAway) await using(AppWithRedis.open(), (app) => takeFromApp(app, options, ofApp));
   } finally {
-    print(killTable(killed), outageTable(away), appTable(ofApp));
+    if (!isInterrupted) printTables();
   }
   const wrong = complaints(killed, away, ofApp);
   for (const line of wrong) say(line);
   if (wrong.length > 0) process.exitCode = 1;
-}
-
-function print(...tables: string[]): void {
-  for (const table of tables) if (table) process.stdout.write(`${table}\n\n`);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outages, runOutage } from './outages.js';
-import { isRight } from './report.js';
+import { right } from './report.js';
 import { Rig } from './rig.js';
 
 let rig: Rig;
@@ -21,7 +21,7 @@ it.each(outages)(
       seconds: 4,
     });
     expect(result.failed).toBe(0);
-    expect(result).toSatisfy(isRight);
+    expect(result).toMatchObject(right);
     expect(result.found).toBeGreaterThan(100);
   },
 );

@@ -11,12 +11,19 @@ export interface KillResult extends Case, Killed {
   readonly broker: BrokerName;
 }
 
-/** What must be 0. */
-const mistakes = ['lost', 'doubled', 'disordered', 'jobsLost', 'jobsDoubled', 'unconfirmed'] as const;
+/** Nothing lost, doubled or out of order, and all in time. */
+export const right = {
+  lost: 0,
+  doubled: 0,
+  disordered: 0,
+  jobsLost: 0,
+  jobsDoubled: 0,
+  unconfirmed: 0,
+  problem: undefined,
+} as const satisfies Partial<Settled>;
 
-/** Whether nothing was lost, doubled or out of order, and all in time. */
-export const isRight = (result: Settled): boolean =>
-  result.problem === undefined && mistakes.every((mistake) => result[mistake] === 0);
+const isRight = (result: Settled): boolean =>
+  Object.entries(right).every(([name, value]) => result[name as keyof typeof right] === value);
 
 const caughtUp = (one: { caughtUp: number }) =>
   Number.isNaN(one.caughtUp) ? 'never' : one.caughtUp.toFixed(1);

@@ -1,12 +1,21 @@
 import type { AddressInfo } from 'node:net';
-import type { DynamicModule } from '@nestjs/common';
+import { Controller, type DynamicModule, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHost, hostSettings, readSettings } from '@tearline/host';
 import { Broker, type BrokerOptions } from '../broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
 import { QueuesBoard } from './queues-board.js';
 
-/** A host that has nothing but the board of two queues, the first one with a job that waits. */
+/** Something of the host's own beside the board. */
+@Controller('own')
+class OwnController {
+  @Post()
+  answer(): string {
+    return 'own';
+  }
+}
+
+/** A host that has little but the board of two queues, the first one with a job that waits. */
 export async function openBoard(
   at: BrokerOptions,
 ): Promise<{ url: string; lines: string[]; close(): Promise<void> }> {
@@ -19,6 +28,7 @@ export async function openBoard(
   const options = { manifests, operatorPassword: 'correct horse' } as unknown as EventsOptions;
   const root: DynamicModule = {
     module: class Board {},
+    controllers: [OwnController],
     providers: [
       QueuesBoard,
       { provide: EVENTS_OPTIONS, useValue: options },

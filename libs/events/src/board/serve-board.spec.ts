@@ -26,4 +26,13 @@ describe('The board on PostgreSQL', () => {
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain(part);
   });
+
+  it('leaves the errors of other routes as the host has them', async () => {
+    const answer = await fetch(`${board.url}/own`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"half',
+    });
+    expect(await answer.json()).toEqual({ errors: { body: [expect.any(String)] } });
+  });
 });

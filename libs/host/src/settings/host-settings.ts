@@ -1,14 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { countSetting } from './count-setting.js';
 
-const count = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,12}$/, { error, abort: true })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error });
-};
 const oneOf = <const V extends readonly string[]>(...values: V) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
@@ -16,7 +9,7 @@ const oneOf = <const V extends readonly string[]>(...values: V) =>
 export const hostSettings = {
   NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   /** TCP port; 0 takes any free one. */
-  PORT: count(0, 65_535).default(3000),
+  PORT: countSetting(0, 65_535).default(3000),
   /** Address to listen on; every one in production, where others must reach the process, else this machine's own. */
   HOST: z.string().optional(),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
@@ -42,11 +35,11 @@ export const hostSettings = {
     })
     .default('*'),
   /** Milliseconds after which a request is answered with 504. */
-  REQUEST_TIMEOUT_MS: count(1, 3_600_000).default(10_000),
+  REQUEST_TIMEOUT_MS: countSetting(1, 3_600_000).default(10_000),
   /** Milliseconds that requests have to finish after SIGTERM. */
-  SHUTDOWN_TIMEOUT_MS: count(0, 3_600_000).default(10_000),
+  SHUTDOWN_TIMEOUT_MS: countSetting(0, 3_600_000).default(10_000),
   /** Bytes of a request's body. */
-  BODY_LIMIT: count(1, 1_073_741_824).default(1_048_576),
+  BODY_LIMIT: countSetting(1, 1_073_741_824).default(1_048_576),
 };
 
 /** What `readSettings(hostSettings, env)` gives. */

@@ -1,11 +1,8 @@
 import { signingKeySetting } from '@tearline/auth';
-import { readSettings } from '@tearline/host';
-import { z } from 'zod';
+import { countSetting, readSettings } from '@tearline/host';
+import type { z } from 'zod';
 
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,6}$/, 'must be a whole number from 1 to 9999999')
-  .transform(Number);
+const count = countSetting(1, 9_999_999);
 
 /** The environment variables of the module. */
 const shape = {

@@ -1,12 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostSettings, readSettings, SettingsError } from '@tearline/host';
+import { countSetting, hostSettings, readSettings, SettingsError } from '@tearline/host';
 import { z } from 'zod';
 
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,11}$/, 'must be a whole number from 1 to 999999999999')
-  .transform(Number);
+const count = countSetting(1, 999_999_999_999);
 
 /** The environment variables of the module. */
 const shape = {

@@ -1,14 +1,5 @@
-import { readSettings } from '@tearline/host';
+import { countSetting, readSettings } from '@tearline/host';
 import { z } from 'zod';
-
-const count = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, { error, abort: true })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error });
-};
 
 /** The environment variables of the module. */
 const shape = {
@@ -28,13 +19,13 @@ const shape = {
     )
     .optional(),
   /** Seconds that a notification waits before it is sent by e-mail: it may be read, joined by others or taken back. */
-  MAIL_DELAY_SECONDS: count(0, 86_400).default(60),
+  MAIL_DELAY_SECONDS: countSetting(0, 86_400).default(60),
   /** E-mails to one user within an hour; what is more is not sent. */
-  MAILS_PER_HOUR: count(1, 10_000).default(20),
+  MAILS_PER_HOUR: countSetting(1, 10_000).default(20),
   /** Seconds within which a ticket must open its stream. */
-  STREAM_TICKET_SECONDS: count(1, 3_600).default(30),
+  STREAM_TICKET_SECONDS: countSetting(1, 3_600).default(30),
   /** Streams open at once, in one process; further ones are answered with 503. */
-  STREAMS_MAX: count(1, 1_000_000).default(10_000),
+  STREAMS_MAX: countSetting(1, 1_000_000).default(10_000),
 };
 
 export type NotificationsSettings = z.output<z.ZodObject<typeof shape>>;

@@ -50,6 +50,8 @@ export function refusals(): string[] {
       block(
         `location = /_edge/${refusal.status}`,
         'internal;',
+        // The request comes here with its body, which was small enough where it had been going.
+        'client_max_body_size 0;',
         "default_type 'application/json; charset=utf-8';",
         'add_header X-Request-Id $edge_request_id always;',
         'add_header X-Content-Type-Options nosniff always;',

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const START_MS = 15_000;
+const START_MS = 60_000;
 
 /** A private Redis with an append-only file that can be killed, and started again on the same port. */
 export class Redis {
