@@ -31,8 +31,8 @@ async function main(): Promise<void> {
     );
     const broker = brokerOf(settings);
     const replies = new ReplyStore();
-    const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl } = settings;
-    const sessions = new Sessions({ secret, redisUrl });
+    const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+    const sessions = new Sessions({ secret, redisUrl, maxLag });
     await runHost({
       modules,
       imports: [
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
           besides:
             'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
           consistency: settings.CONSISTENCY,
-          maxLag: settings.REPLICA_MAX_LAG_MS,
+          maxLag,
           replies,
           sessions,
         }),

@@ -32,7 +32,8 @@ async function main(): Promise<void> {
   const work = serve.includes('jobs');
 
   const replies = new ReplyStore();
-  const sessions = new Sessions({ secret: settings.CONSISTENCY_SECRET, redisUrl: settings.REDIS_URL });
+  const { CONSISTENCY_SECRET, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+  const sessions = new Sessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
   const urls = databaseUrls(names, env);
   await runHost({
     modules,
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
         besides:
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
-        maxLag: settings.REPLICA_MAX_LAG_MS,
+        maxLag,
         replies,
         sessions,
       }),

@@ -94,6 +94,16 @@ describe('of two replicas', () => {
     await dead!.restart();
   });
 
+  it('ends while a replica hangs', async () => {
+    const ending = await servers.host();
+    await allServe(...ports.replicas);
+    expect(await placesOf(20, ending)).toEqual(new Set(ports.replicas));
+    const [replica] = servers.embedded.replicas;
+    await replica!.pause();
+    expect(await msOf(() => ending.close())).toBeLessThan(3_000);
+    await replica!.resume();
+  });
+
   it('a server that takes no writes any more is left, and written to when it does again', async () => {
     const { server } = servers.embedded;
     const readOnly = (value: string) =>
