@@ -16,6 +16,8 @@ const HELP = `npm run e2e -- [options] [-- options of vitest]
 
   (none)                    the monolith, without nginx
   --topology <name | file>  one topology, as processes behind nginx
+  --consistency <level>     on a primary with two replicas, one of them two seconds behind; with 'session' the client
+                            brings its token along from user to user
   --all                     every way to give each module its own host or leave it in 'app'
   --pairwise                the monolith, each module alone, all alone, and of the rest so many that every two
                             modules were seen in every combination
@@ -201,6 +203,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       topology: { type: 'string' },
+      consistency: { type: 'string' },
       all: { type: 'boolean' },
       pairwise: { type: 'boolean' },
       redis: { type: 'boolean' },
@@ -236,7 +239,7 @@ async function main(): Promise<number> {
       mkdirSync(own, { mode: 0o755 });
       // One database for all runs of a lane: every test makes what it needs.
       const redis = values.redis && { REDIS_URL: await startRedis(own, started) };
-      const env = { TEARLINE_DIR: join(own, 'data'), ...redis };
+      const env = { TEARLINE_DIR: join(own, 'data'), E2E_CONSISTENCY: values.consistency, ...redis };
       const lane = { folder: own, env, isOneOfMany: values.parallel !== '1' };
       for (let name = toDo.shift(); name !== undefined; name = toDo.shift()) {
         const index = names.indexOf(name);

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { readsOf, startReplicated } from '../support/replicated-database.js';
 import { startApp } from '../support/running-app.js';
 import { startTopology } from '../support/running-topology.js';
 
@@ -8,6 +9,8 @@ declare module 'vitest' {
     baseUrl: string;
     /** Where each of its processes tells its metrics. */
     metricsUrls: string[];
+    /** Whether clients bring consistency tokens along, from one user to the next. */
+    carriesTokens: boolean;
   }
 }
 
@@ -24,7 +27,8 @@ interface Subject {
  * one, and is stopped at the end.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const { url, processes, stop } = await subject(process.env);
+  const { url, processes, stop } = await subjectOnDatabase(process.env);
+  project.provide('carriesTokens', process.env['E2E_CONSISTENCY'] === 'session');
   project.provide('baseUrl', url);
   project.provide(
     'metricsUrls',
@@ -33,20 +37,46 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return stop && (async () => void (await stop()));
 }
 
-async function subject({
-  E2E_BASE_URL,
-  E2E_PROCESSES,
-  E2E_TOPOLOGY,
-  REDIS_URL,
-  TEARLINE_DIR,
-}: NodeJS.ProcessEnv): Promise<Subject> {
+/** The subject; with `E2E_CONSISTENCY` on a primary with two replicas, one of which is two seconds behind. */
+async function subjectOnDatabase(env: NodeJS.ProcessEnv): Promise<Subject> {
+  const { E2E_CONSISTENCY: consistency } = env;
+  if (!consistency) return subject(env);
+  const delays = [0, 2_000];
+  const database = await startReplicated(delays);
+  const started = await subject(env, {
+    ...database.env,
+    CONSISTENCY: consistency,
+    REPLICA_MAX_LAG_MS: '10000',
+  });
+  return {
+    ...started,
+    stop: async () => {
+      const reads = await readsOf(started.processes);
+      await started.stop?.();
+      await database.stop();
+      const all = reads.reduce((sum, each) => sum + each.reads, 0);
+      const ports = database.embedded.replicas.map(({ port }) => `127.0.0.1:${port}`);
+      for (const { server, by, reads: some } of reads.toSorted((one, other) => other.reads - one.reads)) {
+        const index = ports.indexOf(server);
+        const name = index < 0 ? 'the primary' : `replica ${index + 1} (${delays[index]} ms behind)`;
+        const share = ((100 * some) / all).toFixed(1).padStart(5);
+        process.stderr.write(`${share} % of ${all} reads: ${name}, as ${by}\n`);
+      }
+    },
+  };
+}
+
+async function subject(
+  { E2E_BASE_URL, E2E_PROCESSES, E2E_TOPOLOGY, REDIS_URL, TEARLINE_DIR }: NodeJS.ProcessEnv,
+  more: Record<string, string> = {},
+): Promise<Subject> {
   if (E2E_BASE_URL) {
     const url = E2E_BASE_URL.replace(/\/$/, '');
     return { url, processes: E2E_PROCESSES?.split(',') ?? [url] };
   }
   const options = {
     // A suite registers, from one address, more people in a minute than an office does.
-    env: { REGISTRATIONS_PER_MINUTE: '100000', ...(REDIS_URL && { REDIS_URL }) },
+    env: { REGISTRATIONS_PER_MINUTE: '100000', ...(REDIS_URL && { REDIS_URL }), ...more },
     // Several runs in a row may share the data; without it they are gone with the run.
     ...(TEARLINE_DIR && { dir: TEARLINE_DIR }),
   };

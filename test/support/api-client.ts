@@ -1,3 +1,5 @@
+import type { TokenJar } from './token-jar.js';
+
 /** An HTTP answer. `body` is the parsed JSON, or undefined when the answer is not JSON; its type is the caller's claim. */
 export interface Reply<T = unknown> {
   status: number;
@@ -18,17 +20,19 @@ export interface Exchange {
  *
  * @param token sent as `Authorization: Token <token>` unless a request brings an authorization header of its own
  * @param inspect sees every exchange, and fails the caller's request by throwing
+ * @param jar keeps the consistency tokens of all who share it: each of them sees what any of them has written
  */
 export class Api {
   constructor(
     readonly baseUrl: string,
     readonly token?: string,
     private readonly inspect: (exchange: Exchange) => void = () => {},
+    private readonly jar?: TokenJar,
   ) {}
 
   /** The same client with another token; with none, an anonymous one. */
   as(token?: string): Api {
-    return new Api(this.baseUrl, token, this.inspect);
+    return new Api(this.baseUrl, token, this.inspect, this.jar);
   }
 
   get<T = unknown>(path: string, headers?: Record<string, string>): Promise<Reply<T>> {
@@ -61,12 +65,16 @@ export class Api {
     if (body !== undefined && !sent.has('content-type')) {
       sent.set('content-type', 'application/json');
     }
+    const { tokens = [], isMore = false } = this.jar?.take() ?? {};
+    if (tokens.length > 0) sent.set('consistency-token', tokens.join());
+    if (isMore) sent.set('consistency', 'strong');
     const response = await fetch(this.baseUrl + path, {
       method,
       headers: sent,
       redirect: 'manual',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    this.jar?.put(tokens, response.headers.get('consistency-token'));
     const text = await response.text();
     const reply = replyOf(response.status, response.headers, text);
     this.inspect({ method, path, reply });

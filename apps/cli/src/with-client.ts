@@ -1,9 +1,10 @@
-import { columnTypes } from '@tearline/database';
+import { columnTypes, primaryUrl } from '@tearline/database';
 import { Client } from 'pg';
 
-/** Connects to a database, works there and leaves. */
+/** Connects to a database, on the server that takes writes where the URL names several, works there and leaves. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'tearline cli', types: columnTypes });
+  const connectionString = await primaryUrl(url);
+  const client = new Client({ connectionString, application_name: 'tearline cli', types: columnTypes });
   // A connection that is lost also fails the query that was under way, which tells.
   client.on('error', () => undefined);
   await client.connect();

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { developmentKeys } from '@tearline/auth';
-import { type ModuleData, prepareDatabase, urlVariable, valueOf } from '@tearline/database';
+import { type ModuleData, prepareDatabase, replicasVariable, urlVariable, valueOf } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 
@@ -21,14 +22,25 @@ export async function prepareDevelopment(
   env['IDENTITY_SIGNING_KEY'] = valueOf('IDENTITY_SIGNING_KEY', env) ?? signingKey;
   env['AUTH_JWKS'] = valueOf('AUTH_JWKS', env) ?? jwks;
 
-  const { urls, stop } = await prepareDatabase({
+  env['CONSISTENCY_SECRET'] =
+    valueOf('CONSISTENCY_SECRET', env) ?? createHash('sha256').update(signingKey).digest('base64url');
+  const replicas = replicasOf(env);
+
+  const { urls, replicaUrls, stop } = await prepareDatabase({
     modules,
     besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: false,
-    start: () => startEmbedded({ dir, log }),
+    start: () => startEmbedded({ dir, replicas, log }),
     log,
   });
   for (const [name, url] of Object.entries(urls)) env[urlVariable(name)] = url;
+  for (const [module, those] of Object.entries(replicaUrls)) env[replicasVariable(module)] = those.join();
   return stop;
+}
+
+/** How many replicas the private PostgreSQL gets. */
+function replicasOf({ TEARLINE_REPLICAS: text = '0' }: Environment): number {
+  if (/^[0-9]$/.test(text)) return Number(text);
+  throw new Error(`TEARLINE_REPLICAS (--replicas): must be a number from 0 to 9, but is '${text}'`);
 }

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
+import { parseArgs } from 'node:util';
 import { AuthModule } from '@tearline/auth';
-import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
+import {
+  DatabaseModule,
+  Databases,
+  databaseUrls,
+  replicaUrls,
+  ReplyStore,
+  Sessions,
+} from '@tearline/database';
 import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { prepareDevelopment } from './development.js';
@@ -11,6 +19,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const { env } = process;
+  // `npm start -- --replicas 2`
+  const { values } = parseArgs({ options: { replicas: { type: 'string' } }, strict: false });
+  if (typeof values.replicas === 'string') env['TEARLINE_REPLICAS'] = values.replicas;
   const stop = env['NODE_ENV'] === 'production' ? undefined : await prepareDevelopment(env, moduleData, say);
   try {
     const settings = readSettings(monolithSettings, env);
@@ -20,16 +31,22 @@ async function main(): Promise<void> {
     );
     const broker = brokerOf(settings);
     const replies = new ReplyStore();
+    const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+    const sessions = new Sessions({ secret, redisUrl, maxLag });
     await runHost({
       modules,
       imports: [
         AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
         DatabaseModule.forRoot({
           urls,
+          replicas: replicaUrls(urls, env),
           connections: settings.DATABASE_CONNECTIONS,
           besides:
             'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
+          consistency: settings.CONSISTENCY,
+          maxLag,
           replies,
+          sessions,
         }),
         EventsModule.forRoot({
           broker,
@@ -41,6 +58,7 @@ async function main(): Promise<void> {
       ],
       settings,
       idempotency: replies,
+      sessions,
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),
       ...(stop && { onClosed: stop }),
     });

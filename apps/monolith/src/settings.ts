@@ -1,5 +1,5 @@
 import { jwksSetting } from '@tearline/auth';
-import { connectionsSetting } from '@tearline/database';
+import { connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
 
@@ -7,6 +7,7 @@ import { hostSettings } from '@tearline/host';
 export const monolithSettings = {
   ...hostSettings,
   ...eventsSettings,
+  ...replicationSettings,
   /** Connections to PostgreSQL, divided evenly among the modules. */
   DATABASE_CONNECTIONS: connectionsSetting.optional(),
   /** Public keys that tokens are checked with. */

@@ -1,3 +1,4 @@
+import { valueOf } from '@tearline/database';
 import { SettingsError } from '@tearline/host';
 import { allModules } from './modules.js';
 
@@ -15,11 +16,13 @@ export function refuseForeignCredentials(modules: readonly string[], env: Enviro
     OF_A_MODULE.map((kind) => `${name.toUpperCase().replaceAll('-', '_')}_${kind}`),
   );
   const present = ['DATABASE_URL', ...theirs].filter((name) => env[name] || env[`${name}_FILE`]);
+  // Where replicas are is no secret, unless the owner's password is told with it.
+  if (/:\/\/[^/@]*@/.test(valueOf('DATABASE_REPLICA_URLS', env) ?? '')) present.push('DATABASE_REPLICA_URLS');
   if (present.length === 0) return;
   throw new SettingsError(
     present.map((name) =>
-      name === 'DATABASE_URL'
-        ? `${name}: must not be here; the owner's credential is for migrations alone`
+      name.startsWith('DATABASE_')
+        ? `${name}: must not be here${name === 'DATABASE_URL' ? '' : ' with a password'}; the owner's credential is for migrations alone`
         : `${name}: must not be here; this host runs ${modules.join(', ')} and gets the credentials of no other module`,
     ),
   );

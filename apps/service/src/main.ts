@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
-import { DatabaseModule, Databases, databaseUrls, ReplyStore } from '@tearline/database';
+import {
+  DatabaseModule,
+  Databases,
+  databaseUrls,
+  replicaUrls,
+  ReplyStore,
+  Sessions,
+} from '@tearline/database';
 import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
@@ -25,16 +32,23 @@ async function main(): Promise<void> {
   const work = serve.includes('jobs');
 
   const replies = new ReplyStore();
+  const { CONSISTENCY_SECRET, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+  const sessions = new Sessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
+  const urls = databaseUrls(names, env);
   await runHost({
     modules,
     imports: [
       AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
       DatabaseModule.forRoot({
-        urls: databaseUrls(names, env),
+        urls,
+        replicas: replicaUrls(urls, env),
         connections: settings.DATABASE_CONNECTIONS,
         besides:
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
+        consistency: settings.CONSISTENCY,
+        maxLag,
         replies,
+        sessions,
       }),
       EventsModule.forRoot({
         broker,
@@ -50,6 +64,7 @@ async function main(): Promise<void> {
     ...(port !== undefined && { server: { port, ...(name && { host: await ownAddress(name) }) } }),
     docsFrom: settings.DOCS_FROM,
     idempotency: replies,
+    sessions,
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

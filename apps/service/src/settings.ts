@@ -1,5 +1,5 @@
 import { jwksSetting } from '@tearline/auth';
-import { connectionsSetting } from '@tearline/database';
+import { connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
 import type { Role } from '@tearline/topology';
@@ -14,6 +14,7 @@ const listOf = (text: string) => text.split(',').map((item) => item.trim());
 export const serviceSettings = {
   ...hostSettings,
   ...eventsSettings,
+  ...replicationSettings,
   /** The modules to run, e.g. `articles,social`. */
   MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })

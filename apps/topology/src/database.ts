@@ -23,6 +23,7 @@ export async function databaseOf(
     startEmbedded({
       dir: settings.TEARLINE_DIR,
       maxConnections: Math.max(100, connections + SPARE),
+      replicas: settings.TEARLINE_REPLICAS,
       log,
     });
   try {

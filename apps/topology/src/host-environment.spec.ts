@@ -15,6 +15,8 @@ async function environments(file: string, run: Partial<Run> = {}, given: Record<
     topology,
     replicas,
     urls,
+    replicaUrls: Object.fromEntries(names.map((name) => [name, [`postgres://${name}@replica`]])),
+    consistencySecret: 'seals tokens',
     connections: 5,
     jwks: 'public',
     signingKey: 'private',

@@ -1,5 +1,5 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
-import { urlVariable } from '@tearline/database';
+import { replicasVariable, urlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
 import { addressesOf, type Replica } from './addresses.js';
 import { manifests } from './modules.js';
@@ -11,6 +11,10 @@ export interface Run {
   readonly replicas: readonly Replica[];
   /** By module its database URL, and the queues' one where there is no Redis. */
   readonly urls: Readonly<Record<string, string>>;
+  /** Of each module the URLs of its replicas. */
+  readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
+  /** Seals the tokens by which clients read what they have written; the same for all hosts. */
+  readonly consistencySecret: string;
   /** Connections to the database for each module of a process. */
   readonly connections: number;
   /** Public keys, for everybody. */
@@ -29,7 +33,7 @@ export interface Run {
 
 /** Settings of the runner and of other hosts, which no host must inherit. */
 const OURS =
-  /^(DATABASE_URL|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|MODULES|SERVE|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
+  /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|MODULES|SERVE|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
 
 /** Settings of one module, some of which are credentials. */
 const OF_A_MODULE: Readonly<Record<string, RegExp>> = {
@@ -55,6 +59,10 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     AUTH_JWKS: jwks,
     DATABASE_CONNECTIONS: `${connections * host.modules.length}`,
     ...Object.fromEntries(host.modules.map((module) => [urlVariable(module), urls[module]])),
+    ...Object.fromEntries(
+      host.modules.map((module) => [replicasVariable(module), run.replicaUrls[module]!.join()]),
+    ),
+    CONSISTENCY_SECRET: run.consistencySecret,
     ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
     ...(redisUrl ? { REDIS_URL: redisUrl } : { [urlVariable('queues')]: urls['queues'] }),
     ...(isTalking && { RPC_SECRET: rpcSecret }),

@@ -101,18 +101,21 @@ export class Runner {
     const connections = settings.DATABASE_CONNECTIONS;
     const forQueues = settings.REDIS_URL ? 0 : BROKER_CONNECTIONS;
     const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length + forQueues, 0);
-    const { urls, stop } = await databaseOf(settings, env, all, (line) => this.output.say(line));
+    const { urls, replicaUrls, stop } = await databaseOf(settings, env, all, (line) => this.output.say(line));
     this.#undo.push(stop);
     const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
     const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
     const rpcSecret = randomBytes(32).toString('base64url');
+    const consistencySecret = settings.CONSISTENCY_SECRET ?? rpcSecret;
     return {
       topology,
       replicas,
       urls,
+      replicaUrls,
       connections,
       ...keys,
       rpcSecret,
+      consistencySecret,
       redisUrl: settings.REDIS_URL,
       operatorPassword: settings.OPERATOR_PASSWORD,
       mediaDir: resolve(settings.TEARLINE_DIR, 'media'),

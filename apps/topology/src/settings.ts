@@ -1,4 +1,4 @@
-import { CONNECTIONS_PER_MODULE, connectionsSetting } from '@tearline/database';
+import { CONNECTIONS_PER_MODULE, connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings, readSettings } from '@tearline/host';
 import { z } from 'zod';
@@ -13,10 +13,19 @@ const shape = {
   HOST,
   LOG_FORMAT,
   DATABASE_URL: z.string().optional(),
+  /** Where the replicas of that database are. */
+  DATABASE_REPLICA_URLS: z.string().optional(),
   /** For each module of a process. */
   DATABASE_CONNECTIONS: connectionsSetting.default(CONNECTIONS_PER_MODULE),
   REDIS_URL: eventsSettings.REDIS_URL,
   OPERATOR_PASSWORD: eventsSettings.OPERATOR_PASSWORD,
+  /** Streaming replicas of the embedded database. */
+  TEARLINE_REPLICAS: z
+    .string()
+    .regex(/^[0-9]$/, 'must be a number from 0 to 9')
+    .transform(Number)
+    .default(0),
+  CONSISTENCY_SECRET: replicationSettings.CONSISTENCY_SECRET,
   TEARLINE_DIR: z.string().default('.tearline'),
   /** A file for a JSON line of nginx on each request. */
   EDGE_LOG: z.string().optional(),

@@ -1,6 +1,9 @@
+import { callbackify } from 'node:util';
 import { type CallContext, currentCall, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { cancelQuery } from './cancel-query.js';
+import { streamOf } from './replication/monitor.js';
+import { noPrimary, PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
 
 type Callback = (
   error: Error | undefined,
@@ -15,10 +18,18 @@ const CANCEL_AGAIN_MS = 100;
  * cancelled on the server, and one that waits for a connection is not begun.
  */
 export class CallPool extends pg.Pool {
+  /** Those that are being made as well. */
+  readonly #clients = new Set<pg.Client>();
   readonly #open = new Set<pg.PoolClient>();
+  #isForReading = false;
 
-  constructor(options?: pg.PoolConfig) {
+  /** @param route where the primary is, for a pool of connections to it; without one the URL says */
+  constructor(
+    options?: pg.PoolConfig,
+    private readonly route?: PrimaryRoute,
+  ) {
     super(options);
+    this.#makeClients(route);
     this.on('connect', (client) => {
       // A connection that breaks fails its query or leaves the pool; without a listener it would end the process, too.
       client.on('error', () => undefined);
@@ -33,6 +44,25 @@ export class CallPool extends pg.Pool {
   override end(callback?: () => void): Promise<void> | void {
     if (!callback) return this.close();
     void this.close().finally(callback);
+  }
+
+  /**
+   * Breaks every connection, and with it what waits for an answer: the server gives none any more.
+   * @param address of the server, where there may be connections to others as well
+   */
+  breakOff(address?: string): void {
+    for (const client of this.#clients)
+      if (address === undefined || (client as PrimaryClient).address === address) streamOf(client).destroy();
+  }
+
+  /** Lets `start` take a connection of the primary that only reads, so that nobody asks how far it has written. */
+  forReading<T>(start: () => T): T {
+    this.#isForReading = true;
+    try {
+      return start();
+    } finally {
+      this.#isForReading = false;
+    }
   }
 
   private async close(): Promise<void> {
@@ -52,6 +82,9 @@ export class CallPool extends pg.Pool {
   private checkOut(callback: Callback): void {
     const call = currentCall();
     if (call?.cancelled) return callback(call.cancelled, undefined, () => undefined);
+    if (this.route && this.route.url() === undefined)
+      return callback(noPrimary(), undefined, () => undefined);
+    const mayWrite = !this.#isForReading;
     super.connect((error, client, release) => {
       if (error || !client) {
         callback(call ? new SeamError('unavailable', { cause: error }) : error, undefined, release);
@@ -59,10 +92,28 @@ export class CallPool extends pg.Pool {
         release();
         callback(call.cancelled, undefined, () => undefined);
       } else {
+        if (client instanceof PrimaryClient) client.writesFor = mayWrite ? call : undefined;
         if (call) stopWith(call, client);
         callback(undefined, client, client.release.bind(client));
       }
     });
+  }
+
+  #makeClients(route: PrimaryRoute | undefined): void {
+    const make = (config: pg.ClientConfig) => {
+      const client = route ? new PrimaryClient(config, route) : new pg.Client(config);
+      this.#clients.add(client);
+      client.once('end', () => this.#clients.delete(client));
+      return client;
+    };
+    // pg's pool takes no other way to say of which class its connections are; it calls this with `new`.
+    Object.assign(this, {
+      Client: function Client(config: pg.ClientConfig) {
+        return make(config);
+      },
+    });
+    if (!route) return;
+    Object.assign(this.options, { verify: callbackify((client: PrimaryClient) => client.verify()) });
   }
 }
 

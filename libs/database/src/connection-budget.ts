@@ -1,7 +1,17 @@
 import type { Pool } from 'pg';
+import type { ReplicatedDatabase } from './replication/replicated-database.js';
+import { addressOf } from './server-urls.js';
+
+/** Connections to one server that are no module's. */
+export interface Besides {
+  readonly url: string;
+  readonly connections: number;
+}
 
 /** Fewer than two connections let one transaction that reads beside itself wait for its own end. */
 const LEAST_PER_MODULE = 2;
+/** What watches a server has one of its own. */
+const MONITOR = 1;
 
 /**
  * Divides one budget of connections among the modules of a host.
@@ -42,12 +52,51 @@ export async function checkBudget(pools: readonly Pool[]): Promise<void> {
     const { free, server } = await capacityOf(pool);
     wanted.set(server, { free, wanted: (wanted.get(server)?.wanted ?? 0) + pool.options.max });
   }
-  for (const { free, wanted: sum } of wanted.values()) {
-    if (sum > free) {
+  refuseTooMany(wanted.values());
+}
+
+function refuseTooMany(servers: Iterable<{ free: number; wanted: number }>): void {
+  for (const { free, wanted } of servers) {
+    if (wanted > free) {
       throw new Error(
-        `DATABASE_CONNECTIONS: this host may open ${sum} connections, but its PostgreSQL server allows ${free} ` +
+        `DATABASE_CONNECTIONS: this host may open ${wanted} connections, but its PostgreSQL server allows ${free} ` +
           '(max_connections less the reserved ones); lower the one or raise the other',
       );
     }
   }
+}
+
+/**
+ * The same for databases of several servers, each of which may get as many connections as any other: the primary
+ * must be able to do the work of all. A server that cannot be reached is not known to allow less.
+ * @param besides counted where they are on one of these servers
+ * @returns those that are elsewhere
+ */
+export function checkReplicatedBudget(
+  databases: readonly ReplicatedDatabase[],
+  besides: readonly Besides[] = [],
+): Besides[] {
+  const wanted = new Map<string, { free: number; wanted: number }>();
+  const clusters = new Set(databases.map(({ cluster }) => cluster));
+  for (const { servers } of clusters)
+    for (const { address, monitor } of servers) {
+      if (!monitor.identity) continue;
+      const before = wanted.get(address)?.wanted ?? 0;
+      wanted.set(address, { free: monitor.identity.capacity, wanted: before + MONITOR });
+    }
+  for (const database of databases)
+    for (const { address } of database.cluster.servers) {
+      const server = wanted.get(address);
+      if (server) server.wanted += database.connections;
+    }
+  const addresses = new Set([...clusters].flatMap(({ servers }) => servers.map(({ address }) => address)));
+  const elsewhere: Besides[] = [];
+  for (const each of besides) {
+    const address = addressOf(each.url);
+    const server = wanted.get(address);
+    if (server) server.wanted += each.connections;
+    else if (!addresses.has(address)) elsewhere.push(each);
+  }
+  refuseTooMany(wanted.values());
+  return elsewhere;
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostsOf, serverUrls } from './server-urls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -48,11 +49,13 @@ export function databaseUrls(
   );
 }
 
+/** Of each of the owner's servers, where it names several. */
 function derive(ownerUrl: string, module: string): string {
-  const url = new URL(ownerUrl);
+  const [first, ...others] = serverUrls(ownerUrl);
+  const url = new URL(first!);
   const role = `tearline_${module.replaceAll('-', '_')}`;
   const secret = decodeURIComponent(url.password);
   url.username = role;
   url.password = createHmac('sha256', secret).update(role).digest('base64url');
-  return url.href;
+  return others.length === 0 ? url.href : url.href.replace(url.host, hostsOf(ownerUrl));
 }

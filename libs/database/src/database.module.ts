@@ -1,7 +1,8 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { DATABASE_SETTINGS, Databases, type DatabaseSettings } from './databases.js';
+import { openDataSource } from './open-data-source.js';
 import { Reader, readerToken } from './reader.js';
 import { transactionsToken } from './transactions.js';
 
@@ -33,7 +34,7 @@ export class DatabaseModule {
           name: module,
           inject: [Databases],
           useFactory: (databases: Databases) => databases.optionsFor(module, entities),
-          dataSourceFactory: (options) => new DataSource(options as DataSourceOptions).initialize(),
+          dataSourceFactory: (options) => openDataSource(options as DataSourceOptions),
         }),
         TypeOrmModule.forFeature([...entities], module),
       ],
@@ -42,8 +43,8 @@ export class DatabaseModule {
           provide: readerToken(module),
           inject: [getDataSourceToken(module), Databases],
           useFactory: (dataSource: DataSource, databases: Databases) => {
-            const { pool, count } = databases.add(module, dataSource);
-            return new Reader(pool, count.add);
+            const { source, count } = databases.add(module, dataSource);
+            return new Reader(source, count.add);
           },
         },
         {

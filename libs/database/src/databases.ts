@@ -1,14 +1,28 @@
-import { Inject, Injectable, type OnApplicationBootstrap, Optional } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import pg, { type Pool } from 'pg';
+import type { ConsistencyLevel } from '@tearline/seam';
 import { Gauge, Counter, Registry } from 'prom-client';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { CallPool } from './call-pool.js';
 import { CONNECTIONS_PER_MODULE } from './connections-setting.js';
 import { columnTypes } from './column-types.js';
-import { checkBudget, shareOf } from './connection-budget.js';
+import { type Besides, checkBudget, checkReplicatedBudget, shareOf } from './connection-budget.js';
+import { REPLICATED } from './open-data-source.js';
 import { QueryCount } from './query-count.js';
+import { type ReadSource, SingleSource } from './read-source.js';
+import { Clusters } from './replication/clusters.js';
+import { measureReplicas } from './replication/replica-metrics.js';
+import { poolOf, ReplicatedDatabase } from './replication/replicated-database.js';
 import type { ReplyStore } from './reply-store.js';
+import { serverUrls } from './server-urls.js';
+import { Sessions } from './sessions/sessions.js';
 import { Transactions } from './transactions.js';
 
 /** Where a host's modules keep their data. */
@@ -18,35 +32,68 @@ export interface DatabaseSettings {
   /** Connections that this host may open altogether, divided evenly among its modules; 5 for each by default. */
   connections?: number | undefined;
   /** What this host opens besides, for the check that its servers allow it: the queues' connections, say. */
-  besides?: readonly { readonly url: string; readonly connections: number }[];
+  besides?: readonly Besides[];
+  /** By module the URLs of its replicas, with the module's own role; none by default. */
+  replicas?: Readonly<Record<string, readonly string[]>>;
+  /** What reads see that do not say; what their caller has written by default. */
+  consistency?: ConsistencyLevel | undefined;
+  /** Milliseconds that a replica may be behind before it is asked no more; 5,000 by default. */
+  maxLag?: number | undefined;
+  /** Remembers what callers have written; the same that the host has. */
+  sessions?: Sessions;
   /** Gets to know the write door of each module, when commands are to be answered once for each key. */
   replies?: ReplyStore;
 }
+
+/** One module's way to its data. */
+interface OpenDatabase {
+  /** Of the server that takes writes. */
+  readonly pool: Pool;
+  readonly source: ReadSource;
+  readonly count: QueryCount;
+}
+
+const DEFAULT_MAX_LAG_MS = 5_000;
 
 export const DATABASE_SETTINGS = Symbol('database settings');
 
 /** The pools of one host: how they are opened, whether they fit, how they are doing. */
 @Injectable()
-export class Databases implements OnApplicationBootstrap {
-  readonly #pools = new Map<string, { pool: Pool; count: QueryCount }>();
+export class Databases implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #pools = new Map<string, OpenDatabase>();
+  readonly #replicated = new Map<string, ReplicatedDatabase>();
+  readonly #clusters = new Clusters();
+  readonly #sessions: Sessions;
 
   constructor(
     @Inject(DATABASE_SETTINGS) private readonly settings: DatabaseSettings,
     @Optional() registry?: Registry,
   ) {
-    if (registry) this.measure(registry);
+    this.#sessions = settings.sessions ?? new Sessions({ maxLag: settings.maxLag });
+    if (!registry) return;
+    this.measure(registry);
+    measureReplicas(registry, this.#replicated);
   }
 
-  optionsFor(module: string, entities: readonly EntityTarget<ObjectLiteral>[]): TypeOrmModuleOptions {
+  async optionsFor(
+    module: string,
+    entities: readonly EntityTarget<ObjectLiteral>[],
+  ): Promise<TypeOrmModuleOptions> {
     const { urls } = this.settings;
     const modules = Object.keys(urls).length;
     const connections = this.settings.connections ?? modules * CONNECTIONS_PER_MODULE;
     const url = urls[module];
     if (url === undefined) throw new Error(`no database URL for module '${module}'`);
+    const database = await this.replicated(module, url);
     return {
       type: 'postgres',
-      driver: { ...pg, Pool: CallPool },
-      url,
+      ...(database
+        ? {
+            driver: { ...pg, Pool: poolOf(database) },
+            replication: { master: { url: serverUrls(url)[0]! }, slaves: [] },
+            [REPLICATED]: database,
+          }
+        : { driver: { ...pg, Pool: CallPool }, url }),
       schema: module,
       entities: entities as Function[],
       poolSize: shareOf(connections, modules),
@@ -60,11 +107,26 @@ export class Databases implements OnApplicationBootstrap {
   }
 
   /** Called once for each opened DataSource. */
-  add(module: string, dataSource: DataSource): { pool: Pool; count: QueryCount } {
+  add(module: string, dataSource: DataSource): OpenDatabase {
     const { master } = dataSource.driver as unknown as { master: Pool };
-    const entry = { pool: master, count: dataSource.logger as QueryCount };
+    const source = this.#replicated.get(module)?.router ?? new SingleSource(master);
+    const entry = { pool: master, source, count: dataSource.logger as QueryCount };
     this.#pools.set(module, entry);
     return entry;
+  }
+
+  /** A module's servers, once each of them has been asked who it is; undefined when there is but one. */
+  private async replicated(module: string, url: string): Promise<ReplicatedDatabase | undefined> {
+    const { replicas: all, consistency: level = 'session', maxLag = DEFAULT_MAX_LAG_MS } = this.settings;
+    const primaries = serverUrls(url);
+    const replicas = all?.[module] ?? [];
+    if (primaries.length === 1 && replicas.length === 0) return undefined;
+    const cluster = this.#clusters.of({ primaries, replicas, maxLag });
+    const options = { module, cluster, primaries, replicas, level, sessions: this.#sessions };
+    const database = new ReplicatedDatabase(options);
+    this.#replicated.set(module, database);
+    await cluster.start();
+    return database;
   }
 
   /** The write door of an opened DataSource. */
@@ -75,20 +137,32 @@ export class Databases implements OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const besides = (this.settings.besides ?? []).map(
+    const single = [...this.#pools].filter(([module]) => !this.#replicated.has(module));
+    const elsewhere = checkReplicatedBudget([...this.#replicated.values()], this.settings.besides);
+    const besides = elsewhere.map(
       ({ url, connections }) =>
         new pg.Pool({ connectionString: url, max: connections, application_name: 'tearline' }),
     );
     try {
-      await checkBudget([...[...this.#pools.values()].map(({ pool }) => pool), ...besides]);
+      await checkBudget([...single.map(([, { pool }]) => pool), ...besides]);
     } finally {
       await Promise.all(besides.map((pool) => pool.end()));
     }
   }
 
-  /** Answers when every module's database does. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#sessions.close();
+  }
+
+  /** Answers when every module's database does; one with replicas also while nobody takes its writes. */
   async ping(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.query('select 1')));
+    await Promise.all([...this.#pools.keys()].map((module) => this.pingOne(module)));
+  }
+
+  private async pingOne(module: string): Promise<void> {
+    const database = this.#replicated.get(module);
+    if (!database) await this.#pools.get(module)!.pool.query('select 1');
+    else if (!database.isUp) throw new Error(`no database server of '${module}' answers`);
   }
 
   private measure(registry: Registry): void {

@@ -1,6 +1,7 @@
 export { columnTypes } from './column-types.js';
 export { CONNECTIONS_PER_MODULE, connectionsSetting } from './connections-setting.js';
 export { databaseUrls, MissingUrlError, urlVariable, valueOf } from './database-urls.js';
+export { primaryUrl } from './connect-to-primary.js';
 export { DatabaseModule } from './database.module.js';
 export { Databases, type DatabaseSettings } from './databases.js';
 export { migrate, type MigrationTarget } from './migrate.js';
@@ -13,7 +14,11 @@ export {
   type StartedDatabase,
 } from './prepare-database.js';
 export { InjectReader, Reader } from './reader.js';
+export { replicasVariable, replicaUrls } from './replica-urls.js';
+export { replicationSettings } from './replication-settings.js';
 export { ReplyStore } from './reply-store.js';
 export type { IdRange, SeedContext, SeedFunction, SeedPlan } from './seed-function.js';
+export { firstServer, serverUrls } from './server-urls.js';
+export { type SessionOptions, Sessions } from './sessions/sessions.js';
 export { statement, type Statement } from './statement.js';
 export { InjectTransactions, type Reply, Transactions } from './transactions.js';

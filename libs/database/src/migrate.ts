@@ -1,6 +1,7 @@
-import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { connectToPrimary } from './connect-to-primary.js';
 import { createIdempotencyKeys } from './idempotency-keys.js';
+import { createTimelines } from './replication/timelines.js';
 import { grantRights, makeSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
@@ -25,15 +26,15 @@ export async function migrate(
   targets: readonly MigrationTarget[],
   log: (line: string) => void = () => undefined,
 ): Promise<number> {
-  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'tearline migrate' });
-  await owner.connect();
+  const { owner, url: writable } = await connectToPrimary(ownerUrl);
   try {
     await owner.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     let ran = 0;
     for (const { data, url } of targets) {
       await makeSchemaAndRole(owner, data.schema, url);
-      const names = await runMigrations(ownerUrl, data.schema, [
+      const names = await runMigrations(writable, data.schema, [
         createIdempotencyKeys(data.schema),
+        createTimelines(data.schema),
         ...(await data.migrations()),
       ]);
       for (const name of names) log(`${data.schema}: ${name}`);

@@ -1,15 +1,20 @@
+import { primaryUrl } from './connect-to-primary.js';
 import { databaseUrls, MissingUrlError, valueOf } from './database-urls.js';
 import { migrate } from './migrate.js';
 import type { ModuleData } from './module-data.js';
+import { replicaUrls } from './replica-urls.js';
+import { addressOf, serverUrls } from './server-urls.js';
 
 /** A database that was started for this process. */
 export interface StartedDatabase {
   /** The owner's. */
   readonly url: string;
+  /** Its replicas, if it has any. */
+  readonly replicas?: readonly { readonly url: string }[];
   readonly stop: () => Promise<void>;
 }
 
-/** Brings up to date what is no module's, gives the role of `url` its rights, and tells how many migrations ran. */
+/** Brings up to date what is no module's, on the server that takes writes; gives the role of `url` its rights, and tells how many migrations ran. */
 export type MigrateBesides = (ownerUrl: string, url: string, log: (line: string) => void) => Promise<number>;
 
 /** What is to be brought up to date, and where. */
@@ -29,8 +34,13 @@ export interface PrepareOptions {
 /** A database with everything up to date. */
 export interface PreparedDatabase {
   readonly ownerUrl: string;
-  /** By module, and by name for what is there besides: URLs with their own roles. */
+  /**
+   * By module, and by name for what is there besides: URLs with their own roles. What is there besides knows nothing of
+   * other servers: where the owner's URL names several, its URL names the one that takes writes now.
+   */
   readonly urls: Readonly<Record<string, string>>;
+  /** By module the URLs of its replicas, with its own role. */
+  readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
   /** How many migrations ran. */
   readonly ran: number;
   /** Stops the database that was started, if one was. */
@@ -60,11 +70,31 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
       modules.map((data) => ({ data, url: urls[data.schema]! })),
       log,
     );
-    for (const [name, migrateIt] of Object.entries(besides))
-      ran += await migrateIt(ownerUrl, urls[name]!, log);
-    return { ownerUrl, urls, ran, stop };
+    const replicas = replicasOf(options, urls, started);
+    for (const [name, migrateIt] of Object.entries(besides)) {
+      const primary = await primaryUrl(ownerUrl);
+      urls[name] = onServer(primary, urls[name]!);
+      ran += await migrateIt(primary, urls[name], log);
+    }
+    return { ownerUrl, urls, replicaUrls: replicas, ran, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function replicasOf(
+  { modules, env }: PrepareOptions,
+  urls: Readonly<Record<string, string>>,
+  started: StartedDatabase | undefined,
+): Record<string, string[]> {
+  const own = started?.replicas?.map(({ url }) => url).join();
+  const ofModules = Object.fromEntries(modules.map(({ schema }) => [schema, urls[schema]!]));
+  return replicaUrls(ofModules, own ? { ...env, DATABASE_REPLICA_URLS: own } : env);
+}
+
+/** Of the servers that `url` names, the one at the address of `server`. */
+function onServer(server: string, url: string): string {
+  const all = serverUrls(url);
+  return all.find((each) => addressOf(each) === addressOf(server)) ?? all[0]!;
 }

@@ -1,21 +1,22 @@
 import { Inject } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { ReadSource } from './read-source.js';
 import type { Statement } from './statement.js';
 
 /**
- * The read door of a module: prepared statements on its DataSource's own pool, at half the CPU of an entity `find`.
+ * The read door of a module: prepared statements on the connections of its DataSource, at half the CPU of an entity
+ * `find`; on a replica, where there is one that shows what the caller must see.
  * For hot reads outside transactions alone; writes stay with repositories.
  */
 export class Reader {
   constructor(
-    private readonly pool: Pool,
+    private readonly source: ReadSource,
     private readonly counted: () => void,
   ) {}
 
   /** @returns every row; `int8` as number, `timestamptz` as Date */
-  async rows<Row>({ name, text }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
+  async rows<Row>({ name, text, level }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
     this.counted();
-    const result = await this.pool.query({ name, text, values });
+    const result = await this.source.read((ask) => ask({ name, text, values }), level);
     return result.rows as Row[];
   }
 

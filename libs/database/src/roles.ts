@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { firstServer } from './server-urls.js';
 
 const { escapeIdentifier: id, escapeLiteral: literal } = pg;
 const DUPLICATE_OBJECT = '42710';
@@ -63,7 +64,7 @@ export async function grantRights(owner: pg.Client, schema: string, url: string)
 }
 
 function credentials(url: string, schema: string): { role: string; password: string } {
-  const { username, password } = new URL(url);
+  const { username, password } = firstServer(url);
   if (!username || !password)
     throw new Error(`the database URL of module '${schema}' needs a role and a password`);
   return { role: decodeURIComponent(username), password: decodeURIComponent(password) };

@@ -14,6 +14,10 @@ export interface Credentials {
 
 const HBA = 'host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n';
 
+/** The database `tearline` as the superuser. */
+export const superuserUrl = ({ superuser }: Credentials, port: number) =>
+  `postgres://postgres:${superuser}@127.0.0.1:${port}/tearline`;
+
 /** Reads the cluster's passwords; undefined when there is no cluster. */
 export async function readCredentials({ credentials }: Paths): Promise<Credentials | undefined> {
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { lockFolder } from './folder-lock.js';
 import { pathsIn } from './paths.js';
 import { recover, removeUnfinished } from './recover.js';
+import { removeReplicas } from './replica-set.js';
 
 /**
  * Removes the data of the embedded PostgreSQL in a folder, and nothing else there; without data it does nothing.
@@ -19,6 +20,7 @@ export async function resetEmbedded(dir: string): Promise<void> {
     // Renamed first, so that a reset that is killed leaves no half of a cluster under the cluster's name.
     if (existsSync(paths.data)) await rename(paths.data, join(paths.dir, `${paths.unfinished}removed`));
     await removeUnfinished(paths);
+    await removeReplicas(paths);
     await rm(paths.log, { force: true });
   } finally {
     lock.release();

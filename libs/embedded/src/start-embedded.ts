@@ -1,13 +1,12 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { findBinaries } from './binaries.js';
 import { createCluster, readCredentials } from './cluster.js';
-import { ownerUrl } from './embedded-url.js';
+import { DataServer } from './data-server.js';
+import type { EmbeddedReplica } from './embedded-replica.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { findLauncher } from './launcher.js';
 import { pathsIn, type Paths } from './paths.js';
 import { recover } from './recover.js';
-import { startServer, type Server } from './server.js';
+import { dropSlots, makeReplicas, removeReplicas, REPLICATED } from './replica-set.js';
 
 export interface EmbeddedOptions {
   /** The folder, e.g. `.tearline`, made if missing: the data are in its `postgres`, what the server prints in `postgres.log`. */
@@ -18,6 +17,10 @@ export interface EmbeddedOptions {
   port?: number;
   /** PostgreSQL settings for this run, by name, e.g. `{ shared_buffers: '256MB' }`. */
   settings?: Record<string, string>;
+  /** Streaming replicas beside it, made anew each time; none by default. */
+  replicas?: number;
+  /** Whether a commit waits until one of them has it as well, so that nothing is lost with the primary. */
+  synchronous?: boolean;
   /** Gets a line when a cluster is made, when the server is ready, and when it ends without being asked to. */
   log?: (line: string) => void;
 }
@@ -29,6 +32,9 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** Disconnects every client and resolves when the server is gone. Safe to call again. */
   readonly stop: () => Promise<void>;
+  /** The server itself, to do harm to. */
+  readonly server: DataServer;
+  readonly replicas: readonly EmbeddedReplica[];
 }
 
 /**
@@ -53,12 +59,20 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 }
 
 async function startLocked(
-  { maxConnections = 100, port: wanted, settings = {}, log = () => undefined }: EmbeddedOptions,
+  {
+    maxConnections = 100,
+    port,
+    settings = {},
+    replicas = 0,
+    synchronous = false,
+    log = () => undefined,
+  }: EmbeddedOptions,
   paths: Paths,
   lock: FolderLock,
 ): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
   await recover(paths);
+  const hadReplicas = await removeReplicas(paths);
   const launcher = await findLauncher(paths, binaries);
   let credentials = await readCredentials(paths);
   if (!credentials) {
@@ -66,58 +80,32 @@ async function startLocked(
     credentials = await createCluster(paths, binaries, launcher);
   }
 
-  const start = (port: number) => {
-    const all = {
-      timezone: 'UTC',
-      max_connections: `${maxConnections}`,
-      ...settings,
-      cluster_name: 'tearline',
-      listen_addresses: '127.0.0.1',
-      port: `${port}`,
-      unix_socket_directories: '',
-    };
-    const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const command = launcher.command('INT', binaries.postgres, '-D', paths.data, ...flags);
-    return startServer(command, paths.data, paths.log, lock.fd);
+  const all = {
+    max_connections: `${maxConnections}`,
+    ...(replicas > 0 && REPLICATED),
+    ...(synchronous && { synchronous_standby_names: 'ANY 1 (*)' }),
+    ...settings,
   };
-  const { port, server } =
-    wanted === undefined ? await onFreePort(start) : { port: wanted, server: await start(wanted) };
-  lock.announce({ app: process.pid, postgres: server.pid, port });
-  log(`PostgreSQL is ready on 127.0.0.1:${port} (pid ${server.pid})`);
-
+  const server = new DataServer({ paths, binaries, launcher, credentials, settings: all, port });
+  await server.startLocked(lock);
+  log(`PostgreSQL is ready on 127.0.0.1:${server.port} (pid ${server.pid})`);
   let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    await Promise.all(made.map((replica) => replica.stop()));
+    await server.stop();
+  };
+  const made: EmbeddedReplica[] = [];
+  try {
+    if (hadReplicas) await dropSlots(server);
+    made.push(...(await makeReplicas(server, replicas, log)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
   void server.gone.then(() => {
     if (!stopping) log(`PostgreSQL has ended without being asked to; see ${paths.log}`);
   });
-  return {
-    url: ownerUrl(credentials, port),
-    port,
-    stop: () => {
-      stopping = true;
-      return server.stop();
-    },
-  };
-}
-
-/** Somebody may take a port between our finding it free and the server's binding it: then another one. */
-async function onFreePort(
-  start: (port: number) => Promise<Server>,
-): Promise<{ port: number; server: Server }> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    try {
-      return { port, server: await start(port) };
-    } catch (error) {
-      if (attempt === 5 || !String(error).includes('Address already in use')) throw error;
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  return { url: server.url, port: server.port, stop, server, replicas: made };
 }

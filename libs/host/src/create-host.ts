@@ -37,7 +37,12 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   const readiness = new Readiness();
   const closing = new HostClosing();
   const failures = new FailureLog(logs.application);
-  const exchanges = new Exchanges(new Routes(registry, modules), logs.requests, settings.REQUEST_TIMEOUT_MS);
+  const exchanges = new Exchanges(
+    new Routes(registry, modules),
+    logs.requests,
+    settings.REQUEST_TIMEOUT_MS,
+    options.sessions,
+  );
   const adapter = new DrainingAdapter(await openServer(settings, exchanges), {
     exchanges,
     readiness,

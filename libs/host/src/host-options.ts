@@ -6,6 +6,7 @@ import type {
   ModuleManifest,
   RemoteHostOptions,
   SeamServerOptions,
+  SessionStore,
 } from '@tearline/seam';
 import type { DestinationStream } from 'pino';
 import type { HostSettings } from './settings/host-settings.js';
@@ -26,6 +27,8 @@ export interface HostOptions {
   credential?: Credential;
   /** Honours the idempotency keys of commands that this host answers. */
   idempotency?: IdempotencyStore;
+  /** Remembers how far its callers' own writes are, so that they read nothing older. */
+  sessions?: SessionStore;
   /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
   docsFrom?: readonly string[];
   /** What must work before the host may be sent requests, by name. Each check has two seconds. */

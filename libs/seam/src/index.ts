@@ -7,6 +7,14 @@ export {
   runCall,
 } from './call/call-context.js';
 export {
+  Consistency,
+  CONSISTENCY_LEVELS,
+  type ConsistencyLevel,
+  laterOf,
+  type Position,
+  type Positions,
+} from './call/consistency.js';
+export {
   type BuiltInCode,
   ContractError,
   isSeamError,
@@ -37,6 +45,7 @@ export { Implements } from './implements.decorator.js';
 export { type ModuleManifest } from './module-manifest.js';
 export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';
 export { type Credential, type PrivateCa } from './remote/credential.js';
+export { type SessionStore } from './call/session-store.js';
 export { type SeamServerOptions } from './remote/server/seam-server-options.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
 export { type SeamModuleOptions } from './seam-module-options.js';

@@ -1,14 +1,17 @@
-import { CallContext, runCall, SeamError } from '@tearline/seam';
+import { callbackify } from 'node:util';
+import { CallContext, runCall, SeamError, type SessionStore } from '@tearline/seam';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from './exchange.js';
 import { faultOf } from '../errors/fault.js';
 import { sendFault } from '../errors/send-fault.js';
 import { OpenRequests } from './open-requests.js';
 import { traceparentOf } from './request-id.js';
+import { consistencyOf, keepWrites, refuseUnknownLevel } from './consistency-headers.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
 
+const keep = callbackify(keepWrites);
 const SWEEP_EVERY_MS = 50;
 /** nginx's word for a client that left before it was answered. */
 const CLIENT_LEFT = 499;
@@ -27,6 +30,7 @@ export class Exchanges {
     private readonly routes: Routes,
     private readonly log: RequestLog,
     timeout: number,
+    private readonly sessions?: SessionStore,
   ) {
     this.#ordinary = new OpenRequests<Exchange>(timeout);
     this.#open = [this.#ordinary];
@@ -38,6 +42,13 @@ export class Exchanges {
     fastify.decorateRequest('exchange', null);
     fastify.addHook('onRequest', (request, reply, done) => runCall(this.enter(request, reply), done));
     fastify.addHook('onRequest', refuseBadKey);
+    fastify.addHook('onRequest', refuseUnknownLevel);
+    const { sessions } = this;
+    if (sessions)
+      fastify.addHook('onSend', (request, _reply, payload, done) => {
+        if (!request.exchange?.call.consistency.written) done(null, payload);
+        else keep(request.exchange, sessions, () => done(null, payload));
+      });
     fastify.addHook('onRoute', (options) => {
       const route = this.routes.of(options.url);
       const open = this.#openFor(options.config?.deadline);
@@ -63,6 +74,7 @@ export class Exchanges {
       traceparent: traceparentOf(request),
       idempotencyKey: idempotencyKeyOf(request),
       deadline: started + this.#ordinary.time,
+      consistency: consistencyOf(request.headers, this.sessions),
     });
     const open = this.#ordinary;
     const exchange: Exchange = { request, reply, call, started, route: this.routes.none, open };
@@ -129,9 +141,9 @@ export class Exchanges {
 
 /** Gives a request the time of its route, in a call of its own. */
 function move(exchange: Exchange, open: OpenRequests<Exchange>): CallContext {
-  const { requestId, traceparent, idempotencyKey } = exchange.call;
+  const { requestId, traceparent, idempotencyKey, consistency } = exchange.call;
   const deadline = exchange.started + open.time;
-  exchange.call = new CallContext({ requestId, traceparent, idempotencyKey, deadline });
+  exchange.call = new CallContext({ requestId, traceparent, idempotencyKey, deadline, consistency });
   exchange.open.delete(exchange);
   exchange.open = open;
   open.add(exchange);

@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { HostSettings } from '../settings/host-settings.js';
 
-const EXPOSED = 'X-Request-Id, Retry-After';
+const EXPOSED = 'X-Request-Id, Retry-After, Consistency-Token';
 
 /**
  * Lets pages of these origins call the API. The library answers the preflights; on other requests it would cost 2 µs
@@ -25,7 +25,14 @@ export function allowOrigins(server: FastifyInstance, setting: HostSettings['COR
     await scope.register(cors, {
       origin: setting === '*' ? '*' : origins,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+      allowedHeaders: [
+        'Authorization',
+        'Content-Type',
+        'Idempotency-Key',
+        'X-Request-Id',
+        'Consistency',
+        'Consistency-Token',
+      ],
       maxAge: 86_400,
       strictPreflight: false,
     });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectTransactions, Transactions } from '@tearline/database';
-import { isSeamError } from '@tearline/seam';
+import { currentCall, isSeamError } from '@tearline/seam';
 import { AttemptLimit, networkOf } from './attempt-limit.js';
 import { UserEntity } from './entities/user.entity.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
@@ -44,6 +44,9 @@ export class RegistrationService {
       () => this.#refuseTaken(user),
       () => this.#insert({ username, email, password }),
     );
+    // Whoever made the account is its user from now on, and must see it.
+    const call = currentCall();
+    if (call) call.principal ??= { id: String(id) };
     return userBody({ ...user, bio: null, image: null }, await this.tokens.sign(id));
   }
 

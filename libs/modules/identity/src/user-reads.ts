@@ -22,6 +22,8 @@ const ACCOUNT = statement<Account>(
 const CREDENTIALS = statement<Account & { id: number; passwordHash: string }>(
   'identity.credentials',
   'select id, email, username, bio, image, password_hash as "passwordHash" from users where lower(email) = lower($1)',
+  // A password that was just changed must not be good any more, whoever asks.
+  'strong',
 );
 const TAKEN = statement<{ usernameTaken: boolean }>(
   'identity.taken',

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectReader, Reader, statement } from '@tearline/database';
 import { FILE_COLUMNS, type MediaFile } from './media-file.js';
 
-const ONE = statement<MediaFile>('media.one', `select ${FILE_COLUMNS} from files where hash = $1`);
+// Pictures are asked for without a token, by whoever has just been told that they are there.
+const ONE = statement<MediaFile>('media.one', `select ${FILE_COLUMNS} from files where hash = $1`, 'strong');
 
 const MANY = statement<MediaFile>(
   'media.many',

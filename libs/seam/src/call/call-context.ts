@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Consistency } from './consistency.js';
 import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
 
@@ -21,16 +22,20 @@ export interface CallContextOptions {
    * derived from it.
    */
   idempotencyKey?: string | undefined;
+  /** What its reads must have seen; by default what the host's setting says. */
+  consistency?: Consistency | undefined;
 }
 
 /**
- * What travels with every call, in whichever process it runs: request id, trace, principal and deadline.
+ * What travels with every call, in whichever process it runs: request id, trace, principal, deadline and consistency.
  * There is one for each request, and another one below it only where a deadline is tighter.
  */
 export class CallContext {
   readonly requestId: string;
   readonly traceparent: string | undefined;
   readonly deadline: number;
+  /** One for the whole request. */
+  readonly consistency: Consistency;
   /** Set once, by whoever verified the caller. */
   principal: Principal | undefined;
   #keys: KeySequence | undefined;
@@ -39,11 +44,13 @@ export class CallContext {
   #signal: AbortSignal | undefined;
   #leaveParent: (() => void) | undefined;
 
-  constructor({ requestId, traceparent, principal, deadline, idempotencyKey }: CallContextOptions) {
+  constructor(options: CallContextOptions) {
+    const { requestId, traceparent, principal, deadline, idempotencyKey, consistency } = options;
     this.requestId = requestId;
     this.traceparent = traceparent;
     this.principal = principal;
     this.deadline = deadline;
+    this.consistency = consistency ?? new Consistency();
     this.#keys = idempotencyKey === undefined ? undefined : new KeySequence(idempotencyKey);
   }
 
@@ -102,8 +109,15 @@ export class CallContext {
    * @param idempotencyKey of its own, when it is a command
    */
   within(deadline: number, idempotencyKey?: string): CallContext {
-    const { requestId, traceparent, principal } = this;
-    const child = new CallContext({ requestId, traceparent, principal, deadline, idempotencyKey });
+    const { requestId, traceparent, principal, consistency } = this;
+    const child = new CallContext({
+      requestId,
+      traceparent,
+      principal,
+      deadline,
+      idempotencyKey,
+      consistency,
+    });
     if (idempotencyKey === undefined) child.#keys = this.#keys;
     if (this.#cancelled) child.cancel(this.#cancelled);
     else child.#leaveParent = this.onCancel((reason) => child.cancel(reason));

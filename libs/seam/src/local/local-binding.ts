@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BoundMethod, SeamRuntime } from '../call/bound-method.js';
 import { CallContext, currentCall, runCall } from '../call/call-context.js';
+import { Consistency } from '../call/consistency.js';
 import { asDeclared } from '../call/declared-error.js';
 import { SeamError } from '../call/errors.js';
 import { startWith } from '../call/start-with.js';
@@ -40,7 +41,8 @@ export function bindLocal(
       // A new store costs more than the rest of the call together, so the caller's context serves while it can.
       const own = outer === undefined || deadline < outer.deadline || idempotencyKey !== undefined;
       const context = own
-        ? (outer?.within(deadline, idempotencyKey) ?? new CallContext({ requestId: randomUUID(), deadline }))
+        ? (outer?.within(deadline, idempotencyKey) ??
+          new CallContext({ requestId: randomUUID(), deadline, consistency: new Consistency('strong') }))
         : outer;
 
       const call = new LocalCall(path, record, context, own, started, deadline, reject);

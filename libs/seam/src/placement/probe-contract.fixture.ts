@@ -50,5 +50,12 @@ export const ProbeContract = contract('probe', {
   add: command({ input: z.object({ amount: z.int() }), output: z.object({ total: z.int() }) }),
   total: query({ output: z.int() }),
   key: command({ output: z.string().optional() }),
+  write: command({
+    input: z.object({ module: z.string(), position: z.string(), fails: z.boolean() }),
+    errors: ['probe/broken'],
+  }),
+  needs: query({
+    output: z.object({ level: z.string().optional(), seen: z.record(z.string(), z.string()) }),
+  }),
 });
 export type Probe = ClientOf<typeof ProbeContract>;

@@ -74,6 +74,16 @@ export class ProbeService implements Probe {
   async key() {
     return currentCall()!.idempotencyKey;
   }
+
+  async write({ module, position, fails }: InputOf<typeof ProbeContract, 'write'>) {
+    currentCall()!.consistency.wrote(module, position);
+    if (fails) throw new SeamError('probe/broken');
+  }
+
+  async needs() {
+    const { level, seen } = currentCall()!.consistency;
+    return { level, seen: Object.fromEntries(seen) };
+  }
 }
 
 @Module({ providers: [ProbeService] })

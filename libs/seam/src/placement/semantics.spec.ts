@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CallContext, runCall } from '../index.js';
+import { CallContext, Consistency, runCall } from '../index.js';
 import { type Placed, placements } from './placements.fixture.js';
 import type { Everything } from './probe-contract.fixture.js';
 
@@ -55,6 +55,24 @@ describe.each(placements)('a call, $name', ({ open }) => {
     expect(seen).toMatchObject({ requestId: 'r-1', traceparent, principal: '42' });
     expect(seen.left).toBeGreaterThan(3000);
     expect(seen.left).toBeLessThanOrEqual(5000);
+  });
+
+  it('tells the callee what its reads must have seen, and the caller what it has written', async () => {
+    const consistency = new Consistency('strong', [['shop', 'a.00000001.01']]);
+    const context = inMs(5000, { consistency });
+    await runCall(context, async () => {
+      expect(await placed.probe.needs()).toEqual({ level: 'strong', seen: { shop: 'a.00000001.01' } });
+      await placed.probe.write({ module: 'shop', position: 'a.00000001.02', fails: false });
+      await placed.probe
+        .write({ module: 'stock', position: 'b.00000001.01', fails: true })
+        .catch(() => undefined);
+      await placed.probe.write({ module: 'shop', position: 'a.00000001.01', fails: false });
+      expect((await placed.probe.needs()).seen).toEqual({ shop: 'a.00000001.02', stock: 'b.00000001.01' });
+    });
+    expect(Object.fromEntries(consistency.written!)).toEqual({
+      shop: 'a.00000001.02',
+      stock: 'b.00000001.01',
+    });
   });
 
   it('without a context gets a fresh one', async () => {

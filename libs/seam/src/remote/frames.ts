@@ -1,3 +1,4 @@
+import type { ConsistencyOnWire, Position } from '../call/consistency.js';
 import type { ContractDescription } from '../contract/description.js';
 
 /** What travels beside the input of a call. */
@@ -9,6 +10,7 @@ export interface Metadata {
   /** Id of the principal, as verified by the caller. */
   readonly principal?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  readonly consistency?: ConsistencyOnWire | undefined;
 }
 
 /** Asks for a call. `data` is the input in wire form, missing for `undefined`. */
@@ -34,6 +36,8 @@ export interface ReplyFrame {
   readonly err?: ErrorOnWire;
   /** The call was turned away before it began, so it may go elsewhere whatever it is. */
   readonly refused?: boolean;
+  /** How far the modules were that the call has written to, also when it failed after that. */
+  readonly written?: Readonly<Record<string, Position>>;
 }
 
 /** The first frame of a server. */

@@ -56,7 +56,7 @@ export function refusals(): string[] {
         'add_header X-Request-Id $edge_request_id always;',
         'add_header X-Content-Type-Options nosniff always;',
         'add_header Access-Control-Allow-Origin * always;',
-        "add_header Access-Control-Expose-Headers 'X-Request-Id, Retry-After' always;",
+        "add_header Access-Control-Expose-Headers 'X-Request-Id, Retry-After, Consistency-Token' always;",
         refusal.retryAfter ? [`add_header Retry-After ${refusal.retryAfter} always;`] : [],
         refusal.status === 400 ? block('if ($edge_leads_nowhere)', answer(REFUSALS[1]!)) : [],
         answer(refusal),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundMethod, SeamRuntime } from '../../call/bound-method.js';
 import { CallContext, currentCall } from '../../call/call-context.js';
+import { Consistency } from '../../call/consistency.js';
 import { SeamError } from '../../call/errors.js';
 import type { Contract } from '../../contract/contract.js';
 import type { ErrorOnWire, ReplyFrame } from '../frames.js';
@@ -27,7 +28,11 @@ export function bindRemote(
       const started = performance.now();
       const context =
         currentCall() ??
-        new CallContext({ requestId: randomUUID(), deadline: started + runtime.defaultTimeout });
+        new CallContext({
+          requestId: randomUUID(),
+          deadline: started + runtime.defaultTimeout,
+          consistency: new Consistency('strong'),
+        });
       const deadline = Math.min(context.deadline, started + timeout);
       const late = deadline <= started ? 'deadline-exceeded' : undefined;
       const early =
@@ -66,6 +71,7 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await host.send(call);
+      noteWrites(reply, call);
       if (reply.err) throw errorOf(reply, reply.err);
       return call.succeed(output.decode(reply.response));
     } catch (error) {
@@ -78,6 +84,11 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
       if (call.hasEnded) return;
     }
   }
+}
+
+/** Whoever asks next on behalf of this request must see what the callee has written for it. */
+function noteWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
+  for (const [module, position] of Object.entries(written ?? {})) consistency.wrote(module, position);
 }
 
 /** The pause is random up to its bound, so that callers who failed together do not come back together. */

@@ -30,7 +30,8 @@ export class RemoteCall implements Flight {
     private readonly reject: (error: SeamError) => void,
   ) {
     const { requestId, traceparent, principal } = context;
-    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey };
+    const consistency = context.consistency.toWire();
+    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey, consistency };
     this.#metadata = JSON.stringify(facts).slice(1);
   }
 

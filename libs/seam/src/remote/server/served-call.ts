@@ -1,4 +1,5 @@
 import { CallContext, runCall } from '../../call/call-context.js';
+import { Consistency } from '../../call/consistency.js';
 import { asDeclared } from '../../call/declared-error.js';
 import { SeamError } from '../../call/errors.js';
 import type { Flight } from '../../call/flights.js';
@@ -79,7 +80,8 @@ export class ServedCall implements Flight {
     if (this.index < 0) return;
     try {
       const json = this.served.output.encode(result);
-      this.#reply(json === undefined ? `{"id":${this.#id}}` : `{"id":${this.#id},"response":${json}}`);
+      const response = json === undefined ? '' : `,"response":${json}`;
+      this.#reply(`{"id":${this.#id}${this.#written()}${response}}`);
     } catch (error) {
       this.#fail(error);
       return;
@@ -99,13 +101,18 @@ export class ServedCall implements Flight {
 
   #replyError(error: SeamError): void {
     try {
-      this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
+      this.#reply(`{"id":${this.#id}${this.#written()},"err":${JSON.stringify(onWire(error))}}`);
     } catch (cause) {
       // Data of an error that does not fit on the wire must not cost the caller its reply.
       const { runtime, contract, key } = this.served;
       runtime.observer.unexpected(contract.name, key, cause, this.context);
       this.#reply(JSON.stringify({ id: this.#id, err: onWire(new SeamError('internal')) }));
     }
+  }
+
+  #written(): string {
+    const { written } = this.context.consistency;
+    return written ? `,"written":${JSON.stringify(Object.fromEntries(written))}` : '';
   }
 
   /** @throws FrameTooLarge */
@@ -122,13 +129,15 @@ export class ServedCall implements Flight {
 }
 
 /** The principal stands in the metadata of a trusted connection, never in the payload. */
-function contextOf({ requestId, traceparent, principal, idempotencyKey }: Metadata, deadline: number) {
+function contextOf(metadata: Metadata, deadline: number) {
+  const { requestId, traceparent, principal, idempotencyKey, consistency } = metadata;
   return new CallContext({
     requestId,
     traceparent,
     principal: principal === undefined ? undefined : { id: principal },
     idempotencyKey,
     deadline,
+    consistency: Consistency.fromWire(consistency),
   });
 }
 

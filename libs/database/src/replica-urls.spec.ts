@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { databaseUrls, replicaUrls, serverUrls } from './index.js';
+
+describe('a URL of several servers', () => {
+  it('stands for one URL each', () => {
+    expect(serverUrls('postgres://me:p%40ss@a:5432,b,[::1]:5433/db?sslmode=require')).toEqual([
+      'postgres://me:p%40ss@a:5432/db?sslmode=require',
+      'postgres://me:p%40ss@b/db?sslmode=require',
+      'postgres://me:p%40ss@[::1]:5433/db?sslmode=require',
+    ]);
+  });
+
+  it('gives each module one of them all as well', () => {
+    const { notes } = databaseUrls(['notes'], {}, 'postgres://owner:secret@a:1,b:2/db');
+    expect(notes).toMatch(/^postgres:\/\/tearline_notes:[\w-]+@a:1,b:2\/db$/);
+  });
+});
+
+describe('the replicas of a module', () => {
+  const urls = { notes: 'postgres://tearline_notes:pw@a:1,b:2/db' };
+
+  it('are none by default', () => {
+    expect(replicaUrls(urls, {})).toEqual({ notes: [] });
+  });
+
+  it('are what its variable lists', () => {
+    const env = { NOTES_DATABASE_REPLICA_URLS: 'postgres://x:y@b:2/db, postgres://x:y@c:3,d:4/db' };
+    expect(replicaUrls(urls, { ...env, DATABASE_REPLICA_URLS: 'postgres://e' }).notes).toEqual([
+      'postgres://x:y@b:2/db',
+      'postgres://x:y@c:3/db',
+      'postgres://x:y@d:4/db',
+    ]);
+  });
+
+  it('follow from where all replicas are, with the role of the module', () => {
+    expect(
+      replicaUrls(urls, { DATABASE_REPLICA_URLS: 'postgres://owner:secret@c:3/db,postgres://d' }).notes,
+    ).toEqual(['postgres://tearline_notes:pw@c:3/db', 'postgres://tearline_notes:pw@d/db']);
+  });
+
+  it('are refused when they are no URLs, without telling what they are', () => {
+    expect(() => replicaUrls(urls, { DATABASE_REPLICA_URLS: 'secret' })).toThrow(
+      /^DATABASE_REPLICA_URLS: must list URLs such as/,
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { valueOf } from './database-urls.js';
+import { serverUrls } from './server-urls.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment variable that holds the URLs of a module's replicas. */
+export const replicasVariable = (module: string) =>
+  `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_REPLICA_URLS`;
+
+/**
+ * Each module's replicas, from `<MODULE>_DATABASE_REPLICA_URLS`, separated by commas. Where that is missing they follow
+ * from `DATABASE_REPLICA_URLS`, which says where the replicas are: a replica has the roles and passwords of its primary.
+ * @param urls each module's own database URL
+ * @throws Error that names the variable which holds no URLs
+ */
+export function replicaUrls(
+  urls: Readonly<Record<string, string>>,
+  env: Environment,
+): Record<string, string[]> {
+  const base = urlsIn('DATABASE_REPLICA_URLS', env);
+  return Object.fromEntries(
+    Object.entries(urls).map(([module, url]) => {
+      const own = urlsIn(replicasVariable(module), env);
+      return [module, own.length > 0 ? own : base.map((replica) => withRoleOf(url, replica))];
+    }),
+  );
+}
+
+function urlsIn(variable: string, env: Environment): string[] {
+  const text = valueOf(variable, env);
+  if (!text) return [];
+  // A comma also stands between the hosts of one URL.
+  const urls = text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim()));
+  if (urls.every((url) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ''))) return urls;
+  throw new Error(
+    `${variable}: must list URLs such as postgres://db-2:5432/tearline,postgres://db-3:5432/tearline`,
+  );
+}
+
+function withRoleOf(url: string, replica: string): string {
+  const [own] = serverUrls(url);
+  const { username, password, pathname } = new URL(own!);
+  const result = Object.assign(new URL(replica), { username, password });
+  if (result.pathname === '' || result.pathname === '/') result.pathname = pathname;
+  return result.href;
+}

@@ -1,0 +1,212 @@
+import { Logger } from '@nestjs/common';
+import type { Position } from '@tearline/seam';
+import { addressOf } from '../server-urls.js';
+import { LagHistory } from './lag-history.js';
+import { Monitor, type Observer } from './monitor.js';
+import { bytesBetween, positionOf } from './position.js';
+import { WatchedServer } from './watched-server.js';
+
+/** The servers of one database. */
+export interface ClusterOptions {
+  /** Those that may be the primary; which one is, they say themselves. */
+  readonly primaries: readonly string[];
+  /** Those that may serve reads while they are replicas. */
+  readonly replicas: readonly string[];
+  /** Milliseconds that a replica may be behind. */
+  readonly maxLag: number;
+}
+
+/** Why a replica serves no reads. */
+export type Ejection = 'unreachable' | 'suspect' | 'behind' | 'not a replica' | 'foreign';
+
+/** Watches the servers of one database: which one is the primary, which replicas may be asked, how far they are. */
+export class Cluster implements Observer {
+  readonly servers: readonly WatchedServer[];
+  readonly #log = new Logger('Database');
+  readonly #history: LagHistory;
+  readonly #marked = new Set<string>();
+  #primary: WatchedServer | undefined;
+  #primarySeen = 0;
+  #cluster: string | undefined;
+  #timeline = 0;
+  #timelineSince = 0;
+  #starting: Promise<void> | undefined;
+  #users = 0;
+
+  constructor(private readonly options: ClusterOptions) {
+    const { primaries, replicas, maxLag } = options;
+    this.#history = new LagHistory(2 * maxLag);
+    const may = (urls: readonly string[], address: string) => urls.some((url) => addressOf(url) === address);
+    const byAddress = new Map([...replicas, ...primaries].map((url) => [addressOf(url), url]));
+    this.servers = [...byAddress].map(
+      ([address, url]) =>
+        new WatchedServer(new Monitor(url, this), may(primaries, address), may(replicas, address)),
+    );
+  }
+
+  /** Begins to watch, for one user more; resolves when every server has been asked once. */
+  start(): Promise<void> {
+    this.#users += 1;
+    return (this.#starting ??= Promise.all(this.servers.map(({ monitor }) => monitor.start())).then(
+      () => undefined,
+    ));
+  }
+
+  /** Ends with its last user. */
+  async stop(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users === 0) await Promise.all(this.servers.map(({ monitor }) => monitor.stop()));
+  }
+
+  /** The server that takes writes; undefined while none does. */
+  get primary(): WatchedServer | undefined {
+    return this.#primary;
+  }
+
+  /** Whether a primary on this timeline would be one of before the present one. */
+  isOutdated(cluster: string, timeline: number): boolean {
+    return cluster === this.#cluster && timeline < this.#timeline;
+  }
+
+  /** The replicas that may be asked now. */
+  get readable(): WatchedServer[] {
+    return this.servers.filter(({ mayRead, ejected, isSuspect }) => mayRead && !ejected && !isSuspect);
+  }
+
+  /** Where the primary is at a moment after this call. @throws Error when it does not say */
+  async now(): Promise<Position> {
+    const primary = this.#primary;
+    if (!primary) throw new Error('there is no primary');
+    await primary.monitor.ask();
+    const position = this.positionOf(primary);
+    if (!position || primary.monitor.status?.isStandby) throw new Error('the primary was lost');
+    return position;
+  }
+
+  /** How far a server is, as far as is known; it may be further by now. */
+  positionOf({ monitor: { status, identity } }: WatchedServer): Position | undefined {
+    if (!status || !identity || status.timeline === 0) return undefined;
+    return positionOf(
+      identity.cluster,
+      status.timeline,
+      `${status.offset.slice(0, 8)}/${status.offset.slice(8)}`,
+    );
+  }
+
+  /**
+   * Whether a replica shows what was there at a position. Positions compare within one cluster and timeline alone: on
+   * another timeline the same number is another history.
+   */
+  hasReplayed(server: WatchedServer, position: Position): boolean {
+    const own = this.positionOf(server);
+    return own !== undefined && historyIn(own) === historyIn(position) && own >= position;
+  }
+
+  /** How far a replica is behind the primary, in bytes and milliseconds. */
+  lagOf({ monitor: { status } }: WatchedServer): { bytes: number; ms: number } | undefined {
+    if (!status) return undefined;
+    // Without a primary nobody gets further behind.
+    const now = this.#primary ? performance.now() : this.#primarySeen;
+    const { latest } = this.#history;
+    return {
+      bytes: latest === undefined ? 0 : bytesBetween(status.offset, latest),
+      ms: this.#history.lagOf(status.offset, now),
+    };
+  }
+
+  /** Somebody had trouble with a server. */
+  doubt(server: WatchedServer): void {
+    server.isSuspect = true;
+    server.monitor.check();
+  }
+
+  heard(monitor: Monitor): void {
+    const server = this.#serverOf(monitor);
+    server.isSuspect = false;
+    this.#choosePrimary();
+    if (server === this.#primary) this.#follow(server);
+    this.#judgeAll();
+  }
+
+  lost(monitor: Monitor, reason: string): void {
+    const server = this.#serverOf(monitor);
+    this.#log.warn({ msg: 'database server lost', server: server.address, reason });
+    this.#choosePrimary();
+    this.#judgeAll();
+    for (const lost of server.onLost) lost();
+  }
+
+  /** Of those that take writes the one with the latest timeline: another one was the primary before it. */
+  #choosePrimary(): void {
+    const writable = this.servers.filter(({ mayWrite, monitor: { status, identity } }) => {
+      if (!mayWrite || !status || status.isStandby) return false;
+      return status.timeline >= this.#timeline || identity?.cluster !== this.#cluster;
+    });
+    const [latest] = writable.toSorted(
+      (one, other) => other.monitor.status!.timeline - one.monitor.status!.timeline,
+    );
+    if (latest === this.#primary) return;
+    if (latest) this.#log.log({ msg: 'database primary found', server: latest.address });
+    else this.#log.warn({ msg: 'database primary lost', server: this.#primary?.address });
+    const before = this.#primary;
+    this.#primary = latest;
+    // Its connections would work on a server that nobody else writes to.
+    if (before && latest) for (const lost of before.onLost) lost();
+  }
+
+  #follow({ monitor }: WatchedServer): void {
+    const { timeline, offset } = monitor.status!;
+    const { cluster } = monitor.identity!;
+    const now = performance.now();
+    this.#primarySeen = now;
+    if (timeline !== this.#timeline || cluster !== this.#cluster) {
+      this.#cluster = cluster;
+      this.#timeline = timeline;
+      this.#timelineSince = now;
+      this.#history.clear();
+    }
+    this.#history.note(offset, now);
+    void this.#mark(monitor);
+  }
+
+  /** Writes the primary's timeline down, where its replicas will show it. */
+  async #mark(monitor: Monitor): Promise<void> {
+    const { cluster } = monitor.identity!;
+    const key = `${cluster}.${this.#timeline}`;
+    if (this.#marked.has(key)) return;
+    this.#marked.add(key);
+    try {
+      await monitor.noteTimeline(this.#timeline);
+    } catch {
+      // At the next sign of life again.
+      this.#marked.delete(key);
+    }
+  }
+
+  #judgeAll(): void {
+    for (const server of this.servers) {
+      if (!server.mayRead || !server.judge(this.#fault(server))) continue;
+      const { address, ejected: reason } = server;
+      if (reason) this.#log.warn({ msg: 'replica taken out', server: address, reason });
+      else this.#log.log({ msg: 'replica serves reads', server: address });
+    }
+  }
+
+  #fault(server: WatchedServer): Ejection | undefined {
+    const { status, identity } = server.monitor;
+    if (!status || !identity) return 'unreachable';
+    if (!status.isStandby) return 'not a replica';
+    const primary = this.#primary?.monitor.identity;
+    if (primary && primary.cluster !== identity.cluster) return 'foreign';
+    // It may still follow the primary of before, and be ahead of this one in numbers.
+    const hasHadTime = performance.now() - this.#timelineSince > this.options.maxLag;
+    if (this.#primary && hasHadTime && status.timeline !== this.#timeline) return 'foreign';
+    return this.lagOf(server)!.ms > this.options.maxLag ? 'behind' : undefined;
+  }
+
+  #serverOf(monitor: Monitor): WatchedServer {
+    return this.servers.find((server) => server.monitor === monitor)!;
+  }
+}
+
+const historyIn = (position: Position) => position.slice(0, position.lastIndexOf('.'));

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { LagHistory } from './lag-history.js';
+
+const at = (number: number) => number.toString(16).padStart(16, '0');
+
+it('tells since when the primary has been ahead of a replica', () => {
+  const history = new LagHistory(10_000);
+  for (let second = 0; second < 60; second += 1) history.note(at(second), second * 1000);
+  expect(history.lagOf(at(59), 60_000)).toBe(0);
+  expect(history.lagOf(at(70), 60_000)).toBe(0);
+  expect(history.lagOf(at(58), 60_000)).toBe(1_000);
+  expect(history.lagOf(at(53), 60_000)).toBe(6_000);
+  expect(history.lagOf(at(0), 60_000)).toBeGreaterThanOrEqual(10_000);
+});
+
+it('calls nobody late while nothing is written', () => {
+  const history = new LagHistory(1_000);
+  history.note(at(1), 0);
+  expect(history.lagOf(at(1), 1_000_000)).toBe(0);
+  history.note(at(2), 1_000_000);
+  expect(history.lagOf(at(1), 1_000_005)).toBe(5);
+});
+
+it('knows nothing of another primary', () => {
+  const history = new LagHistory(1_000);
+  history.note(at(9), 0);
+  history.clear();
+  expect(history.latest).toBeUndefined();
+  expect(history.lagOf(at(1), 5_000)).toBe(0);
+});

@@ -1,0 +1,194 @@
+import { Injectable, Module, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { getRepositoryToken } from '@nestjs/typeorm';
+import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { CallContext, type ConsistencyLevel, Consistency, runCall } from '@tearline/seam';
+import { Registry } from 'prom-client';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Column,
+  Entity,
+  type MigrationInterface,
+  PrimaryGeneratedColumn,
+  type QueryRunner,
+  type Repository,
+} from 'typeorm';
+import {
+  DatabaseModule,
+  Databases,
+  type DatabaseSettings,
+  databaseUrls,
+  InjectReader,
+  InjectTransactions,
+  migrate,
+  Reader,
+  replicaUrls,
+  Sessions,
+  statement,
+  Transactions,
+} from '../index.js';
+
+@Entity('notes')
+export class NoteEntity {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column('text')
+  text: string;
+}
+
+class CreateNotes1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      'create table notes.notes (id integer generated always as identity primary key, text text not null)',
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table notes.notes');
+  }
+}
+
+const TEXTS = statement<{ text: string; at: number }>(
+  'notes.texts',
+  'select text, inet_server_port() as at from notes order by id',
+);
+const TEXTS_STRONGLY = statement<{ text: string }>('notes.textsStrongly', TEXTS.text, 'strong');
+const WHERE = statement<{ at: number }>('notes.where', 'select inet_server_port() as at');
+const SLOWLY = statement<{ at: number }>(
+  'notes.slowly',
+  'select inet_server_port() as at from pg_sleep($1::float8)',
+);
+
+/** A module that writes and reads in every way that a module can. */
+@Injectable()
+export class Notes {
+  constructor(
+    @InjectReader('notes') readonly reader: Reader,
+    @InjectTransactions('notes') readonly transactions: Transactions,
+  ) {}
+
+  async texts(): Promise<string[]> {
+    return (await this.reader.rows(TEXTS)).map(({ text }) => text);
+  }
+
+  async textsStrongly(): Promise<string[]> {
+    return (await this.reader.rows(TEXTS_STRONGLY)).map(({ text }) => text);
+  }
+
+  /** The port of the server that a read goes to. */
+  async where(): Promise<number> {
+    return (await this.reader.row(WHERE))!.at;
+  }
+
+  async slowly(seconds: number): Promise<number> {
+    return (await this.reader.row(SLOWLY, [seconds]))!.at;
+  }
+}
+
+/** The hosts of a test know one another's tokens. */
+export const SECRET = 'a secret of these tests';
+
+/** A host with that module. */
+export interface NotesHost {
+  readonly notes: Notes;
+  readonly repository: Repository<NoteEntity>;
+  readonly databases: Databases;
+  readonly registry: Registry;
+  /** Does something as a request of its own, from its headers to its answer. */
+  request<T>(work: () => Promise<T>, who?: Request): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Who asks, for what level, and with which token, which is replaced by the one of the answer. */
+export interface Request {
+  principal?: string;
+  level?: ConsistencyLevel;
+  jar?: { token?: string };
+}
+
+/** A primary with replicas, and hosts on it. */
+export class NotesServers {
+  #dir = '';
+  embedded: EmbeddedPostgres;
+  url = '';
+  replicas: string[] = [];
+  readonly #hosts: NotesHost[] = [];
+
+  async start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
+    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-notes-'));
+    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    await chmod(this.#dir, 0o755);
+    this.embedded = await startEmbedded({ dir: this.#dir, replicas: 2, ...options });
+    const { url } = this.embedded;
+    this.url = databaseUrls(['notes'], {}, url)['notes']!;
+    const data = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
+    await migrate(url, [{ data, url: this.url }]);
+    const env = { DATABASE_REPLICA_URLS: this.embedded.replicas.map((replica) => replica.url).join() };
+    this.replicas = replicaUrls({ notes: this.url }, env)['notes']!;
+  }
+
+  /** One URL of all servers, each of which may become the primary. */
+  get urlOfAll(): string {
+    const { host } = new URL(this.url);
+    return this.url.replace(host, [this.url, ...this.replicas].map((url) => new URL(url).host).join());
+  }
+
+  async host(settings: Partial<DatabaseSettings> = {}): Promise<NotesHost> {
+    const registry = new Registry();
+    const sessions = settings.sessions ?? new Sessions({ secret: SECRET, maxLag: 0 });
+    class MetricsModule {}
+    const provider = { provide: Registry, useValue: registry };
+    @Module({
+      imports: [
+        { module: MetricsModule, global: true, providers: [provider], exports: [Registry] },
+        DatabaseModule.forRoot({
+          urls: { notes: this.url },
+          replicas: { notes: this.replicas },
+          connections: 6,
+          ...settings,
+          sessions,
+        }),
+        DatabaseModule.forModule('notes', [NoteEntity as Type]),
+      ],
+      providers: [Notes],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+    let closing: Promise<void> | undefined;
+    const host: NotesHost = {
+      request: async (work, { principal, level, jar } = {}) => {
+        const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
+        const call = new CallContext({
+          requestId: 'r',
+          deadline: performance.now() + 30_000,
+          principal: principal === undefined ? undefined : { id: principal },
+          consistency: new Consistency(level, seen),
+        });
+        try {
+          return await runCall(call, work);
+        } finally {
+          if (call.consistency.written) {
+            const token = await sessions.keep(call);
+            if (jar) jar.token = token;
+          }
+        }
+      },
+      notes: app.get(Notes),
+      repository: app.get<Repository<NoteEntity>>(getRepositoryToken(NoteEntity, 'notes')),
+      databases: app.get(Databases),
+      registry,
+      close: () => (closing ??= app.close()),
+    };
+    this.#hosts.push(host);
+    return host;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.close()));
+    await this.embedded?.stop();
+    await rm(this.#dir, { recursive: true, force: true, maxRetries: 10 });
+  }
+}

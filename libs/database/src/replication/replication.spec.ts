@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statement } from '../index.js';
+import { type NotesHost, NotesServers } from './notes.fixture.js';
+
+const WITHIN = { timeout: 10_000, interval: 10 };
+const servers = new NotesServers();
+let host: NotesHost;
+let other: NotesHost;
+let ports: { primary: number; replicas: number[] };
+
+beforeAll(async () => {
+  await servers.start();
+  [host, other] = await Promise.all([servers.host(), servers.host()]);
+  const { port, replicas } = servers.embedded;
+  ports = { primary: port, replicas: replicas.map((replica) => replica.port) };
+});
+afterAll(() => servers.stop());
+
+const placesOf = async (reads: number, read = () => host.notes.where()) =>
+  new Set(await Promise.all(Array.from({ length: reads }, () => host.request(read))));
+async function allReplicasServe(): Promise<void> {
+  await expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(ports.replicas));
+}
+const write = (text: string, on = host) => on.repository.insert({ text });
+
+describe('a host', () => {
+  it('does not start when its modules and what it opens besides are too many for the primary', async () => {
+    const besides = [{ url: servers.url, connections: 95 }];
+    await expect(servers.host({ besides })).rejects.toThrow(/this host may open 10[2-9] connections/);
+  });
+});
+
+describe('reads', () => {
+  it('go to the replicas, of the read door and of repositories alike', async () => {
+    await allReplicasServe();
+    const byRepository = await placesOf(20, async () => {
+      const [row] = await host.repository.manager.connection
+        .createQueryBuilder()
+        .select('inet_server_port()', 'at')
+        .from('pg_database', 'd')
+        .getRawMany<{ at: number }>();
+      return row!.at;
+    });
+    expect(byRepository).toEqual(new Set(ports.replicas));
+  });
+
+  it('of a transaction stay on the primary', async () => {
+    const sql = 'select inet_server_port() as at';
+    const [row] = await host.request(() =>
+      host.repository.manager.transaction((manager) => manager.query<{ at: number }[]>(sql)),
+    );
+    expect(row!.at).toBe(ports.primary);
+  });
+
+  it('of a statement on the DataSource itself stay on the primary, whatever the caller asks for', async () => {
+    const { connection } = host.repository.manager;
+    const read = () => connection.query<{ at: number }[]>('select inet_server_port() as at');
+    const [row] = await host.request(read, { level: 'eventual' });
+    expect(row!.at).toBe(ports.primary);
+  });
+
+  it('are counted by server, and the replicas tell how they are', async () => {
+    await allReplicasServe();
+    const metrics = await host.registry.metrics();
+    for (const port of ports.replicas) {
+      const server = `server="127.0.0.1:${port}"`;
+      expect(metrics).toMatch(new RegExp(`database_replica_up\\{${server}\\} 1`));
+      expect(metrics).toMatch(new RegExp(`database_replica_lag_bytes\\{${server}\\} \\d+`));
+      expect(metrics).toMatch(
+        new RegExp(`database_reads_total\\{module="notes",${server},by="replica"\\} [1-9]`),
+      );
+    }
+  });
+});
+
+describe('with replicas that are delayed', () => {
+  beforeAll(() => Promise.all(servers.embedded.replicas.map((replica) => replica.delay(1_500))));
+  afterAll(() => Promise.all(servers.embedded.replicas.map((replica) => replica.delay(0))));
+
+  const sql = 'insert into notes (text) values ($1)';
+  it.each<[string, (text: string) => Promise<unknown>]>([
+    ['a repository', (text) => host.repository.save({ text })],
+    ['a query builder', (text) => host.repository.createQueryBuilder().insert().values({ text }).execute()],
+    ['raw SQL', (text) => host.repository.query(sql, [text])],
+    [
+      'a select that writes',
+      (text) => host.repository.query(`with new as (${sql} returning 1) select * from new`, [text]),
+    ],
+    [
+      'the write door',
+      (text) =>
+        host.notes.transactions.once(
+          'write',
+          text,
+          async (manager) => void (await manager.query(sql, [text])),
+        ),
+    ],
+  ])(
+    'nobody reads behind what they wrote by %s, in the same request and in the next',
+    async (how, writeIt) => {
+      const text = `by ${how}`;
+      const jar = {};
+      const who = { principal: how, jar };
+      await host.request(async () => {
+        await writeIt(text);
+        expect(await host.notes.texts()).toContain(text);
+        expect(await host.repository.findBy({ text })).toHaveLength(1);
+      }, who);
+      expect(await host.request(() => host.notes.texts(), { principal: how })).toContain(text);
+      // Who is not known here, and brings the token along.
+      expect(await other.request(() => other.notes.texts(), { jar })).toContain(text);
+      // The gate does something.
+      expect(
+        await host.request(() => host.notes.texts(), { level: 'eventual', principal: how }),
+      ).not.toContain(text);
+      expect(await other.request(() => other.notes.texts())).not.toContain(text);
+    },
+  );
+
+  it('who asks for everything gets it, and so does a statement that must', async () => {
+    await host.request(() => write('by anybody'));
+    expect(await other.request(() => other.notes.texts(), { level: 'strong' })).toContain('by anybody');
+    expect(await other.request(() => other.notes.textsStrongly())).toContain('by anybody');
+    expect(await other.request(() => other.notes.texts())).not.toContain('by anybody');
+  });
+
+  it('a column that only the primary has yet is read there', async () => {
+    await servers.embedded.server.execute("alter table notes.notes add column colour text default 'red'");
+    const colours = statement<{ colour: string }>('notes.colours', 'select distinct colour from notes');
+    const read = () => host.notes.reader.rows(colours);
+    expect(await host.request(read, { level: 'eventual' })).toEqual([{ colour: 'red' }]);
+    const wrong = statement('notes.wrong', 'select nothing_of_the_kind from notes');
+    await expect(host.request(() => host.notes.reader.rows(wrong))).rejects.toMatchObject({ code: '42703' });
+  });
+
+  it('what runs outside of any request sees everything', async () => {
+    await write('in a job');
+    expect(await other.notes.texts()).toContain('in a job');
+  });
+
+  it('a write to somewhere else needs nothing here', async () => {
+    await host.request(() => write('mine'), { principal: 'somebody' });
+    const at = await host.request(() => host.notes.where(), { principal: 'somebody else' });
+    expect(ports.replicas).toContain(at);
+  });
+});
+
+describe('with one replica that is ahead', () => {
+  beforeAll(() => servers.embedded.replicas[1]!.delay(1_500));
+  afterAll(() => servers.embedded.replicas[1]!.delay(0));
+
+  it('reads of one who has just written go there, and the others anywhere', async () => {
+    const [ahead] = ports.replicas;
+    await host.request(() => write('first'), { principal: 'writer' });
+    await expect
+      .poll(() => host.request(() => host.notes.where(), { principal: 'writer' }), {
+        timeout: 1_000,
+        interval: 1,
+      })
+      .toBe(ahead);
+    const places = await Promise.all(
+      Array.from({ length: 30 }, () => host.request(() => host.notes.where(), { principal: 'writer' })),
+    );
+    expect(new Set(places)).toEqual(new Set([ahead]));
+    expect(await placesOf(30)).toEqual(new Set(ports.replicas));
+  });
+
+  it('a position of another timeline, or another cluster, is one that only the primary is known to have', async () => {
+    const position = async (change: (parts: string[]) => string[]) => {
+      const call = { principal: 'stranger' };
+      return host.request(async () => {
+        const { currentCall } = await import('@tearline/seam');
+        await write('to learn the position');
+        const { consistency } = currentCall()!;
+        consistency.wrote('notes', change(consistency.of('notes')!.split('.')).join('.'));
+        return host.notes.where();
+      }, call);
+    };
+    expect(await position(([cluster, , offset]) => [cluster!, '00000009', offset!])).toBe(ports.primary);
+    expect(await position(([, timeline]) => ['1', timeline!, '0000000000000001'])).toBe(ports.primary);
+    expect(await position(([cluster, timeline]) => [cluster!, timeline!, 'ffffffffffffffff'])).toBe(
+      ports.primary,
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import pg from 'pg';
+import { CURRENT_LSN, offsetOf } from './position.js';
+
+/** What a server is, for as long as it runs. */
+export interface ServerIdentity {
+  /** The same for a primary and its replicas. */
+  readonly cluster: string;
+  /** Connections that ordinary roles may open. */
+  readonly capacity: number;
+}
+
+/** What a server says of itself. */
+export interface ServerStatus {
+  readonly isStandby: boolean;
+  /** Of a replica the one that it is known to have replayed something of; 0 when none is. */
+  readonly timeline: number;
+  /** How far it has written, or replayed. */
+  readonly offset: string;
+}
+
+const IDENTITY = `
+  select system_identifier::text as cluster,
+         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true)::int, 0) as capacity
+    from pg_control_system()`;
+
+/** Unlike a subquery, a function of the server is only called where its branch is taken. */
+const STATUS = {
+  name: 'tearline.status',
+  text: `
+    select standby,
+           case when standby then pg_last_wal_replay_lsn() else ${CURRENT_LSN} end::text as lsn,
+           case when standby then (select coalesce(max(timeline), 0) from timelines where cluster = $1)
+                else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline
+      from (select pg_is_in_recovery() as standby) as this`,
+};
+
+export async function identityOf(client: pg.Client): Promise<ServerIdentity> {
+  return (await client.query<ServerIdentity>(IDENTITY)).rows[0]!;
+}
+
+export async function statusOf(client: pg.Client, { cluster }: ServerIdentity): Promise<ServerStatus> {
+  const { rows } = await client.query<{ standby: boolean; lsn: string | null; timeline: number }>({
+    ...STATUS,
+    values: [cluster],
+  });
+  const { standby, lsn, timeline } = rows[0]!;
+  return { isStandby: standby, timeline, offset: offsetOf(lsn ?? '0/0') };
+}

@@ -1,0 +1,39 @@
+import { CallContext } from '@tearline/seam';
+import { expect, it } from 'vitest';
+import { Sessions } from '../index.js';
+
+const POSITION = '7312345678901234567.00000001.0000000016b374d8';
+const sessions = new Sessions({ secret: 'the secret of all hosts' });
+
+async function tokenOf(from: Sessions, modules: readonly string[]): Promise<string> {
+  const call = new CallContext({ requestId: 'r', deadline: 0 });
+  for (const module of modules) call.consistency.wrote(module, POSITION);
+  return from.keep(call);
+}
+
+it('a token brings back what was put into it, on every host with the same secret', async () => {
+  const token = await tokenOf(sessions, ['articles', 'identity']);
+  const other = new Sessions({ secret: 'a new secret of all hosts, the secret of all hosts' });
+  const positions = [
+    ['articles', POSITION],
+    ['identity', POSITION],
+  ];
+  expect([...sessions.read(token)!]).toEqual(positions);
+  expect([...other.read(token)!]).toEqual(positions);
+  expect(new Sessions().read(token)).toBeUndefined();
+});
+
+it('a token is refused when a single character of it is another one', async () => {
+  const token = await tokenOf(sessions, ['articles']);
+  for (let at = 0; at < token.length - 1; at += 1) {
+    const forged = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+    expect([at, sessions.read(forged)]).toEqual([at, undefined]);
+  }
+  for (const garbage of ['', '.', 'x', `${token}.x`, token.slice(0, -1)])
+    expect(sessions.read(garbage)).toBeUndefined();
+});
+
+it('a token stays short, however many modules there are', async () => {
+  const modules = Array.from({ length: 100 }, (_, index) => `module-${index}`);
+  expect((await tokenOf(sessions, modules)).length).toBeLessThan(3_000);
+});

@@ -1,0 +1,43 @@
+import { Consistency, CONSISTENCY_LEVELS, SeamError, type SessionStore } from '@tearline/seam';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Exchange } from './exchange.js';
+
+const LEVEL = 'consistency';
+const TOKEN = 'consistency-token';
+/** Room for a dozen tokens of a deployment with six modules. */
+const MOST_CHARACTERS = 4096;
+
+type Headers = Pick<FastifyRequest, 'headers'>['headers'];
+
+/** What the reads of a request must have seen, as far as its headers say. */
+export function consistencyOf(headers: Headers, sessions: SessionStore | undefined): Consistency | undefined {
+  const level = headers[LEVEL];
+  const tokens = headers[TOKEN];
+  if (level === undefined && tokens === undefined) return undefined;
+  const asked = CONSISTENCY_LEVELS.find((known) => known === level);
+  if (typeof tokens !== 'string' || !sessions) return new Consistency(asked);
+  const read =
+    tokens.length > MOST_CHARACTERS ? [undefined] : tokens.split(',').map((one) => sessions.read(one.trim()));
+  // What it has seen is not known, so everything that anybody has written is asked for instead.
+  const safe = read.includes(undefined) && asked !== 'eventual' ? 'strong' : asked;
+  return new Consistency(
+    safe,
+    read.flatMap((positions) => [...(positions ?? [])]),
+  );
+}
+
+/** Remembers what a request has written, and tells a client that nobody knows by name what to bring along next time. */
+export async function keepWrites({ call, reply }: Exchange, sessions: SessionStore): Promise<void> {
+  void reply.header(TOKEN, await sessions.keep(call));
+}
+
+/** A level that nobody knows is a mistake of the client, which would get less than it asked for. */
+export function refuseUnknownLevel(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const level = headers[LEVEL];
+  const isKnown = level === undefined || CONSISTENCY_LEVELS.some((known) => known === level);
+  done(isKnown ? undefined : new SeamError('consistency/must-be-session,-strong-or-eventual'));
+}

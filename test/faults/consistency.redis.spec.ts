@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type CheckReport, ConsistencyChecker } from '../support/consistency-checker.js';
+import { startRedis } from '../support/redis.js';
+import { type Bed, openBed, promote } from '../support/replicated-bed.js';
+import { readsOf } from '../support/replicated-database.js';
+
+/** `npm run consistency -- --seconds 60` takes its time. */
+const SECONDS = Number(process.env['CONSISTENCY_SECONDS'] ?? 8);
+const SESSIONS = 50;
+const TIMEOUT = 120_000 + 4_000 * SECONDS;
+
+/** What goes wrong with replicas, at its part of the time. */
+async function harmReplicas({ embedded: { replicas } }: Bed, seconds: number): Promise<void> {
+  const [first, second] = replicas;
+  const step = (seconds * 1000) / 8;
+  await pause(step);
+  await first!.kill();
+  await pause(step);
+  await first!.restart();
+  await pause(step);
+  await second!.pause();
+  await pause(Math.max(step, 1_000));
+  await second!.resume();
+  await pause(step);
+}
+
+const lengthsOf = (lists: Record<string, string[]>) =>
+  Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.length]));
+
+function tell(
+  what: string,
+  { behind, wrong, untold, lost, ...report }: CheckReport,
+  reads: Awaited<ReturnType<typeof readsOf>>,
+): void {
+  const all = reads.reduce((sum, each) => sum + each.reads, 0);
+  const places = reads.map(
+    ({ server, by, reads: some }) => `${((100 * some) / all).toFixed(1)} % ${server} ${by}`,
+  );
+  process.stderr.write(
+    `${what}: ${JSON.stringify({ ...lengthsOf({ behind, untold, lost, wrong }), ...report })}; ${places.join(', ')}\n`,
+  );
+}
+
+describe('nobody reads behind their own write', () => {
+  it('on any host, while replicas lag, die, hang and are promoted', { timeout: TIMEOUT }, async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const bed = await openBed({ REDIS_URL: redis.url });
+    const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: false });
+    await checker.run(async () => {
+      await harmReplicas(bed, SECONDS * 0.7);
+      await bed.embedded.server.kill();
+      await promote(bed);
+      await pause(SECONDS * 300);
+    });
+    const report = await checker.settle();
+    const reads = await readsOf(bed.hosts);
+    tell('remembered in Redis', report, reads);
+    expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
+    expect(report.reads).toBeGreaterThan(100);
+    expect(reads.some(({ by }) => by === 'replica')).toBe(true);
+  });
+
+  it(
+    'who brings the token along, where hosts do not know what others remember',
+    { timeout: TIMEOUT },
+    async () => {
+      const bed = await openBed({ CONSISTENCY_SECRET: 'known to all of these hosts' });
+      const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: true });
+      const report = await checker.run(() => harmReplicas(bed, SECONDS));
+      tell('by token', report, await readsOf(bed.hosts));
+      expect(report.behind).toEqual([]);
+      expect(report.wrong).toEqual([]);
+      expect(report.reads).toBeGreaterThan(100);
+    },
+  );
+});
+
+it('without the gate somebody does, so the checker would notice', { timeout: TIMEOUT }, async () => {
+  const bed = await openBed({ CONSISTENCY: 'eventual' }, { delays: [400, 400] });
+  const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: false });
+  const report = await checker.run(async () => {
+    await expect.poll(() => checker.report.behind.length, { timeout: 30_000 }).toBeGreaterThan(0);
+  });
+  tell('without the gate', report, await readsOf(bed.hosts));
+});
