@@ -86,6 +86,7 @@ export class CallPool extends pg.Pool {
       const error = new SeamError('unavailable', { message: 'no database server takes writes' });
       return callback(error, undefined, () => undefined);
     }
+    if (call) this.route?.reading(call);
     const mayWrite = !this.#isForReading;
     super.connect((error, client, release) => {
       if (error || !client) {
