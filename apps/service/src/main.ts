@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
+import { CacheModule } from '@tearline/cache';
 import {
   DatabaseModule,
   Databases,
@@ -8,7 +9,7 @@ import {
   ReplyStore,
   Sessions,
 } from '@tearline/database';
-import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
+import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
 import { allModules } from './modules.js';
@@ -31,6 +32,8 @@ async function main(): Promise<void> {
   const broker = brokerOf(settings);
   const work = serve.includes('jobs');
 
+  // Without Redis a host does not know what its callers have written through others, and would give them older values.
+  const mode = settings.CACHE ?? (settings.REDIS_URL ? 'on' : 'off');
   const replies = new ReplyStore();
   const sessions = new Sessions({ secret: settings.CONSISTENCY_SECRET, redisUrl: settings.REDIS_URL });
   const urls = databaseUrls(names, env);
@@ -45,9 +48,18 @@ async function main(): Promise<void> {
         besides:
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
+        isCached: mode !== 'off',
         maxLag: settings.REPLICA_MAX_LAG_MS,
         replies,
         sessions,
+      }),
+      CacheModule.forRoot({
+        mode,
+        mebibytes: settings.CACHE_MIB,
+        redisUrl: settings.REDIS_URL,
+        hints: Signals,
+        sessions,
+        consistency: settings.CONSISTENCY,
       }),
       EventsModule.forRoot({
         broker,

@@ -1,3 +1,4 @@
+export { JSON_TYPE } from './json-type.js';
 export { createHost } from './create-host.js';
 export { type ErrorBody } from './errors/error-body.js';
 export { Deadline } from './requests/deadline.decorator.js';

@@ -1,5 +1,13 @@
 /** Settings of every host that the environment of `docker compose` may set. */
-const OF_ALL = ['LOG_LEVEL', 'CHECKED', 'REQUEST_TIMEOUT_MS', 'DATABASE_CONNECTIONS', 'JOBS_CONCURRENCY'];
+const OF_ALL = [
+  'LOG_LEVEL',
+  'CHECKED',
+  'REQUEST_TIMEOUT_MS',
+  'DATABASE_CONNECTIONS',
+  'JOBS_CONCURRENCY',
+  'CACHE',
+  'CACHE_MIB',
+];
 
 /** Those of one module. */
 const OF_A_MODULE: Readonly<Record<string, readonly string[]>> = {
