@@ -15,6 +15,8 @@ export interface TearlineOptions {
   readonly core: number | undefined;
   /** For what it writes. */
   readonly dir: string;
+  /** Whether it keeps answers in memory; off where the work itself is compared. */
+  readonly cache?: 'on' | 'off';
   /** Where Node leaves a CPU profile when the app ends. */
   readonly profile?: string | undefined;
 }
@@ -29,6 +31,7 @@ export async function startTearline({
   core,
   dir,
   profile,
+  cache = 'off',
 }: TearlineOptions): Promise<ServerProcess> {
   const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
   const server = await startServer({
@@ -39,6 +42,7 @@ export async function startTearline({
       AUTH_JWKS: keys.jwks,
       IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
       DATABASE_CONNECTIONS,
+      CACHE: cache,
       ...database.shared,
       ...Object.fromEntries(urls),
     },
