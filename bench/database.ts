@@ -1,8 +1,7 @@
 import { databaseUrls, urlVariable } from '@tearline/database';
-import { startEmbedded } from '@tearline/embedded';
+import { type EmbeddedOptions, startEmbedded } from '@tearline/embedded';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Cleanup } from './cleanup.js';
@@ -22,12 +21,17 @@ export interface Database {
   readonly shared: Readonly<Record<string, string>>;
   /** The process that all others of PostgreSQL descend from. */
   readonly pid: number;
+  readonly replicas: readonly { readonly url: URL; readonly pid: number }[];
   readonly version: string;
 }
 
 /** Starts a private PostgreSQL with its default settings in a folder, and seeds it. */
-export async function openDatabase(dir: string, cleanup: Cleanup): Promise<Database> {
-  const embedded = await startEmbedded({ dir });
+export async function openDatabase(
+  dir: string,
+  cleanup: Cleanup,
+  options: Partial<EmbeddedOptions> = {},
+): Promise<Database> {
+  const embedded = await startEmbedded({ dir, ...options });
   cleanup.add(embedded.stop);
   await seed(embedded.url, cleanup);
   const [row] = await queryOwner<{ version: string }>(
@@ -42,7 +46,8 @@ export async function openDatabase(dir: string, cleanup: Cleanup): Promise<Datab
       [urlVariable('queues')]: databaseUrls(['queues'], {}, embedded.url)['queues']!,
       MEDIA_DIR: join(dir, 'media'),
     },
-    pid: Number(readFileSync(join(dir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]),
+    pid: embedded.server.pid,
+    replicas: embedded.replicas.map(({ url, server }) => ({ url: new URL(url), pid: server.pid })),
     version: row!.version,
   };
 }

@@ -22,6 +22,7 @@ const SIZES = { '100 KiB': 102_400, '1 MiB': 1_048_576, '10 MiB': 10_485_760 };
 const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
 const CLI = join(import.meta.dirname, '../apps/cli/src/main.js');
 const SERVICE = join(import.meta.dirname, '../apps/service/src/main.js');
+const RECEIVE = join(import.meta.dirname, 'yardsticks/receive.js');
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -59,28 +60,43 @@ async function run(cleanup: Cleanup): Promise<void> {
 
   const api = await start(['identity', 'media'], 'http');
   const token = await register(api.url);
-  say(`${processor()}\n\nThe host that takes uploads (http only), ${UPLOADS} of each, one after the other:`);
-  say('format       size   CPU ms each   in the main thread   longest block ms');
+  const bare = await startServer({
+    command: [RECEIVE],
+    env: { DIR: dir },
+    log: join(dir, 'bare.log'),
+    core: undefined,
+  });
+  cleanup.add(bare.stop);
+  say(
+    `${processor()}\n\nThe host that takes uploads (http only), ${UPLOADS} of each, one after the other, beside a bare`,
+  );
+  say('node:http server that does nothing but receive, hash and write:');
+  say('format       size   CPU ms each   bare   in the main thread   longest block ms');
+  const accepted: string[] = [];
   for (let turn = 0; turn < UPLOADS; turn += 1)
-    await upload(api.url, token, await pictureOf('jpeg', 102_400));
+    for (const { url } of [api, bare]) {
+      const hash = await upload(url, token, await pictureOf('jpeg', 102_400));
+      if (url === api.url) accepted.push(hash);
+    }
   const scrape = await costOfAsking(api.url);
   for (const format of FORMATS)
     for (const [size, bytes] of Object.entries(SIZES)) {
-      const { cpu, main, block } = await costOfUploads(api, token, () => pictureOf(format, bytes));
+      const { cpu, main, block, hashes } = await costOfUploads(api, token, () => pictureOf(format, bytes));
+      accepted.push(...hashes);
+      const yardstick = await costOfUploads(bare, token, () => pictureOf(format, bytes));
       const columns = [format.padEnd(6), size.padStart(10), (cpu - scrape).toFixed(1).padStart(13)];
-      say(`${columns.join(' ')} ${main.toFixed(1).padStart(20)} ${block.toFixed(1).padStart(18)}`);
+      columns.push(yardstick.cpu.toFixed(1).padStart(6), main.toFixed(1).padStart(20));
+      say(`${columns.join(' ')} ${block.toFixed(1).padStart(18)}`);
     }
   say(`memory afterwards: ${memoryOf(api.pid).toFixed(0)} MiB`);
 
   const worker = await start(['media'], 'jobs');
-  await settleAll(api.url);
+  await settleAll(api.url, accepted);
   say(
     `\nThe host that makes variants (jobs only), one at a time, of ${PICTURES} pictures of 12 megapixels each:`,
   );
   for (const format of ['jpeg', 'png'] as const) await variantsPerSecond(api, worker, token, format);
 }
-
-const pending: string[] = [];
 
 async function variantsPerSecond(
   api: ServerProcess,
@@ -91,9 +107,10 @@ async function variantsPerSecond(
   const whole = await photo(format);
   const before = Number(await metricOf(worker.url, 'process_cpu_seconds_total'));
   const started = performance.now();
+  const hashes: string[] = [];
   for (let index = 0; index < PICTURES; index += 1)
-    await upload(api.url, token, Buffer.concat([whole, randomBytes(8)]));
-  await settleAll(api.url);
+    hashes.push(await upload(api.url, token, Buffer.concat([whole, randomBytes(8)])));
+  await settleAll(api.url, hashes);
   const seconds = (performance.now() - started) / 1_000;
   const cpu = Number(await metricOf(worker.url, 'process_cpu_seconds_total')) - before;
   const block = Number(await metricOf(worker.url, 'nodejs_eventloop_lag_max_seconds')) * 1_000;
@@ -146,7 +163,8 @@ async function register(url: string): Promise<string> {
   return ((await response.json()) as { user: { token: string } }).user.token;
 }
 
-async function upload(url: string, token: string, content: Buffer): Promise<void> {
+/** @returns the hash it has from now on */
+async function upload(url: string, token: string, content: Buffer): Promise<string> {
   const form = new FormData();
   form.set('file', new Blob([new Uint8Array(content)]), 'picture');
   const response = await fetch(`${url}/api/media`, {
@@ -156,12 +174,12 @@ async function upload(url: string, token: string, content: Buffer): Promise<void
   });
   const text = await response.text();
   if (response.status !== 202) throw new Error(`an upload was answered ${response.status}: ${text}`);
-  pending.push((JSON.parse(text) as { media: { hash: string } }).media.hash);
+  return (JSON.parse(text) as { media: { hash: string } }).media.hash;
 }
 
-/** Waits until nothing is pending, the last first. */
-async function settleAll(url: string): Promise<void> {
-  for (let hash = pending.pop(); hash !== undefined; hash = pending.pop())
+/** Waits until none of these is pending, the last first. */
+async function settleAll(url: string, hashes: readonly string[]): Promise<void> {
+  for (const hash of hashes.toReversed())
     for (;;) {
       const { media } = (await (await fetch(`${url}/api/media/${hash}`)).json()) as {
         media: { status: string };
@@ -191,20 +209,21 @@ async function costOfUploads(
   { url, pid }: ServerProcess,
   token: string,
   make: () => Promise<Buffer>,
-): Promise<{ cpu: number; main: number; block: number }> {
+): Promise<{ cpu: number; main: number; block: number; hashes: string[] }> {
+  const hashes: string[] = [];
   const costs: number[] = [];
   for (let turn = 0; turn < UPLOADS; turn += 1) {
     const content = await make();
     const before = await cpuOf(url);
-    await upload(url, token, content);
+    hashes.push(await upload(url, token, content));
     costs.push((await cpuOf(url)) - before);
   }
   await metricOf(url, 'nodejs_eventloop_lag_max_seconds');
   const before = mainThreadOf(pid);
-  for (let turn = 0; turn < UPLOADS; turn += 1) await upload(url, token, await make());
+  for (let turn = 0; turn < UPLOADS; turn += 1) hashes.push(await upload(url, token, await make()));
   const main = (mainThreadOf(pid) - before) / UPLOADS;
   const block = Number(await metricOf(url, 'nodejs_eventloop_lag_max_seconds')) * 1_000;
-  return { cpu: median(costs), main, block };
+  return { cpu: median(costs), main, block, hashes };
 }
 
 /** Milliseconds of CPU that the thread of the event loop has used; Linux counts in hundredths of a second. */

@@ -17,6 +17,8 @@ export interface TearlineOptions {
   readonly dir: string;
   /** Whether it keeps answers in memory; off where the work itself is compared. */
   readonly cache?: 'on' | 'off';
+  /** How many of the database's replicas it reads from; none by default. */
+  readonly replicas?: number;
   /** Where Node leaves a CPU profile when the app ends. */
   readonly profile?: string | undefined;
 }
@@ -30,6 +32,7 @@ export async function startTearline({
   keys,
   core,
   dir,
+  replicas = 0,
   profile,
   cache = 'off',
 }: TearlineOptions): Promise<ServerProcess> {
@@ -43,10 +46,14 @@ export async function startTearline({
       IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
       DATABASE_CONNECTIONS,
       CACHE: cache,
+      DATABASE_REPLICA_URLS: database.replicas
+        .slice(0, replicas)
+        .map(({ url: { host } }) => `postgres://${host}`)
+        .join(),
       ...database.shared,
       ...Object.fromEntries(urls),
     },
-    log: join(dir, 'tearline.log'),
+    log: join(dir, `tearline-${replicas}.log`),
     core,
   });
   if (server.listening['checked'] === false) return server;
@@ -60,6 +67,15 @@ export async function startTearline({
 export function profiled(file: string | undefined): string[] {
   if (file === undefined) return [];
   return ['--cpu-prof', `--cpu-prof-dir=${dirname(file)}`, `--cpu-prof-name=${basename(file)}`];
+}
+
+/** Reads that the monolith has sent to each server, by its address, where it has replicas. */
+export async function readsOf(url: string): Promise<Map<string, number>> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const reads = new Map<string, number>();
+  for (const [, server, count] of metrics.matchAll(/^database_reads_total\{.*server="(.+?)".*\} (\d+)$/gm))
+    reads.set(server!, (reads.get(server!) ?? 0) + Number(count));
+  return reads;
 }
 
 /** Statements that the monolith has sent to PostgreSQL since it started. */

@@ -10,6 +10,7 @@ import {
   type ProfileBody,
   type UserBody,
 } from './conduit.js';
+import { notificationsOf } from './notifications.js';
 import { TokenJar } from './token-jar.js';
 
 /** What happened while many sessions wrote and read through many hosts. */
@@ -20,6 +21,10 @@ export interface CheckReport {
   behind: string[];
   /** Answers 503, by what was asked. */
   unavailable: { writes: number; reads: number };
+  /** Articles of whose publication a follower was never told, though they followed before: a job that read behind. */
+  untold: string[];
+  /** What was acknowledged and is not there in the end. */
+  lost: string[];
   /** Answers that nothing explains, and connections that broke. */
   wrong: string[];
   /** Milliseconds of the longest answer. */
@@ -37,12 +42,31 @@ interface CheckOptions {
   thinkMs?: number;
 }
 
+/** Somebody who writes and reads, and what of their writes was acknowledged. */
+interface Session {
+  readonly username: string;
+  /** A client for each host. */
+  readonly clients: readonly Api[];
+  readonly follows: Set<Session>;
+  /** Articles of others, published after they were followed. */
+  readonly told: string[];
+  /** Their own articles, each with what its body is at least. */
+  readonly articles: { readonly slug: string; body: number }[];
+  bio: number;
+}
+
+const anyOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
+
+const TOLD_WITHIN_MS = 60_000;
+
 /** Sessions that write numbers which only grow, and look whether they read a smaller one than was acknowledged. */
 export class ConsistencyChecker {
   readonly report: CheckReport = {
     writes: 0,
     reads: 0,
     behind: [],
+    untold: [],
+    lost: [],
     unavailable: { writes: 0, reads: 0 },
     wrong: [],
     slowest: 0,
@@ -50,17 +74,23 @@ export class ConsistencyChecker {
   };
   #isOver = false;
   #lastWrite = performance.now();
+  #people: Session[] = [];
+  #next = 1;
+  #waiting: { kind: 'writes' | 'reads'; since: number; tell: (milliseconds: number) => void }[] = [];
 
   constructor(private readonly options: CheckOptions) {}
 
   /** Runs until `during` has ended. */
   async run(during: () => Promise<void>): Promise<CheckReport> {
-    const { sessions, hosts } = this.options;
-    const people = [];
-    for (let index = 0; index < sessions; index += 1)
-      people.push(await register(new Api(hosts[index % hosts.length]!)));
+    const { sessions, hosts, carriesTokens } = this.options;
+    for (let index = 0; index < sessions; index += 1) {
+      const { token, username } = await register(new Api(hosts[index % hosts.length]!));
+      const jar = carriesTokens ? new TokenJar() : undefined;
+      const clients = hosts.map((host) => new Api(host, token, () => {}, jar));
+      this.#people.push({ username, clients, follows: new Set(), told: [], articles: [], bio: 0 });
+    }
     this.#lastWrite = performance.now();
-    const working = people.map(({ token, username }) => this.#session(token, username));
+    const working = this.#people.map((session) => this.#work(session));
     try {
       await during();
     } finally {
@@ -70,56 +100,97 @@ export class ConsistencyChecker {
     return this.report;
   }
 
-  async #session(token: string, username: string): Promise<void> {
-    const { hosts, carriesTokens, thinkMs = 30 } = this.options;
-    const jar = carriesTokens ? new TokenJar() : undefined;
-    const clients = hosts.map((host) => new Api(host, token, () => {}, jar));
-    const anyone = () => clients[Math.floor(Math.random() * clients.length)]!;
-    // With its token in hand nobody needs a name to read what they have written.
-    const reader = () => (jar && Math.random() < 0.7 ? anyone().as() : anyone());
-    const own = { bio: 0, body: 0, slug: '' };
-    let next = 1;
+  /** Milliseconds until a request that begins from now on succeeds; writes also have to be acknowledged. */
+  recovery(kind: 'writes' | 'reads'): Promise<number> {
+    return new Promise((tell) => this.#waiting.push({ kind, since: performance.now(), tell }));
+  }
+
+  /** Looks what there is in the end: everything that was acknowledged, and everything that a job had to do. */
+  async settle(): Promise<CheckReport> {
+    const strongly = { consistency: 'strong' };
+    await Promise.all(
+      this.#people.map(async ({ username, clients, bio, articles, told }) => {
+        const [api] = clients;
+        const { user } = (await api!.get<UserBody>('/api/user', strongly)).body;
+        if (Number(user.bio ?? 0) < bio) this.report.lost.push(`${username}: bio ${user.bio} after ${bio}`);
+        for (const { slug, body } of articles) {
+          const found = await api!.get<ArticleBody>(articlePath(slug), strongly);
+          if (found.status !== 200) this.report.lost.push(`${slug}: ${found.status}`);
+          else if (Number(found.body.article.body) < body)
+            this.report.lost.push(`${slug}: ${found.body.article.body} after ${body}`);
+        }
+        const until = performance.now() + TOLD_WITHIN_MS;
+        let missing = told;
+        while (missing.length > 0) {
+          const { notifications } = await notificationsOf({ api: api! }, '?limit=100');
+          missing = told.filter((slug) => !notifications.some(({ article }) => article?.slug === slug));
+          if (performance.now() > until) break;
+          await pause(100);
+        }
+        this.report.untold.push(...missing);
+      }),
+    );
+    return this.report;
+  }
+
+  async #work(session: Session): Promise<void> {
+    const { thinkMs = 30 } = this.options;
     while (!this.#isOver) {
-      const chance = Math.random();
-      if (chance < 0.15) {
-        const number = next++;
-        if (await this.#write(() => anyone().put('/api/user', { user: { bio: `${number}` } })))
-          own.bio = number;
-      } else if (chance < 0.2 || own.slug === '') {
-        const number = next++;
-        const article = newArticle({ body: `${number}` });
-        const reply = await this.#write(() => anyone().post<ArticleBody>('/api/articles', { article }));
-        if (reply) Object.assign(own, { slug: reply.body.article.slug, body: number });
-      } else if (chance < 0.3) {
-        const number = next++;
-        const change = { article: { body: `${number}` } };
-        if (await this.#write(() => anyone().put(articlePath(own.slug), change))) own.body = number;
-      } else if (chance < 0.55) {
-        await this.#read(
-          () => anyone().get<UserBody>('/api/user'),
-          ({ user }) => user.bio,
-          own.bio,
-          'user',
-        );
-      } else if (chance < 0.75) {
-        const path = profilePath(username);
-        await this.#read(
-          () => reader().get<ProfileBody>(path),
-          ({ profile }) => profile.bio,
-          own.bio,
-          'profile',
-        );
-      } else {
-        const path = articlePath(own.slug);
-        await this.#read(
-          () => reader().get<ArticleBody>(path),
-          ({ article }) => article.body,
-          own.body,
-          'article',
-        );
-      }
+      await this.#step(session, Math.random());
       await pause(Math.random() * thinkMs);
     }
+  }
+
+  async #step(session: Session, chance: number): Promise<void> {
+    const { username, clients, articles } = session;
+    const api = anyOf(clients);
+    // With its token in hand nobody needs a name to read what they have written.
+    const reader = this.options.carriesTokens && Math.random() < 0.7 ? api.as() : api;
+    const own = articles.at(-1);
+    if (own === undefined || chance < 0.05) return this.#publish(session);
+    if (chance < 0.07) return this.#follow(session);
+    if (chance < 0.2) {
+      const bio = this.#next++;
+      if (await this.#write(() => api.put('/api/user', { user: { bio: `${bio}` } }))) session.bio = bio;
+    } else if (chance < 0.3) {
+      const body = this.#next++;
+      const change = { article: { body: `${body}` } };
+      if (await this.#write(() => api.put(articlePath(own.slug), change))) own.body = body;
+    } else if (chance < 0.55) {
+      const read = () => api.get<UserBody>('/api/user');
+      await this.#read(read, ({ user }) => user.bio, session.bio, 'user');
+    } else if (chance < 0.75) {
+      const read = () => reader.get<ProfileBody>(profilePath(username));
+      await this.#read(read, ({ profile }) => profile.bio, session.bio, 'profile');
+    } else {
+      const read = () => reader.get<ArticleBody>(articlePath(own.slug));
+      await this.#read(read, ({ article }) => article.body, own.body, 'article');
+    }
+  }
+
+  /** Those who follow when the request begins have to be told. */
+  async #publish(session: Session): Promise<void> {
+    const body = this.#next++;
+    const fans = this.#people.filter(({ follows }) => follows.has(session));
+    const article = newArticle({ body: `${body}` });
+    const reply = await this.#write(() =>
+      anyOf(session.clients).post<ArticleBody>('/api/articles', { article }),
+    );
+    if (!reply) return;
+    const { slug } = reply.body.article;
+    session.articles.push({ slug, body });
+    // A page of notifications shows a hundred.
+    for (const { told } of fans) if (told.length < 80) told.push(slug);
+  }
+
+  /** Follows somebody, who publishes something at once. */
+  async #follow(session: Session): Promise<void> {
+    const other = anyOf(this.#people);
+    if (other === session) return;
+    const path = `${profilePath(other.username)}/follow`;
+    if (!(await this.#write(() => anyOf(session.clients).post(path)))) return;
+    session.follows.add(other);
+    await this.#publish(other);
   }
 
   async #write<T>(send: () => Promise<Reply<T>>): Promise<Reply<T> | undefined> {
@@ -152,11 +223,19 @@ export class ConsistencyChecker {
       this.report.behind.push(`${what}: ${shown(reply.body)} after ${acknowledged}`);
   }
 
+  #succeeded(kind: 'writes' | 'reads', began: number): void {
+    const now = performance.now();
+    const isTold = (one: { kind: string; since: number }) => one.kind === kind && one.since <= began;
+    for (const { since, tell } of this.#waiting.filter(isTold)) tell(now - since);
+    this.#waiting = this.#waiting.filter((one) => !isTold(one));
+  }
+
   async #ask<T>(send: () => Promise<Reply<T>>, kind: 'writes' | 'reads'): Promise<Reply<T> | undefined> {
     const started = performance.now();
     try {
       const reply = await send();
       this.report.slowest = Math.max(this.report.slowest, performance.now() - started);
+      if (reply.status < 300) this.#succeeded(kind, started);
       if (reply.status !== 503) return reply;
       this.report.unavailable[kind] += 1;
       if (reply.headers.get('retry-after') === null) this.report.wrong.push('503 without Retry-After');

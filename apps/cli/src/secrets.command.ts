@@ -14,7 +14,7 @@ export const secrets: Command = {
 Makes what is not there yet, and leaves alone what is: a folder for each that needs it, to be handed to that one alone.
 
   <module>/database-url          its role and password; identity/signing-key too
-  hosts/                         auth-jwks, rpc-secret, redis-url: for every host
+  hosts/                         auth-jwks, rpc-secret, consistency-secret, redis-url: for every host
   operator/password              for the host with the board of the queues
   migrate/database-url           the owner's
   postgres/, redis/              the servers' own passwords
@@ -42,6 +42,7 @@ Makes what is not there yet, and leaves alone what is: a folder for each that ne
     );
     await folder.keep('hosts/auth-jwks', () => JSON.stringify(publicKeysOf(signingKeySetting.parse(key))));
     await folder.keep('hosts/rpc-secret', randomPassword);
+    await folder.keep('hosts/consistency-secret', randomPassword);
     await folder.keep('operator/password', randomPassword);
     const password = await folder.keep('redis/password', randomPassword);
     await folder.keep('redis/redis.conf', () => `requirepass ${password}`);

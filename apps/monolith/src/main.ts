@@ -33,8 +33,8 @@ async function main(): Promise<void> {
     const broker = brokerOf(settings);
     const mode = settings.CACHE ?? 'on';
     const replies = new ReplyStore();
-    const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl } = settings;
-    const sessions = new Sessions({ secret, redisUrl });
+    const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+    const sessions = new Sessions({ secret, redisUrl, maxLag });
     await runHost({
       modules,
       imports: [
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
             'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
           consistency: settings.CONSISTENCY,
           isCached: mode !== 'off',
-          maxLag: settings.REPLICA_MAX_LAG_MS,
+          maxLag,
           replies,
           sessions,
         }),

@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   // Without Redis a host does not know what its callers have written through others, and would give them older values.
   const mode = settings.CACHE ?? (settings.REDIS_URL ? 'on' : 'off');
   const replies = new ReplyStore();
-  const sessions = new Sessions({ secret: settings.CONSISTENCY_SECRET, redisUrl: settings.REDIS_URL });
+  const { CONSISTENCY_SECRET, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
+  const sessions = new Sessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
   const urls = databaseUrls(names, env);
   await runHost({
     modules,
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
         isCached: mode !== 'off',
-        maxLag: settings.REPLICA_MAX_LAG_MS,
+        maxLag,
         replies,
         sessions,
       }),

@@ -3,7 +3,7 @@ import { type CallContext, currentCall, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { cancelQuery } from './cancel-query.js';
 import { streamOf } from './replication/monitor.js';
-import { PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
+import { noPrimary, PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
 
 type Callback = (
   error: Error | undefined,
@@ -82,10 +82,8 @@ export class CallPool extends pg.Pool {
   private checkOut(callback: Callback): void {
     const call = currentCall();
     if (call?.cancelled) return callback(call.cancelled, undefined, () => undefined);
-    if (this.route && this.route.url() === undefined) {
-      const error = new SeamError('unavailable', { message: 'no database server takes writes' });
-      return callback(error, undefined, () => undefined);
-    }
+    if (this.route && this.route.url() === undefined)
+      return callback(noPrimary(), undefined, () => undefined);
     if (call) this.route?.reading(call);
     const mayWrite = !this.#isForReading;
     super.connect((error, client, release) => {

@@ -71,7 +71,7 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(DATABASE_SETTINGS) private readonly settings: DatabaseSettings,
     @Optional() registry?: Registry,
   ) {
-    this.#sessions = settings.sessions ?? new Sessions();
+    this.#sessions = settings.sessions ?? new Sessions({ maxLag: settings.maxLag });
     if (!registry) return;
     this.measure(registry);
     measureReplicas(registry, this.#replicated);

@@ -17,7 +17,8 @@ export const replicationSettings = {
   /** Milliseconds that a replica may be behind before it is asked no more. */
   REPLICA_MAX_LAG_MS: z
     .string()
-    .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number of milliseconds' })
+    .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number of milliseconds', abort: true })
     .transform(Number)
+    .refine((milliseconds) => milliseconds <= 300_000, { error: 'must be at most 300000' })
     .default(5_000),
 };

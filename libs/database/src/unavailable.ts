@@ -2,6 +2,8 @@ import { SeamError } from '@tearline/seam';
 
 /** PostgreSQL's codes, or their first two characters, of what a server answers that cannot work just now. */
 const CODES = /^(08...|57P0[123]|53300)$/;
+/** What a replica answers that has not replayed the latest migration yet: no such column, table, function or schema. */
+const SCHEMA = /^(42703|42P01|42883|3F000)$/;
 /** A server that was the primary when the connection was made, and takes no writes any more. */
 export const READ_ONLY = '25006';
 /** What a replica answers when what it has to replay is in the way of a query. */
@@ -25,6 +27,11 @@ export function isServersFault(error: unknown): boolean {
 /** Whether a replica gave a query up for the sake of what it had to replay: elsewhere it may succeed. */
 export function isRecoveryConflict(error: unknown): boolean {
   return error instanceof Error && RECOVERY_CONFLICT.test(error.message);
+}
+
+/** Whether a replica does not know yet what a migration has made; if nobody does, it is the statement's fault. */
+export function isSchemaBehind(error: unknown): boolean {
+  return SCHEMA.test(String((error as { code?: unknown }).code));
 }
 
 /** An error as a caller should see it: one of the server is `unavailable`, and may be gone a moment later. */

@@ -53,6 +53,9 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
     AUTH_JWKS_FILE: secretFile('hosts', 'auth-jwks'),
     REDIS_URL_FILE: secretFile('hosts', 'redis-url'),
     ...urlFiles(modules),
+    // With the role and the password that each module has on the primary.
+    DATABASE_REPLICA_URLS: 'postgres://postgres-replica',
+    CONSISTENCY_SECRET_FILE: secretFile('hosts', 'consistency-secret'),
     ...(modules.includes('identity') && {
       IDENTITY_SIGNING_KEY_FILE: secretFile('identity', 'signing-key'),
     }),

@@ -1,6 +1,6 @@
 import { isSeamError } from '@tearline/seam';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type NotesHost, NotesServers } from './notes.fixture.js';
+import { NoteEntity, type NotesHost, NotesServers } from './notes.fixture.js';
 
 const WITHIN = { timeout: 15_000, interval: 10 };
 let servers: NotesServers;
@@ -92,6 +92,35 @@ describe('of two replicas', () => {
     await hung!.resume();
     await expect.poll(() => placesOf(5, late), WITHIN).toEqual(new Set([ports.replicas[1]]));
     await dead!.restart();
+  });
+
+  it('ends while a replica hangs', async () => {
+    const ending = await servers.host();
+    await allServe(...ports.replicas);
+    expect(await placesOf(20, ending)).toEqual(new Set(ports.replicas));
+    const [replica] = servers.embedded.replicas;
+    await replica!.pause();
+    expect(await msOf(() => ending.close())).toBeLessThan(3_000);
+    await replica!.resume();
+  });
+
+  it('a transaction whose connection breaks between two statements is unavailable, whoever asks next', async () => {
+    const { manager } = host.repository;
+    const breaking = (ask: (inside: typeof manager) => Promise<unknown>) =>
+      host.request(() =>
+        manager.transaction(async (inside) => {
+          const [row] = await inside.query<{ pid: number }[]>('select pg_backend_pid() as pid');
+          await servers.embedded.server.execute(`select pg_terminate_backend(${row!.pid})`);
+          await expect.poll(() => inside.queryRunner!.isReleased, WITHIN).toBe(true);
+          await ask(inside);
+        }),
+      );
+    const unavailable = expect.objectContaining({ code: 'unavailable' }) as unknown;
+    await expect(breaking((inside) => inside.query('select 1'))).rejects.toEqual(unavailable);
+    await expect(breaking((inside) => inside.find(NoteEntity))).rejects.toEqual(unavailable);
+    await expect(
+      host.request(() => manager.transaction(() => Promise.reject(new Error('my own')))),
+    ).rejects.toThrow('my own');
   });
 
   it('a server that takes no writes any more is left, and written to when it does again', async () => {

@@ -53,7 +53,11 @@ export class Monitor {
     await this.#connecting;
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (!client) return;
+    // A server that hangs does not answer a good-bye.
+    const late = setTimeout(() => streamOf(client).destroy(), CONNECT_MS);
+    await client.end().catch(() => undefined);
+    clearTimeout(late);
   }
 
   /**
@@ -157,7 +161,6 @@ export class Monitor {
     this.#client = undefined;
     this.status = undefined;
     this.#asking = undefined;
-    // A server that hangs does not answer a good-bye.
     if (client) streamOf(client).destroy();
     this.#report(reason);
   }

@@ -138,7 +138,7 @@ export class NotesServers {
 
   async host(settings: Partial<DatabaseSettings> = {}): Promise<NotesHost> {
     const registry = new Registry();
-    const sessions = settings.sessions ?? new Sessions({ secret: SECRET });
+    const sessions = settings.sessions ?? new Sessions({ secret: SECRET, maxLag: 0 });
     class MetricsModule {}
     const provider = { provide: Registry, useValue: registry };
     @Module({
@@ -157,6 +157,7 @@ export class NotesServers {
     })
     class AppModule {}
     const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+    let closing: Promise<void> | undefined;
     const host: NotesHost = {
       request: async (work, { principal, level, jar } = {}) => {
         const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
@@ -179,7 +180,7 @@ export class NotesServers {
       repository: app.get<Repository<NoteEntity>>(getRepositoryToken(NoteEntity, 'notes')),
       databases: app.get(Databases),
       registry,
-      close: () => app.close(),
+      close: () => (closing ??= app.close()),
     };
     this.#hosts.push(host);
     return host;

@@ -33,6 +33,8 @@ const POSITION = `select (${CURRENT_LSN})::text as lsn`;
 const NOTHING_YET = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
 const COMMIT = /^\s*(commit|end)\b/i;
 
+export const noPrimary = () => new SeamError('unavailable', { message: 'no database server takes writes' });
+
 type Query = (...args: unknown[]) => Promise<pg.QueryResult>;
 type Done = (error: Error | null, result: pg.QueryResult) => void;
 
@@ -59,6 +61,13 @@ export class PrimaryClient extends pg.Client {
     this.#query = super.query.bind(this) as Query;
     // TypeORM takes the form that gives a promise, pg's pool the one with a callback; pg declares ten more.
     this.query = ((...args: unknown[]) => this.#run(args)) as pg.Client['query'];
+    // The primary was lost while the pool had somebody wait.
+    if (!url)
+      this.connect = ((done: (error: Error) => void) =>
+        process.nextTick(() => {
+          this.emit('end');
+          done(noPrimary());
+        })) as pg.Client['connect'];
   }
 
   /** Called once, before the connection is used. @throws SeamError when the server takes no writes, or no longer should */

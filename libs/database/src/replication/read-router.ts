@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { CallPool } from '../call-pool.js';
 import type { Ask, ReadSource } from '../read-source.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { asUnavailable, isRecoveryConflict, isServersFault } from '../unavailable.js';
+import { asUnavailable, isRecoveryConflict, isSchemaBehind, isServersFault } from '../unavailable.js';
 import type { Cluster } from './cluster.js';
 import { ReadSlots } from './read-slots.js';
 import type { WatchedServer } from './watched-server.js';
@@ -152,7 +152,7 @@ export class ReadRouter implements ReadSource {
 
   #isWorthAnotherTry(server: WatchedServer, error: unknown): boolean {
     if (currentCall()?.cancelled) return false;
-    if (isRecoveryConflict(error)) return true;
+    if (isRecoveryConflict(error) || isSchemaBehind(error)) return true;
     if (!isServersFault(error)) return false;
     this.options.cluster.doubt(server);
     return true;

@@ -20,6 +20,8 @@ export class ReadSlots {
    * @throws SeamError `unavailable` when too many wait, or whatever ends the call meanwhile
    */
   async take(): Promise<void> {
+    const call = currentCall();
+    if (call?.cancelled) throw call.cancelled;
     if (this.#running < this.limit) {
       this.#running += 1;
       return;
@@ -28,7 +30,7 @@ export class ReadSlots {
       throw new SeamError('unavailable', { message: 'too many reads wait for the primary' });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.add(resolve);
-    const leave = currentCall()?.onCancel((reason) => {
+    const leave = call?.onCancel((reason) => {
       if (this.#waiting.delete(resolve)) reject(reason);
     });
     await promise.finally(leave);

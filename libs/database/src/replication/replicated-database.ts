@@ -107,8 +107,8 @@ export class ReplicatedDatabase implements PrimaryRoute {
 
   /** Closes the replicas' pools; the other one is TypeORM's. */
   async close(): Promise<void> {
-    for (const forget of this.#forget) forget();
     await Promise.all([...this.#replicas.values()].map((pool) => pool.end()));
+    for (const forget of this.#forget) forget();
     await this.options.cluster.stop();
   }
 }

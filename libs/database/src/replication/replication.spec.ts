@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statement } from '../index.js';
 import { type NotesHost, NotesServers } from './notes.fixture.js';
 
 const WITHIN = { timeout: 10_000, interval: 10 };
@@ -121,6 +122,15 @@ describe('with replicas that are delayed', () => {
     expect(await other.request(() => other.notes.texts(), { level: 'strong' })).toContain('by anybody');
     expect(await other.request(() => other.notes.textsStrongly())).toContain('by anybody');
     expect(await other.request(() => other.notes.texts())).not.toContain('by anybody');
+  });
+
+  it('a column that only the primary has yet is read there', async () => {
+    await servers.embedded.server.execute("alter table notes.notes add column colour text default 'red'");
+    const colours = statement<{ colour: string }>('notes.colours', 'select distinct colour from notes');
+    const read = () => host.notes.reader.rows(colours);
+    expect(await host.request(read, { level: 'eventual' })).toEqual([{ colour: 'red' }]);
+    const wrong = statement('notes.wrong', 'select nothing_of_the_kind from notes');
+    await expect(host.request(() => host.notes.reader.rows(wrong))).rejects.toMatchObject({ code: '42703' });
   });
 
   it('what runs outside of any request sees everything', async () => {

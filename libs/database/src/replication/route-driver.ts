@@ -1,9 +1,11 @@
 import { SeamError } from '@tearline/seam';
 import {
   type DataSource,
+  type EntityManager,
   QueryFailedError,
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
 import { asUnavailable } from '../unavailable.js';
 import type { ReplicatedDatabase } from './replicated-database.js';
@@ -30,20 +32,42 @@ export function routeReads({ driver }: DataSource, database: ReplicatedDatabase)
   };
 }
 
+/** Runners whose connection broke, and how. */
+type Broken = WeakMap<QueryRunner, unknown>;
+
 /** Lets repositories say `unavailable` when their server is gone, instead of an error of this one query. */
-export function tellServersFaults({ driver }: DataSource): void {
+export function tellServersFaults({ driver, manager }: DataSource): void {
   const ours = driver as unknown as Driver;
+  const broken: Broken = new WeakMap();
   const createQueryRunner = ours.createQueryRunner.bind(ours);
-  ours.createQueryRunner = (mode) => tellFaultsOf(createQueryRunner(mode));
+  ours.createQueryRunner = (mode) => tellFaultsOf(createQueryRunner(mode), broken);
+
+  // In a transaction the manager looks whether its runner was released, before the runner is asked for anything.
+  const transaction = manager.transaction.bind(manager) as Transaction;
+  manager.transaction = async (...args: unknown[]) => {
+    const work = args.pop() as Work;
+    let runner: QueryRunner | undefined;
+    try {
+      return await transaction(...args, (inside: EntityManager) => {
+        runner = inside.queryRunner;
+        return work(inside);
+      });
+    } catch (error) {
+      const isReleased = error instanceof QueryRunnerProviderAlreadyReleasedError;
+      throw isReleased && runner && broken.has(runner) ? asUnavailable(broken.get(runner)) : error;
+    }
+  };
 }
 
-function tellFaultsOf(runner: QueryRunner): QueryRunner {
+type Work = (manager: EntityManager) => Promise<unknown>;
+type Transaction = (...args: unknown[]) => Promise<unknown>;
+
+function tellFaultsOf(runner: QueryRunner, broken: Broken): QueryRunner {
   // A connection that breaks between two queries releases its runner, which then only tells that it was released.
-  let broken: unknown;
   const releasing = runner as unknown as Releasing;
   const release = releasing.releasePostgresConnection.bind(runner);
   releasing.releasePostgresConnection = (error) => {
-    broken ??= error;
+    if (error && !broken.has(runner)) broken.set(runner, error);
     return release(error);
   };
   const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
@@ -53,7 +77,7 @@ function tellFaultsOf(runner: QueryRunner): QueryRunner {
     } catch (error) {
       const fault = error instanceof QueryFailedError ? (error.driverError as unknown) : error;
       const told = asUnavailable(
-        error instanceof QueryRunnerAlreadyReleasedError ? (broken ?? error) : fault,
+        error instanceof QueryRunnerAlreadyReleasedError ? (broken.get(runner) ?? error) : fault,
       );
       throw told instanceof SeamError ? told : error;
     }

@@ -19,7 +19,7 @@ async function startRedis(): Promise<void> {
 }
 
 async function memory(): Promise<RedisMemory> {
-  const made = new RedisMemory(`redis://127.0.0.1:${port}`);
+  const made = await RedisMemory.open(`redis://127.0.0.1:${port}`, 1_000);
   memories.push(made);
   await expect.poll(() => made.recall('nobody'), WITHIN).toBeDefined();
   return made;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { Positions } from '@tearline/seam';
 import { Redis } from 'ioredis';
@@ -13,8 +14,8 @@ const LONGEST_PAUSE_MS = 500;
 const RETRY_MS = 500;
 /** After it was away: others may be about to say what they could not keep. */
 const ABSENCE_MS = 2_000;
-/** After it has forgotten: by then every replica that is asked has what was written before. */
-const OBLIVION_MS = 30_000;
+/** Others may find out later that it has forgotten. */
+const NOTICE_MS = 1_000;
 
 /** Keeps the later of two positions; of two clusters the one that comes last. As `laterOf` of the seam does. */
 const KEEP = `
@@ -41,7 +42,11 @@ export class RedisMemory implements SessionMemory {
   /** Something was written that Redis does not know of. */
   #owes = false;
 
-  constructor(url: string) {
+  /** @param maxLag milliseconds after which every replica that is asked has what was written before */
+  private constructor(
+    url: string,
+    private readonly maxLag: number,
+  ) {
     this.#redis = new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -53,6 +58,13 @@ export class RedisMemory implements SessionMemory {
     // Whoever asks gets the error.
     this.#redis.on('error', () => undefined);
     this.#redis.on('ready', () => void this.#settle().catch((error: unknown) => this.#lose(error)));
+  }
+
+  /** Resolves when Redis has answered, or did not do so in time. */
+  static async open(url: string, maxLag: number): Promise<RedisMemory> {
+    const memory = new RedisMemory(url, maxLag);
+    await once(memory.#redis, 'ready', { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => undefined);
+    return memory;
   }
 
   async recall(principal: string): Promise<Positions | undefined> {
@@ -91,7 +103,7 @@ export class RedisMemory implements SessionMemory {
   /** Another epoch, or none: Redis has forgotten, or somebody could not tell it something. */
   async #compare(epoch: string | null): Promise<void> {
     if (epoch === null || this.#owes) return this.#settle(epoch);
-    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#doubt(OBLIVION_MS);
+    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#doubt(this.maxLag + NOTICE_MS);
     this.#epoch = epoch;
   }
 
@@ -101,7 +113,7 @@ export class RedisMemory implements SessionMemory {
     const next = randomUUID();
     const isOurs = this.#owes ? await this.#redis.set(EPOCH, next) : await this.#redis.set(EPOCH, next, 'NX');
     // At the very first start there was nothing to forget.
-    if (this.#epoch !== undefined || this.#owes) this.#doubt(OBLIVION_MS);
+    if (this.#epoch !== undefined || this.#owes) this.#doubt(this.maxLag + NOTICE_MS);
     this.#owes = false;
     if (isOurs) this.#epoch = next;
   }

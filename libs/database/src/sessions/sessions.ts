@@ -13,7 +13,11 @@ export interface SessionOptions {
   secret?: string | undefined;
   /** Where all hosts remember together; by default each remembers for itself. */
   redisUrl?: string | undefined;
+  /** Milliseconds that a replica may be behind and is asked nevertheless; 5,000 by default. */
+  maxLag?: number | undefined;
 }
+
+const DEFAULT_MAX_LAG_MS = 5_000;
 
 /**
  * Remembers how far each caller's own writes are: the seam's port, filled. Made by an application and given to the
@@ -23,11 +27,16 @@ export class Sessions implements SessionStore {
   readonly #keys: readonly string[];
   readonly #own = new ProcessMemory();
   readonly #redisUrl: string | undefined;
+  readonly #maxLag: number;
+  /** From then on every replica that is asked shows what was written before this process began. */
+  readonly #knowsFrom: number;
   #shared: Promise<SessionMemory> | undefined;
 
-  constructor({ secret, redisUrl }: SessionOptions = {}) {
+  constructor({ secret, redisUrl, maxLag = DEFAULT_MAX_LAG_MS }: SessionOptions = {}) {
     this.#keys = (secret ?? randomBytes(32).toString('base64url')).split(',').map((key) => key.trim());
     this.#redisUrl = redisUrl;
+    this.#maxLag = maxLag;
+    this.#knowsFrom = performance.now() + maxLag;
   }
 
   read(token: string): Positions | undefined {
@@ -51,6 +60,7 @@ export class Sessions implements SessionStore {
     if (!principal) return true;
     consistency.see(this.#own.recall(principal.id));
     if (consistency.isComplete) return true;
+    if (performance.now() < this.#knowsFrom) return false;
     const shared = await this.#memory();
     if (!shared) return true;
     const positions = await shared.recall(principal.id);
@@ -64,7 +74,9 @@ export class Sessions implements SessionStore {
   #memory(): Promise<SessionMemory> | undefined {
     const url = this.#redisUrl;
     if (!url) return undefined;
-    return (this.#shared ??= import('./redis-memory.js').then(({ RedisMemory }) => new RedisMemory(url)));
+    return (this.#shared ??= import('./redis-memory.js').then(({ RedisMemory }) =>
+      RedisMemory.open(url, this.#maxLag),
+    ));
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { outsideCalls } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
@@ -6,6 +7,8 @@ import { brokerJob, type OutboxRow } from './outbox-row.js';
 
 const BATCH = 500;
 const POLL_MS = 1_000;
+/** Whoever has published is answered first; and what others publish meanwhile goes along. */
+const AFTER_COMMIT_MS = 4;
 /** While the broker is away, one row asks whether it is back. */
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -31,7 +34,7 @@ const take = (schema: string) => `
 const giveBack = (schema: string) =>
   `update ${schema}.outbox set next_at = now(), sends = greatest(sends - 1, 0) where id = any($1)`;
 
-/** Hands a module's outbox to the broker: at once when woken after a commit, and every second whatever happens. */
+/** Hands a module's outbox to the broker: soon when woken after a commit, and every second whatever happens. */
 export class Relay {
   readonly #log = new Logger('Events');
   readonly #statements: { readonly take: string; readonly giveBack: string };
@@ -70,7 +73,10 @@ export class Relay {
     this.#isWanted = true;
     if (this.#isRunning || this.#isStopped || performance.now() < this.#notBefore) return;
     this.#isRunning = true;
-    this.#round = outsideCalls(() => this.#run());
+    this.#round = outsideCalls(async () => {
+      await delay(AFTER_COMMIT_MS);
+      await this.#run();
+    });
   }
 
   #poll(): void {

@@ -12,8 +12,9 @@ import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
 import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
 import { mediaLinkedIn } from './media-links.js';
+import { PUBLISH } from './publish-statement.js';
 import { slugOf, withFreeSlug } from './slug.js';
-import { tallyArticle, tallyTags } from './tallies.js';
+import { tallyDeletion, tallyTags } from './tallies.js';
 
 /** What an author writes. */
 export interface ArticleDraft {
@@ -21,6 +22,11 @@ export interface ArticleDraft {
   description: string;
   body: string;
   tagList?: readonly string[] | undefined;
+}
+
+interface NewArticle {
+  readonly id: number;
+  readonly createdAt: Date;
 }
 
 /** What authors do with their articles. */
@@ -38,24 +44,14 @@ export class ArticlesService {
     const tags = [...new Set(tagList)];
     return withFreeSlug(draft.title, async (free) => {
       const { id, slug, at } = await this.transactions.once('create article', article, async (manager) => {
-        const inserted = await manager.insert(ArticleEntity, {
-          ...draft,
-          slug: free,
-          authorId,
-          tagList: tags,
-        });
-        const made = inserted.generatedMaps[0] as ArticleEntity;
-        await tag(manager, tags, made);
-        await tallyArticle(manager, 1, { authorId, tagList: tags });
-        await this.outbox.append(manager, ArticlePublished, aggregateOf(made.id), {
-          articleId: made.id,
-          authorId,
-          slug: free,
-          title: draft.title,
-        });
-        await this.tellMedia(manager, made.id, '', draft.body);
+        const { title, description, body } = draft;
+        const values = [free, title, description, body, tags, authorId];
+        const event = this.outbox.envelope(ArticlePublished);
+        const [made] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
+        await this.tellMedia(manager, made.id, '', body);
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
+      this.outbox.wake();
       await this.cache.changed(slugTag(slug), LIST, TAGS);
       const createdAt = new Date(at);
       const times = { createdAt, updatedAt: createdAt };
@@ -94,7 +90,7 @@ export class ArticlesService {
     const id = await this.transactions.once('delete article', slug, async (manager) => {
       const article = await lockOwn(manager, slug, authorId);
       await manager.delete(ArticleEntity, article.id);
-      await tallyArticle(manager, -1, { authorId, tagList: article.tagList });
+      await tallyDeletion(manager, article);
       await manager.insert(DeletedArticleEntity, { articleId: article.id });
       await this.outbox.append(manager, ArticleDeleted, aggregateOf(article.id), {
         articleId: article.id,
@@ -141,20 +137,12 @@ async function retag(manager: EntityManager, article: ArticleEntity, tags: reado
       ArticleTagEntity,
       lost.map((one) => tagRow(one, article)),
     );
-  await tag(manager, gained, article);
-  await tallyTags(manager, { gained, lost });
-}
-
-async function tag(
-  manager: EntityManager,
-  tags: readonly string[],
-  article: { id: number; createdAt: Date },
-) {
-  if (tags.length > 0)
+  if (gained.length > 0)
     await manager.insert(
       ArticleTagEntity,
-      tags.map((one) => tagRow(one, article)),
+      gained.map((one) => tagRow(one, article)),
     );
+  await tallyTags(manager, { gained, lost });
 }
 
 const tagRow = (name: string, { id, createdAt }: { id: number; createdAt: Date }): ArticleTagEntity => ({

@@ -1,19 +1,28 @@
 import type { EntityManager } from 'typeorm';
 
-/** The table has no key, since rows are only appended and added up: so it is no entity, and this is plain SQL. */
-const APPEND = `
+/**
+ * Appends deltas, each argument an SQL expression. The table has no key, since rows are only appended and added up: so
+ * it is no entity, and this is plain SQL.
+ */
+export const tallied = ({
+  kinds,
+  keys,
+  tags,
+  delta,
+}: Record<'kinds' | 'keys' | 'tags' | 'delta', string>) => `
   insert into tally_deltas (kind, key, delta)
-  select kind, key, $4::int from unnest($1::text[], $2::text[]) as counted (kind, key)
+  select kind, key, ${delta} from unnest(${kinds}, ${keys}) as counted (kind, key)
   union all
-  select 'tag', tag, $4::int from unnest($3::text[]) as tag`;
+  select 'tag', tag, ${delta} from unnest(${tags}) as tag`;
 
-/** Notes, in the transaction of the change, that `author` has an article more (or less, by -1) with these tags. */
-export async function tallyArticle(
+const APPEND = tallied({ kinds: '$1::text[]', keys: '$2::text[]', tags: '$3::text[]', delta: '$4::int' });
+
+/** Notes, in the transaction of the change, that the author has an article less with these tags. */
+export async function tallyDeletion(
   manager: EntityManager,
-  delta: 1 | -1,
   { authorId, tagList }: { authorId: number; tagList: readonly string[] },
 ): Promise<void> {
-  await manager.query(APPEND, [['all', 'author'], ['', String(authorId)], tagList, delta]);
+  await manager.query(APPEND, [['all', 'author'], ['', String(authorId)], tagList, -1]);
 }
 
 /** Notes which tags an article gained and lost. */

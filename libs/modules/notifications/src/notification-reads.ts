@@ -8,6 +8,8 @@ const page = (name: string, condition: string) =>
     name,
     `select ${ROW} from notifications n
       where user_id = $1 and place < $2 and withdrawn_at is null ${condition} order by place desc limit $3`,
+    // Others fill an inbox, and its owner, who has been told so, looks at once.
+    'strong',
   );
 const ALL = page('notifications.all', '');
 const UNREAD = page('notifications.unread', 'and read_at is null');
@@ -18,7 +20,11 @@ const OPEN = statement<NotificationRow>(
     where kind = $2 and article_id = $3 and user_id = $1 and read_at is null and withdrawn_at is null`,
 );
 
-const INBOX = statement<Inbox>('notifications.inbox', 'select last, unread from inboxes where user_id = $1');
+const INBOX = statement<Inbox>(
+  'notifications.inbox',
+  'select last, unread from inboxes where user_id = $1',
+  'strong',
+);
 
 const INBOXES = statement<Inbox & { userId: number }>(
   'notifications.inboxes',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Articles, ArticlesContract } from '@tearline/articles/contract';
 import { type Identity, IdentityContract } from '@tearline/identity/contract';
-import { Seam } from '@tearline/seam';
+import { currentCall, Seam } from '@tearline/seam';
 import { cursorOf } from './cursor.js';
 import type { ListNotifications, Notification, NotificationList } from './notification.schemas.js';
 import { NotificationReads } from './notification-reads.js';
@@ -35,6 +35,8 @@ export class NotificationViews {
 
   /** Views of any number of rows, with one call to each module for a page of them. */
   async of(rows: readonly NotificationRow[]): Promise<Notification[]> {
+    // What the rows are about was there before them.
+    currentCall()?.consistency.missNothing();
     const articleIds = distinct(rows.map(({ articleId }) => articleId).filter((id) => id !== 0));
     const userIds = distinct(rows.flatMap(({ actors }) => actors));
     const [articles, users] = await Promise.all([

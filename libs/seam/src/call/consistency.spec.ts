@@ -21,6 +21,16 @@ it('is one for a call and for those with a tighter deadline below it', () => {
   expect([...call.consistency.written!]).toEqual([['shop', 'c.00000001.01']]);
 });
 
+it.each([
+  [undefined, 'strong'],
+  ['session', 'strong'],
+  ['eventual', 'eventual'],
+] as const)('misses nothing when it has to, unless less was asked for: %s', (asked, level) => {
+  const consistency = new Consistency(asked);
+  consistency.missNothing();
+  expect(consistency.toWire()).toEqual({ level });
+});
+
 it('says nothing on the wire when there is nothing to say', () => {
   expect(new Consistency().toWire()).toBeUndefined();
 });

@@ -28,16 +28,20 @@ export interface ConsistencyOnWire {
  */
 export class Consistency {
   readonly #seen = new Map<string, Position>();
+  #level: ConsistencyLevel | undefined;
   #written: Set<string> | undefined;
   /** Whether everything is in that is remembered of whoever calls. */
   isComplete = false;
 
   /** @param level the host's default when it is left out */
-  constructor(
-    readonly level?: ConsistencyLevel,
-    seen: Iterable<readonly [module: string, position: Position]> = [],
-  ) {
+  constructor(level?: ConsistencyLevel, seen: Iterable<readonly [module: string, position: Position]> = []) {
+    this.#level = level;
     this.see(seen);
+  }
+
+  /** What the request asks for; the host's default when it is undefined. */
+  get level(): ConsistencyLevel | undefined {
+    return this.#level;
   }
 
   static fromWire({ level, seen, complete }: ConsistencyOnWire = {}): Consistency {
@@ -49,6 +53,14 @@ export class Consistency {
   /** How far a module's data must be, if that matters. */
   of(module: string): Position | undefined {
     return this.#seen.get(module);
+  }
+
+  /**
+   * From now on reads must miss nothing, unless their caller has asked for less: for what others have written and the
+   * caller was told of, such as a notification and the article that it is about.
+   */
+  missNothing(): void {
+    if (this.#level !== 'eventual') this.#level = 'strong';
   }
 
   /** From now on reads must have seen this as well. */
