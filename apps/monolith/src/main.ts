@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { AuthModule } from '@tearline/auth';
-import { CacheModule } from '@tearline/cache';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import {
   DatabaseModule,
   Databases,
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
       settings,
       idempotency: replies,
       sessions,
+      answers: (app) => app.get(ReadCache),
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),
       ...(stop && { onClosed: stop }),
     });

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
-import { CacheModule } from '@tearline/cache';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import {
   DatabaseModule,
   Databases,
@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     docsFrom: settings.DOCS_FROM,
     idempotency: replies,
     sessions,
+    answers: (app) => app.get(ReadCache),
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

@@ -18,6 +18,9 @@ export const EntryOnWire = z.object({
 });
 export type EntryOnWire = z.infer<typeof EntryOnWire>;
 
+/** Whose bytes these are. */
+const owners = new WeakMap<Buffer, Entry>();
+
 /** Roughly what an entry takes beside its text and its tags. */
 const OVERHEAD_BYTES = 400;
 const TAG_BYTES = 100;
@@ -41,6 +44,7 @@ export class Entry<T = unknown> {
     wire: EntryOnWire,
   ) {
     this.json = Buffer.from(wire.text);
+    owners.set(this.json, this);
     ({
       reach: this.reach,
       tags: this.tags,
@@ -52,6 +56,10 @@ export class Entry<T = unknown> {
 
   get text(): string {
     return this.json.toString();
+  }
+
+  static of(json: Buffer): Entry | undefined {
+    return owners.get(json);
   }
 
   /** What is given once and not kept. */

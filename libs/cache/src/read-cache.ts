@@ -7,6 +7,7 @@ import {
   type Positions,
   type SessionStore,
 } from '@tearline/seam';
+import { LRUCache } from 'lru-cache';
 import { CacheCounts, type Outcome } from './cache-counts.js';
 import type { Cached } from './cached.js';
 import { Changes } from './changes.js';
@@ -35,6 +36,8 @@ interface Flight {
   readonly fetched: Promise<Fetched<unknown>>;
 }
 
+const MOST_URLS = 20_000;
+const LONGEST_URL = 500;
 const TOPIC = 'cache';
 const TELL_MS = 100;
 /** Then a reader whom nothing suits that others load loads for itself. */
@@ -47,6 +50,8 @@ const MOST_JOINED = 2;
 export class ReadCache {
   readonly #log = new Logger('Cache');
   readonly #flights = new Map<string, Flight>();
+  /** Keys of answers by the URLs that they were given for. */
+  readonly #urls = new LRUCache<string, string>({ max: MOST_URLS });
   readonly #refreshing = new Set<string>();
   readonly #counts = new Map<string, CacheCounts>();
   readonly #fetching: Fetching | undefined;
@@ -82,6 +87,25 @@ export class ReadCache {
   /** The value itself, which must not be changed; undefined when there is none. */
   async value<T>(what: Cached<T>, key: string, tags: readonly Tag[], load: Load<T>): Promise<T | undefined> {
     return (await this.#read({ what, key: what.prefix + key, tags, load })).value;
+  }
+
+  /**
+   * What a URL was answered with before to somebody who has not said who they are, if that is good still: the host's port
+   * for answers that are known before a route is asked.
+   */
+  find(url: string): Buffer | undefined {
+    const key = this.#urls.get(url);
+    if (key === undefined || this.parts?.level === 'strong') return undefined;
+    const entry = this.parts?.memory.find(key);
+    if (!entry || entry.isOutdated || entry.freshUntil < Date.now()) return undefined;
+    this.#countsOf(entry.what.name).reads.memory += 1;
+    return entry.json;
+  }
+
+  /** A URL was answered so to one of those. */
+  note(url: string, answer: Buffer): void {
+    const entry = Entry.of(answer);
+    if (entry && this.parts && url.length <= LONGEST_URL) this.#urls.set(url, entry.key);
   }
 
   /**

@@ -46,7 +46,10 @@ export class Signals implements OnModuleDestroy {
    */
   emit(topic: string, message: unknown): void {
     this.add(topic, message);
-    this.#timer ??= setTimeout(() => void this.#flush(), Math.max(0, this.#lastSent + WINDOW_MS - Date.now())).unref();
+    this.#timer ??= setTimeout(
+      () => void this.#flush(),
+      Math.max(0, this.#lastSent + WINDOW_MS - Date.now()),
+    ).unref();
   }
 
   /**

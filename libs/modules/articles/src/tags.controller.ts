@@ -1,6 +1,6 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { JSON_TYPE } from '@tearline/host';
+import { KeptAnswer } from '@tearline/host';
 import { ArticleAnswers } from './article-answers.js';
 import { TagList } from './article.schemas.js';
 
@@ -10,7 +10,7 @@ export class TagsController {
   constructor(private readonly answers: ArticleAnswers) {}
 
   @Get()
-  @Header('content-type', JSON_TYPE)
+  @KeptAnswer()
   @ApiOperation({ operationId: 'GetTags', summary: 'Tags in use, the most used first' })
   @ApiResponse({ status: 200, standardSchema: TagList })
   list(): Buffer | Promise<Buffer> {
