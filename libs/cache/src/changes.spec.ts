@@ -55,7 +55,7 @@ it('knows nothing new the second time', () => {
 it('trusts nothing that began before a change which it had to forget', () => {
   const changes = new Changes();
   const began = changes.now;
-  for (let index = 0; index < 50_002; index += 1) changes.note(`shop:${index}`, stampOf('c.1.05'));
+  for (let index = 0; index < 20_002; index += 1) changes.note(`shop:${index}`, stampOf('c.1.05'));
   expect(changes.areIn(entryAt('c.1.01'), began)).toBe(false);
   expect(changes.areIn(entryAt('c.1.01'), changes.now)).toBe(true);
 });

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.js';
 import { positionIn, type Stamp, type Tag } from './stamp.js';
 
-const MOST = 50_000;
+const MOST = 20_000;
 
 interface Change {
   readonly stamp: Stamp;

@@ -13,7 +13,7 @@ import type { Cached } from './cached.js';
 import type { Changes } from './changes.js';
 import { Entry, EntryOnWire } from './entry.js';
 import type { MemoryLevel } from './memory-level.js';
-import type { RedisLevel } from './redis-level.js';
+import type { Lease, RedisLevel } from './redis-level.js';
 import { moduleOf, positionIn, type Stamp, type Tag } from './stamp.js';
 
 /**
@@ -56,12 +56,14 @@ export class Fetching {
 
   /** @param need what the first of those who wait for it must see */
   async fetch<T>(question: Question<T>, need: Positions): Promise<Fetched<T>> {
-    const kept = await this.#find(question, need);
-    if (kept) return { entry: kept, by: 'redis' };
-    const lease = await this.redis?.lease(question.key, LEASE_MS);
-    if (lease === null) {
-      const theirs = await this.#await(question, need);
-      if (theirs) return { entry: theirs, by: 'redis' };
+    const until = performance.now() + PATIENCE_MS;
+    let lease: Lease | null | undefined;
+    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(1.5 * wait, LONGEST_LOOK_MS)) {
+      const kept = await this.#find(question, need);
+      if (kept) return { entry: kept, by: 'redis' };
+      lease = await this.redis?.lease(question.key, LEASE_MS);
+      if (lease !== null || performance.now() > until) break;
+      await pause(wait, undefined, { ref: false });
     }
     try {
       // Whoever had the lease before may have been done between our look and our turn.
@@ -129,17 +131,6 @@ export class Fetching {
     if (!this.changes.areIn(entry)) return undefined;
     await this.cache.stores[0]!.set(key, entry);
     return entry;
-  }
-
-  /** What another host is about to put there. */
-  async #await<T>(question: Question<T>, need: Positions): Promise<Entry<T> | undefined> {
-    const until = performance.now() + PATIENCE_MS;
-    for (let wait = FIRST_LOOK_MS; performance.now() < until; wait = Math.min(1.5 * wait, LONGEST_LOOK_MS)) {
-      await pause(wait, undefined, { ref: false });
-      const theirs = await this.#find(question, need);
-      if (theirs || !this.redis?.isUp) return theirs;
-    }
-    return undefined;
   }
 
   #changesOf(tags: Iterable<Tag>): Map<Tag, Stamp> {

@@ -61,6 +61,8 @@ export class ReadCache {
     if (!parts) return;
     const { cache, memory, redis, changes, hints } = parts;
     this.#fetching = new Fetching(cache, memory, redis, changes);
+    // Others have not heard of these either, where it is Redis that carries the hints.
+    if (redis) redis.onReturn = (stamps) => stamps.forEach((stamp) => hints?.emit(TOPIC, [stamp]));
     this.#forget = hints?.on(TOPIC, (message) => this.#hear(message as [Tag, Stamp][]));
   }
 

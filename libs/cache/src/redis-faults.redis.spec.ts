@@ -94,6 +94,17 @@ it('goes on when Redis forgets everything', async () => {
   expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
 });
 
+it('tells the others what changed while Redis was away', async () => {
+  const read = (on: Host) => on.as({}, () => on.notes.read('note 2'));
+  await bothUp();
+  await read(other);
+  process.kill(ground.redis.pid, 'SIGSTOP');
+  await host.as({}, () => host.notes.write('note 2', 'two'));
+  expect(await read(other)).toBe('one');
+  process.kill(ground.redis.pid, 'SIGCONT');
+  await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
+});
+
 it('tells Redis what changed while it was away', async () => {
   const name = 'note 1';
   const third = await ground.host({ hints: undefined });

@@ -13,6 +13,10 @@ const LEASE_PREFIX = 'tearline:cache:lease:';
 /** Longer than any entry is given out. */
 const STAMP_MS = 120_000;
 
+/** The right to fetch a value; calling it gives that back. */
+export type Lease = () => Promise<void>;
+type Change = readonly [Tag, Stamp];
+
 /** Keeps the later of two stamps; of two at one position the one that comes last. */
 const STAMP = `
   for i, key in ipairs(KEYS) do
@@ -42,6 +46,8 @@ export class RedisLevel {
   #isClosed = false;
   /** Commands that failed, or were answered too late. */
   errors = 0;
+  /** Called when Redis is back, with the changes that it had to be told. */
+  onReturn: ((changes: readonly Change[]) => void) | undefined;
 
   constructor(url: string) {
     this.#client = createClient({
@@ -103,7 +109,7 @@ export class RedisLevel {
   }
 
   /** Tells all hosts of changes; those that Redis cannot be told now it is told when it is back. */
-  async stamp(changes: readonly (readonly [Tag, Stamp])[]): Promise<void> {
+  async stamp(changes: readonly Change[]): Promise<void> {
     const isTold = await this.#ask(async () => {
       await this.#stamp(changes);
       return true;
@@ -120,7 +126,7 @@ export class RedisLevel {
    * Takes the right to fetch a value, so that other hosts wait for it.
    * @returns what gives it back; null when another host has it, undefined when Redis does not answer
    */
-  async lease(key: string, milliseconds: number): Promise<(() => Promise<void>) | null | undefined> {
+  async lease(key: string, milliseconds: number): Promise<Lease | null | undefined> {
     const holder = randomUUID();
     const answer = await this.#ask(async () => ({
       taken: await this.#client.set(LEASE_PREFIX + key, holder, { PX: milliseconds, NX: true }),
@@ -131,7 +137,7 @@ export class RedisLevel {
     };
   }
 
-  async #stamp(changes: readonly (readonly [Tag, Stamp])[]): Promise<void> {
+  async #stamp(changes: readonly Change[]): Promise<void> {
     await this.#client.eval(STAMP, {
       keys: changes.map(([tag]) => TAG_PREFIX + tag),
       arguments: [`${STAMP_MS}`, ...changes.map(([, stamp]) => stamp)],
@@ -169,6 +175,7 @@ export class RedisLevel {
     if (owed.length > 0) await this.#stamp(owed);
     else await this.#client.ping();
     for (const [tag, stamp] of owed) if (this.#owed.get(tag) === stamp) this.#owed.delete(tag);
+    if (owed.length > 0) this.onReturn?.(owed);
     if (this.#owed.size > 0) return this.#check();
     this.#isOut = false;
     this.#log.log('Redis answers');
