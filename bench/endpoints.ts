@@ -16,6 +16,8 @@ export interface Endpoint {
   readonly goal?: { readonly app: number; readonly database: number };
   /** How much more CPU than the yardstick we allow ourselves: this many times, or this many milliseconds. */
   readonly above: { readonly times: number } | { readonly milliseconds: number };
+  /** With the cache on: how many times the CPU of Nest with a ready-made answer. */
+  readonly aboveReady?: number;
   /** What the raw server's answer must have in common with the monolith's; its login only hashes. */
   readonly alike: 'bytes' | 'shape' | 'nothing';
   /** Sent in this order, again and again. */
@@ -46,6 +48,7 @@ export const endpoints: readonly Endpoint[] = [
     name: 'list',
     goal: { app: 0.6, database: 0.8 },
     above: { times: 2.5 },
+    aboveReady: 2,
     alike: 'bytes',
     shots: () => [get('/api/articles?limit=20')],
   },
@@ -61,6 +64,7 @@ export const endpoints: readonly Endpoint[] = [
     name: 'article',
     goal: { app: 0.3, database: 0.25 },
     above: { times: 2 },
+    aboveReady: 2,
     alike: 'bytes',
     shots: ({ slugs }) => slugs.map((slug) => get(`/api/articles/${encoded(slug)}`)),
   },

@@ -38,7 +38,7 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
     if (!tearline || options.profile) {
       await tearline?.stop();
       const profile = options.profile ? join(PROFILES, `${endpoint.name}.cpuprofile`) : undefined;
-      tearline = await startTearline({ ...common, keys, profile });
+      tearline = await startTearline({ ...common, keys, profile, cache: options.cache });
       cleanup.add(tearline.stop);
     }
     const shots = endpoint.shots(samples);
@@ -59,7 +59,7 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
     tearline: tearline!,
     memory: memoryOf(tearline!.pid),
   });
-  process.stdout.write(`${about}\n\n${figures(findings)}\n\n${verdicts(findings)}\n`);
+  process.stdout.write(`${about}\n\n${figures(findings)}\n\n${verdicts(findings, options)}\n`);
   if (findings.some(({ measured }) => measured.some(({ median }) => median.errors > 0))) {
     note('some requests failed, so the figures are of no use');
     process.exitCode = 1;

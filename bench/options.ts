@@ -9,6 +9,8 @@ export interface Options {
   readonly rounds: number;
   readonly connections: number;
   readonly yardsticks: boolean;
+  /** Whether the monolith keeps answers in memory. */
+  readonly cache: 'on' | 'off';
   readonly json?: string | undefined;
   readonly profile: boolean;
 }
@@ -26,6 +28,7 @@ endpoint after the other, and prints what each request costs. Takes about five m
   --rounds N         each server has its turn in each; the medians count (3)
   --connections N    that load it at once (32)
   --quick            short rounds: for a look, not for figures to quote
+  --cache on|off     whether answers to anonymous readers are kept (on); off shows what the queries cost
   --no-yardstick     the monolith alone
   --profile          writes a CPU profile of the monolith for each endpoint; its figures are then too high
   --json FILE        writes everything that was measured
@@ -42,6 +45,7 @@ export function readOptions(args: string[]): Options | undefined {
       rounds: { type: 'string' },
       connections: { type: 'string' },
       quick: { type: 'boolean' },
+      cache: { type: 'string', default: 'on' },
       yardstick: { type: 'boolean' },
       profile: { type: 'boolean' },
       json: { type: 'string' },
@@ -52,7 +56,10 @@ export function readOptions(args: string[]): Options | undefined {
     process.stdout.write(HELP);
     return undefined;
   }
+  const { cache } = values;
+  if (cache !== 'on' && cache !== 'off') throw new Error(`--cache '${cache}': must be on or off`);
   return {
+    cache,
     endpoints: chosen(values.endpoints, names),
     seconds: number('seconds', values.seconds, { least: 0.1, most: 600 }) ?? (values.quick ? 0.4 : 2),
     rounds: whole('rounds', values.rounds) ?? (values.quick ? 2 : 3),

@@ -12,7 +12,7 @@ export interface Finding {
   readonly measured: readonly Measured[];
 }
 
-const NAMES = { tearline: 'Tearline', raw: 'raw', prebuilt: 'Nest, prebuilt' };
+const NAMES = { tearline: 'Tearline', raw: 'raw', prebuilt: 'Nest + pino, ready-made' };
 const LEFT = 2;
 
 export const ms = (value: number) => value.toFixed(value >= 10 ? 1 : 2);
@@ -22,7 +22,7 @@ const medianOf = ({ measured }: Finding, name: Measured['name']) =>
 
 /** Where and how it was measured. */
 export function circumstances(
-  { rounds, seconds, connections, profile }: Options,
+  { rounds, seconds, connections, profile, cache }: Options,
   {
     cores,
     database,
@@ -34,7 +34,7 @@ export function circumstances(
   return [
     `${processor()}; Node ${process.versions.node}, PostgreSQL ${database.version}; ${cores.description}`,
     `${amounts.join(', ')}; ${connections} connections; medians of ${rounds} rounds of about ${seconds} s`,
-    `Tearline as in production: a database role for each module, checked mode off, ${DATABASE_CONNECTIONS} connections to ` +
+    `Tearline as in production, its cache ${cache}: a database role for each module, checked mode off, ${DATABASE_CONNECTIONS} connections to ` +
       `PostgreSQL; listened after ${tearline.startedWithin.toFixed(0)} ms, ${memory.toFixed(0)} MiB resident at the end`,
     ...(profile ? ['Profiled, so its figures are too high.'] : []),
   ].join('\n');
@@ -70,7 +70,7 @@ export function figures(findings: readonly Finding[]): string {
 }
 
 /** Whether that is what we are out for. */
-export function verdicts(findings: readonly Finding[]): string {
+export function verdicts(findings: readonly Finding[], { cache }: Options): string {
   const rows = findings.flatMap((finding) => {
     const { endpoint } = finding;
     const ours = medianOf(finding, 'tearline')!;
@@ -80,10 +80,25 @@ export function verdicts(findings: readonly Finding[]): string {
         `${ms(ours.app)} + ${ms(ours.database)}`,
         ...goalOf(endpoint, ours),
         ...ratioOf(finding, ours),
+        ...(cache === 'on' ? readyRatioOf(finding, ours) : ['', '', '']),
       ],
     ];
   });
-  return table(['endpoint', 'app + database CPU ms', 'goal', '', 'against raw', 'goal', ''], rows);
+  return table(
+    [
+      'endpoint',
+      'app + database CPU ms',
+      'goal',
+      '',
+      'against raw',
+      'goal',
+      '',
+      'against ready-made',
+      'goal',
+      '',
+    ],
+    rows,
+  );
 }
 
 function goalOf({ goal }: Endpoint, { app, database }: Round): string[] {
@@ -101,6 +116,14 @@ function ratioOf(finding: Finding, ours: Round): string[] {
   }
   const more = cpu(ours) - cpu(raw);
   return [`+ ${ms(more)} ms`, `≤ + ${above.milliseconds} ms`, met(more <= above.milliseconds)];
+}
+
+function readyRatioOf(finding: Finding, ours: Round): string[] {
+  const { aboveReady } = finding.endpoint;
+  const ready = medianOf(finding, 'prebuilt');
+  if (!ready || aboveReady === undefined) return ['', '', ''];
+  const times = cpu(ours) / cpu(ready);
+  return [`× ${times.toFixed(2)}`, `≤ × ${aboveReady}`, met(times <= aboveReady)];
 }
 
 export const met = (yes: boolean) => (yes ? 'met' : 'missed');

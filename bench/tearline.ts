@@ -15,6 +15,8 @@ export interface TearlineOptions {
   readonly core: number | undefined;
   /** For what it writes. */
   readonly dir: string;
+  /** Whether it keeps answers in memory; off where the work itself is compared. */
+  readonly cache?: 'on' | 'off';
   /** How many of the database's replicas it reads from; none by default. */
   readonly replicas?: number;
   /** Where Node leaves a CPU profile when the app ends. */
@@ -32,6 +34,7 @@ export async function startTearline({
   dir,
   replicas = 0,
   profile,
+  cache = 'off',
 }: TearlineOptions): Promise<ServerProcess> {
   const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
   const server = await startServer({
@@ -42,6 +45,7 @@ export async function startTearline({
       AUTH_JWKS: keys.jwks,
       IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
       DATABASE_CONNECTIONS,
+      CACHE: cache,
       DATABASE_REPLICA_URLS: database.replicas
         .slice(0, replicas)
         .map(({ url: { host } }) => `postgres://${host}`)

@@ -1,8 +1,12 @@
-/** The yardstick of the framework: Nest on Fastify, which answers with ready-made text, as long as the path says. */
+/**
+ * The yardstick of the framework: Nest on Fastify, which answers with ready-made text, as long as the path says, and
+ * writes one line of pino's for each request.
+ */
 import 'reflect-metadata';
 import { Controller, Delete, Get, Header, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const texts = new Map<string, string>();
@@ -40,5 +44,14 @@ class PrebuiltModule {}
 const app = await NestFactory.create<NestFastifyApplication>(PrebuiltModule, new FastifyAdapter(), {
   logger: false,
 });
+const log = pino({}, pino.destination({ fd: 1, sync: false, minLength: 4096 }));
+app
+  .getHttpAdapter()
+  .getInstance()
+  .addHook('onResponse', (request, reply, done) => {
+    const { id: requestId, method, url } = request;
+    log.info({ requestId, method, url, status: reply.statusCode, duration: reply.elapsedTime }, 'request');
+    done();
+  });
 await app.listen(0, '127.0.0.1');
 process.stdout.write(`${JSON.stringify({ msg: 'listening', url: await app.getUrl() })}\n`);

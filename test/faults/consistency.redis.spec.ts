@@ -42,6 +42,17 @@ function tell(
   );
 }
 
+/** How reads that may be kept were served. */
+async function cachedReadsOf(hosts: readonly string[]): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const host of hosts) {
+    const text = await (await fetch(`${host}/metrics`)).text();
+    for (const [, by, count] of text.matchAll(/^cache_reads_total\{.*by="(.+?)"\} (\d+)$/gm))
+      sums[by!] = (sums[by!] ?? 0) + Number(count);
+  }
+  return sums;
+}
+
 describe('nobody reads behind their own write', () => {
   it('on any host, while replicas lag, die, hang and are promoted', { timeout: TIMEOUT }, async () => {
     const redis = await startRedis();
@@ -75,6 +86,26 @@ describe('nobody reads behind their own write', () => {
       expect(report.reads).toBeGreaterThan(100);
     },
   );
+});
+
+describe('through a warm cache, on a single database, nobody does either', () => {
+  it.each([
+    ['remembered by name', false],
+    ['by token', true],
+  ])('%s', { timeout: TIMEOUT }, async (words, carriesTokens) => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const bed = await openBed({ REDIS_URL: redis.url }, { delays: [], synchronous: false });
+    const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens });
+    await checker.run(() => pause(SECONDS * 1000));
+    const report = await checker.settle();
+    const kept = await cachedReadsOf(bed.hosts);
+    tell(`cached, ${words}`, report, await readsOf(bed.hosts));
+    process.stderr.write(`cached reads: ${JSON.stringify(kept)}\n`);
+    expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
+    expect(report.reads).toBeGreaterThan(100);
+    expect(kept['memory']).toBeGreaterThan(0);
+  });
 });
 
 it('without the gate somebody does, so the checker would notice', { timeout: TIMEOUT }, async () => {

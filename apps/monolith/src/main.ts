@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { AuthModule } from '@tearline/auth';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import {
   DatabaseModule,
   Databases,
@@ -9,7 +10,7 @@ import {
   ReplyStore,
   Sessions,
 } from '@tearline/database';
-import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
+import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { prepareDevelopment } from './development.js';
 import { moduleData, modules } from './modules.js';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       env,
     );
     const broker = brokerOf(settings);
+    const mode = settings.CACHE ?? 'on';
     const replies = new ReplyStore();
     const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
     const sessions = new Sessions({ secret, redisUrl, maxLag });
@@ -44,9 +46,18 @@ async function main(): Promise<void> {
           besides:
             'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
           consistency: settings.CONSISTENCY,
+          isCached: mode !== 'off',
           maxLag,
           replies,
           sessions,
+        }),
+        CacheModule.forRoot({
+          mode,
+          mebibytes: settings.CACHE_MIB,
+          redisUrl: settings.REDIS_URL,
+          hints: Signals,
+          sessions,
+          consistency: settings.CONSISTENCY,
         }),
         EventsModule.forRoot({
           broker,
@@ -59,6 +70,7 @@ async function main(): Promise<void> {
       settings,
       idempotency: replies,
       sessions,
+      answers: (app) => app.get(ReadCache),
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),
       ...(stop && { onClosed: stop }),
     });

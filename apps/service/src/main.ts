@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { AuthModule } from '@tearline/auth';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import {
   DatabaseModule,
   Databases,
@@ -8,7 +9,7 @@ import {
   ReplyStore,
   Sessions,
 } from '@tearline/database';
-import { BROKER_CONNECTIONS, brokerOf, EventsModule } from '@tearline/events';
+import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { refuseForeignCredentials } from './credentials.js';
 import { allModules } from './modules.js';
@@ -31,6 +32,8 @@ async function main(): Promise<void> {
   const broker = brokerOf(settings);
   const work = serve.includes('jobs');
 
+  // Without Redis a host does not know what its callers have written through others, and would give them older values.
+  const mode = settings.CACHE ?? (settings.REDIS_URL ? 'on' : 'off');
   const replies = new ReplyStore();
   const { CONSISTENCY_SECRET, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
   const sessions = new Sessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
@@ -46,9 +49,18 @@ async function main(): Promise<void> {
         besides:
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
+        isCached: mode !== 'off',
         maxLag,
         replies,
         sessions,
+      }),
+      CacheModule.forRoot({
+        mode,
+        mebibytes: settings.CACHE_MIB,
+        redisUrl: settings.REDIS_URL,
+        hints: Signals,
+        sessions,
+        consistency: settings.CONSISTENCY,
       }),
       EventsModule.forRoot({
         broker,
@@ -65,6 +77,7 @@ async function main(): Promise<void> {
     docsFrom: settings.DOCS_FROM,
     idempotency: replies,
     sessions,
+    answers: (app) => app.get(ReadCache),
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

@@ -1,4 +1,5 @@
 import { jwksSetting } from '@tearline/auth';
+import { cacheSettings } from '@tearline/cache';
 import { connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
@@ -15,6 +16,7 @@ export const serviceSettings = {
   ...hostSettings,
   ...eventsSettings,
   ...replicationSettings,
+  ...cacheSettings,
   /** The modules to run, e.g. `articles,social`. */
   MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })

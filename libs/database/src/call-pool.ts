@@ -84,6 +84,7 @@ export class CallPool extends pg.Pool {
     if (call?.cancelled) return callback(call.cancelled, undefined, () => undefined);
     if (this.route && this.route.url() === undefined)
       return callback(noPrimary(), undefined, () => undefined);
+    if (call) this.route?.reading(call);
     const mayWrite = !this.#isForReading;
     super.connect((error, client, release) => {
       if (error || !client) {

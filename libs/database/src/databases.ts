@@ -39,6 +39,8 @@ export interface DatabaseSettings {
   consistency?: ConsistencyLevel | undefined;
   /** Milliseconds that a replica may be behind before it is asked no more; 5,000 by default. */
   maxLag?: number | undefined;
+  /** Whether what is read may be kept in a cache, which has to know how far the data was; by default not. */
+  isCached?: boolean;
   /** Remembers what callers have written; the same that the host has. */
   sessions?: Sessions;
   /** Gets to know the write door of each module, when commands are to be answered once for each key. */
@@ -115,14 +117,15 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     return entry;
   }
 
-  /** A module's servers, once each of them has been asked who it is; undefined when there is but one. */
+  /** A module's servers, once each of them has been asked who it is; undefined when there is but one, and no cache. */
   private async replicated(module: string, url: string): Promise<ReplicatedDatabase | undefined> {
     const { replicas: all, consistency: level = 'session', maxLag = DEFAULT_MAX_LAG_MS } = this.settings;
     const primaries = serverUrls(url);
     const replicas = all?.[module] ?? [];
-    if (primaries.length === 1 && replicas.length === 0) return undefined;
+    const { isCached = false } = this.settings;
+    if (primaries.length === 1 && replicas.length === 0 && !isCached) return undefined;
     const cluster = this.#clusters.of({ primaries, replicas, maxLag });
-    const options = { module, cluster, primaries, replicas, level, sessions: this.#sessions };
+    const options = { module, cluster, primaries, replicas, level, isCached, sessions: this.#sessions };
     const database = new ReplicatedDatabase(options);
     this.#replicated.set(module, database);
     await cluster.start();

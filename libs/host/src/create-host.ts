@@ -71,6 +71,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   app.useGlobalFilters(new ErrorFilter(failures));
   app.useGlobalPipes(new ValidationPipe());
   serveDocs(app, docsFrom);
+  exchanges.answers = options.answers?.(app);
   readiness.checks = options.readiness?.(app) ?? {};
   try {
     await app.init();

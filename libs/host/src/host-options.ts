@@ -10,6 +10,7 @@ import type {
 } from '@tearline/seam';
 import type { DestinationStream } from 'pino';
 import type { HostSettings } from './settings/host-settings.js';
+import type { ReadyAnswers } from './requests/ready-answers.js';
 import type { ReadinessCheck } from './health/readiness.js';
 
 /** What one process is made of. */
@@ -29,6 +30,8 @@ export interface HostOptions {
   idempotency?: IdempotencyStore;
   /** Remembers how far its callers' own writes are, so that they read nothing older. */
   sessions?: SessionStore;
+  /** Answers that are known before a route is asked. */
+  answers?: (app: NestFastifyApplication) => ReadyAnswers;
   /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
   docsFrom?: readonly string[];
   /** What must work before the host may be sent requests, by name. Each check has two seconds. */

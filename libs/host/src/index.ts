@@ -1,3 +1,5 @@
+export { KeptAnswer } from './requests/kept-answer.decorator.js';
+export { type ReadyAnswers } from './requests/ready-answers.js';
 export { createHost } from './create-host.js';
 export { type ErrorBody } from './errors/error-body.js';
 export { Deadline } from './requests/deadline.decorator.js';

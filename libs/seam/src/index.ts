@@ -13,6 +13,7 @@ export {
   laterOf,
   type Position,
   type Positions,
+  shows,
 } from './call/consistency.js';
 export {
   type BuiltInCode,
@@ -21,6 +22,7 @@ export {
   SeamError,
   type SeamErrorOptions,
 } from './call/errors.js';
+export { Reach, type ReachOnWire } from './call/reach.js';
 export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';
 export {
   type ClientOf,

@@ -7,6 +7,8 @@ const OF_ALL = [
   'CONSISTENCY',
   'REPLICA_MAX_LAG_MS',
   'JOBS_CONCURRENCY',
+  'CACHE',
+  'CACHE_MIB',
 ];
 
 /** Those of one module. */

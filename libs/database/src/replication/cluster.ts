@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { Position } from '@tearline/seam';
+import { laterOf, type Position, shows } from '@tearline/seam';
 import { addressOf } from '../server-urls.js';
 import { LagHistory } from './lag-history.js';
 import { Monitor, type Observer } from './monitor.js';
-import { bytesBetween, positionOf } from './position.js';
+import { before, bytesBetween, positionOf } from './position.js';
 import { WatchedServer } from './watched-server.js';
 
 /** The servers of one database. */
@@ -27,6 +27,7 @@ export class Cluster implements Observer {
   readonly #marked = new Set<string>();
   #primary: WatchedServer | undefined;
   #primarySeen = 0;
+  #primaryPosition: Position | undefined;
   #cluster: string | undefined;
   #timeline = 0;
   #timelineSince = 0;
@@ -98,8 +99,21 @@ export class Cluster implements Observer {
    * another timeline the same number is another history.
    */
   hasReplayed(server: WatchedServer, position: Position): boolean {
-    const own = this.positionOf(server);
-    return own !== undefined && historyIn(own) === historyIn(position) && own >= position;
+    return shows(this.positionOf(server), position);
+  }
+
+  /** The primary was at this position at some time before now. */
+  reached(position: Position): void {
+    this.#primaryPosition = laterOf(this.#primaryPosition, position);
+  }
+
+  /**
+   * What a read of the primary that begins now is known to show: everything before the last position that was heard of.
+   * Not what is at that very position, as a commit is in the log a while before others see it, and somebody who asks for
+   * the position once they do may still get the same.
+   */
+  get shownByPrimary(): Position | undefined {
+    return this.#primaryPosition === undefined ? undefined : before(this.#primaryPosition);
   }
 
   /** How far a replica is behind the primary, in bytes and milliseconds. */
@@ -124,7 +138,11 @@ export class Cluster implements Observer {
     const server = this.#serverOf(monitor);
     server.isSuspect = false;
     this.#choosePrimary();
-    if (server === this.#primary) this.#follow(server);
+    if (server === this.#primary) {
+      this.#follow(server);
+      const position = this.positionOf(server);
+      if (position) this.reached(position);
+    }
     this.#judgeAll();
   }
 
@@ -208,5 +226,3 @@ export class Cluster implements Observer {
     return this.servers.find((server) => server.monitor === monitor)!;
   }
 }
-
-const historyIn = (position: Position) => position.slice(0, position.lastIndexOf('.'));

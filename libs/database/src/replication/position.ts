@@ -16,6 +16,13 @@ export function offsetOf(lsn: string): string {
   return high!.padStart(8, '0') + low!.padStart(8, '0');
 }
 
+/** The last position before another one. */
+export function before(position: Position): Position {
+  const at = position.lastIndexOf('.') + 1;
+  const offset = BigInt(`0x${position.slice(at)}`) - 1n;
+  return position.slice(0, at) + (offset < 0n ? 0n : offset).toString(16).padStart(16, '0');
+}
+
 /** How many bytes of log are between two offsets. */
 export function bytesBetween(from: string, to: string): number {
   return Math.max(0, Number(BigInt(`0x${to}`) - BigInt(`0x${from}`)));

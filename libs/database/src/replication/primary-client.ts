@@ -14,8 +14,10 @@ export interface PrimaryRoute {
   isOutdated(cluster: string, timeline: number): boolean;
   /** A server that should take writes did not. */
   doubt(): void;
-  /** Whether anybody reads elsewhere, and so has to know how far writes are. */
-  readonly isReplicated: boolean;
+  /** Whether anybody reads elsewhere, from a replica or a cache, and so has to know how far writes are. */
+  readonly isTracked: boolean;
+  /** The call is about to read, or write, on the primary. */
+  reading(call: CallContext): void;
   /** The call has written, and a server that is at this position shows it. */
   wrote(call: CallContext, position: Position): void;
 }
@@ -85,7 +87,7 @@ export class PrimaryClient extends pg.Client {
     if (text === undefined) return this.#query(...args);
     const call = this.writesFor;
     const done = typeof args.at(-1) === 'function' ? (args.pop() as Done) : undefined;
-    const isToBeLocated = call && this.#route.isReplicated && this.#isSeenAfter(text);
+    const isToBeLocated = call && this.#route.isTracked && this.#isSeenAfter(text);
     const result = isToBeLocated ? this.#queryAndLocate(args, call) : this.#query(...args);
     const checked = result.catch((error: unknown) => this.#refuseReadOnly(error));
     if (!done) return checked;

@@ -35,7 +35,10 @@ export class ReadRouter implements ReadSource {
   readonly #slots: ReadSlots;
 
   constructor(private readonly options: ReadRouterOptions) {
-    this.#slots = new ReadSlots(Math.max(1, Math.floor(options.primary.options.max / 2)));
+    const { primary, replicas } = options;
+    this.#slots = new ReadSlots(
+      replicas.size === 0 ? Infinity : Math.max(1, Math.floor(primary.options.max / 2)),
+    );
   }
 
   /** Reads so far, by server. */
@@ -53,6 +56,7 @@ export class ReadRouter implements ReadSource {
       server.inFlight += 1;
       try {
         const pool = this.options.replicas.get(server.address)!;
+        this.#noteReach(server);
         const result = await work((query) => pool.query(query));
         this.#count(server.address, 'replica');
         return result;
@@ -74,6 +78,7 @@ export class ReadRouter implements ReadSource {
       tried.add(server);
       server.inFlight += 1;
       try {
+        this.#noteReach(server);
         const client = await this.options.replicas.get(server.address)!.connect();
         this.#count(server.address, 'replica');
         return released(client, () => (server.inFlight -= 1));
@@ -85,7 +90,8 @@ export class ReadRouter implements ReadSource {
   }
 
   async #need(asked?: ConsistencyLevel): Promise<Need> {
-    const { module, cluster, sessions, level: fallback } = this.options;
+    const { module, cluster, sessions, level: fallback, replicas } = this.options;
+    if (replicas.size === 0) return UNKNOWN;
     const call = currentCall();
     // Outside of a call nobody is remembered who could have written.
     const level = asked ?? (call ? (call.consistency.level ?? fallback) : 'strong');
@@ -138,6 +144,10 @@ export class ReadRouter implements ReadSource {
       this.#slots.free();
       throw asUnavailable(error);
     }
+  }
+
+  #noteReach(server: WatchedServer): void {
+    currentCall()?.reach?.note(this.options.module, this.options.cluster.positionOf(server));
   }
 
   #isWorthAnotherTry(server: WatchedServer, error: unknown): boolean {

@@ -17,11 +17,13 @@ export interface ReplicatedDatabaseOptions {
   readonly replicas: readonly string[];
   readonly sessions: Sessions;
   readonly level: ConsistencyLevel;
+  /** Whether what is read may be kept in a cache. */
+  readonly isCached: boolean;
 }
 
 /** Where one module writes and reads: a pool of connections for each server. */
 export class ReplicatedDatabase implements PrimaryRoute {
-  readonly isReplicated: boolean;
+  readonly isTracked: boolean;
   readonly #primaries: ReadonlyMap<string, string>;
   readonly #replicas = new Map<string, CallPool>();
   readonly #forget: (() => void)[] = [];
@@ -30,7 +32,7 @@ export class ReplicatedDatabase implements PrimaryRoute {
 
   constructor(readonly options: ReplicatedDatabaseOptions) {
     this.#primaries = new Map(options.primaries.map((url) => [addressOf(url), url]));
-    this.isReplicated = options.replicas.length > 0;
+    this.isTracked = options.replicas.length > 0 || options.isCached;
   }
 
   /** The pool that TypeORM writes with, made by TypeORM with its own options; the replicas' pools are made alike. */
@@ -88,7 +90,12 @@ export class ReplicatedDatabase implements PrimaryRoute {
     this.options.cluster.primary?.monitor.check();
   }
 
+  reading({ reach }: CallContext): void {
+    reach?.note(this.options.module, this.options.cluster.shownByPrimary);
+  }
+
   wrote({ consistency }: CallContext, position: Position): void {
+    this.options.cluster.reached(position);
     consistency.wrote(this.options.module, position);
   }
 

@@ -45,13 +45,31 @@ export class Signals implements OnModuleDestroy {
    * @throws RangeError when the message is too large
    */
   emit(topic: string, message: unknown): void {
+    this.add(topic, message);
+    this.#timer ??= setTimeout(
+      () => void this.#flush(),
+      Math.max(0, this.#lastSent + WINDOW_MS - Date.now()),
+    ).unref();
+  }
+
+  /**
+   * The same at once, instead of with others, for somebody who waits: resolves when the broker has it, and so every process
+   * is about to hear it; or when it turns out that the broker does not take it. Never fails.
+   * @throws RangeError when the message is too large
+   */
+  tell(topic: string, message: unknown): Promise<void> {
+    this.add(topic, message);
+    clearTimeout(this.#timer);
+    return this.#flush();
+  }
+
+  private add(topic: string, message: unknown): void {
     const entry = JSON.stringify([topic, message]);
     if (Buffer.byteLength(entry) > PACKET_BYTES - 100)
       throw new RangeError(
         `a signal of '${topic}' is too large: hints name what changed, they do not carry it`,
       );
     if (this.#waiting.size < WAITING_MAX) this.#waiting.add(entry);
-    this.#timer ??= setTimeout(this.#flush, Math.max(0, this.#lastSent + WINDOW_MS - Date.now())).unref();
   }
 
   /**
@@ -78,15 +96,16 @@ export class Signals implements OnModuleDestroy {
     this.#channel.close();
   }
 
-  readonly #flush = () => {
+  readonly #flush = async (): Promise<void> => {
     this.#timer = undefined;
     this.#lastSent = Date.now();
     const entries = [...this.#waiting];
     this.#waiting.clear();
     // That the broker is away is said by whoever minds it.
     const texts = packets(entries).map((packet) => `["${this.#sender}",${packet}]`);
-    this.#channel.publish(texts).catch(() => undefined);
+    const published = this.#channel.publish(texts).catch(() => undefined);
     for (const entry of entries) this.deliver(JSON.parse(entry) as [string, unknown]);
+    await published;
   };
 
   private hear(text: string): void {

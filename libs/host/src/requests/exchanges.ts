@@ -1,6 +1,12 @@
 import { callbackify } from 'node:util';
 import { CallContext, runCall, SeamError, type SessionStore } from '@tearline/seam';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  onSendHookHandler,
+} from 'fastify';
 import type { Exchange } from './exchange.js';
 import { faultOf } from '../errors/fault.js';
 import { sendFault } from '../errors/send-fault.js';
@@ -8,6 +14,7 @@ import { OpenRequests } from './open-requests.js';
 import { traceparentOf } from './request-id.js';
 import { consistencyOf, keepWrites, refuseUnknownLevel } from './consistency-headers.js';
 import { idempotencyKeyOf, refuseBadKey } from './idempotency-key.js';
+import { answerFrom, learn, type ReadyAnswers } from './ready-answers.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
 
@@ -23,6 +30,8 @@ export class Exchanges {
   /** All of them, by the time that they have. */
   readonly #open: OpenRequests<Exchange>[];
   readonly #sweeping: NodeJS.Timeout;
+  /** Set when there is an app to give them. */
+  answers: ReadyAnswers | undefined;
   #isClosing = false;
   #onIdle: (() => void) | undefined;
 
@@ -58,7 +67,9 @@ export class Exchanges {
         if (open === this.#ordinary) done();
         else runCall(move(exchange, open), done);
       };
-      options.onRequest = [take, ...[options.onRequest ?? []].flat()];
+      const isKept = options.config?.isAnswerKept === true && options.method === 'GET';
+      options.onRequest = [take, ...(isKept ? [this.#answer] : []), ...[options.onRequest ?? []].flat()];
+      if (isKept) options.onSend = [this.#learn, ...[options.onSend ?? []].flat()];
     });
     fastify.addHook('onClose', (_fastify, done) => {
       clearInterval(this.#sweeping);
@@ -106,6 +117,16 @@ export class Exchanges {
     clearTimeout(late);
     return isIdle;
   }
+
+  readonly #answer: onRequestHookHandler = (request, reply, done) => {
+    if (this.answers) answerFrom(this.answers, request, reply, done);
+    else done();
+  };
+
+  readonly #learn: onSendHookHandler = (request, reply, answer, done) => {
+    if (this.answers) learn(this.answers, request, reply, answer);
+    done(null, answer);
+  };
 
   #leave(exchange: Exchange): void {
     if (!exchange.open.delete(exchange)) return;

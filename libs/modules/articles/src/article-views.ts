@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type Identity, IdentityContract, type User } from '@tearline/identity/contract';
+import { type Identity, IdentityContract, type User, userTag } from '@tearline/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
 import { type Profile, profileOf, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
 import { type ArticlePage, ArticleReads } from './article-reads.js';
 import type { ArticleRow, FullArticleRow } from './article-row.js';
+import { slugTag } from './cache-tags.js';
 import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
 
+/** Is told what a view is made of, as those must know who keep it. */
+type Depend = (...tags: string[]) => void;
+
+const nobody: Depend = () => undefined;
 const EMPTY: ArticleList = { articles: [], articlesCount: 0 };
 
 /** Articles as the public API shows them: the module's rows with their authors' profiles. */
@@ -23,7 +28,8 @@ export class ArticleViews {
     return this.of(row, viewer);
   }
 
-  async of(row: FullArticleRow, viewer: number | undefined): Promise<Article> {
+  async of(row: FullArticleRow, viewer: number | undefined, depend = nobody): Promise<Article> {
+    depend(userTag(row.authorId));
     const authors = await this.profiles([row.authorId], viewer);
     return { ...listed(row, authors), body: row.body };
   }
@@ -31,11 +37,13 @@ export class ArticleViews {
   async list(
     { tag, author, favorited, ...range }: ListArticles,
     viewer: number | undefined,
+    depend = nobody,
   ): Promise<ArticleList> {
     const [writer, fan] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
     if (writer === null || fan === null) return EMPTY;
     const page = await this.reads.page({ tag, authorId: writer?.id, favoritedBy: fan?.id }, range, viewer);
     const authors = page.rows.map(({ authorId }) => authorId);
+    depend(...authors.map(userTag), ...page.rows.map(({ slug }) => slugTag(slug)));
     return list(page, await this.profiles(authors, viewer, writer && [writer]));
   }
 

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { Page } from '@tearline/host';
+import { KeptAnswer, Page } from '@tearline/host';
+import { ArticleAnswers, isFirstPage } from './article-answers.js';
 import { ArticleViews } from './article-views.js';
 import {
   ArticleBody,
@@ -19,16 +20,19 @@ export class ArticlesController {
   constructor(
     private readonly articles: ArticlesService,
     private readonly views: ArticleViews,
+    private readonly answers: ArticleAnswers,
   ) {}
 
   @Get()
+  @KeptAnswer()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetArticles', summary: 'Articles, newest first' })
   @ApiResponse({ status: 200, standardSchema: ArticleList })
   list(
     @Query({ schema: ListArticles }) query: ListArticles,
     @ViewerId() viewer: number | undefined,
-  ): Promise<ArticleList> {
+  ): Buffer | Promise<Buffer | ArticleList> {
+    if (viewer === undefined && isFirstPage(query)) return this.answers.page(query);
     return this.views.list(query, viewer);
   }
 
@@ -44,14 +48,16 @@ export class ArticlesController {
   }
 
   @Get(':slug')
+  @KeptAnswer()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetArticle', summary: 'One article' })
   @ApiResponse({ status: 200, standardSchema: ArticleBody })
-  async one(
+  one(
     @Param('slug', { schema: Slug }) slug: string,
     @ViewerId() viewer: number | undefined,
-  ): Promise<ArticleBody> {
-    return { article: await this.views.one(slug, viewer) };
+  ): Buffer | Promise<Buffer | ArticleBody> {
+    if (viewer === undefined) return this.answers.one(slug);
+    return this.views.one(slug, viewer).then((article) => ({ article }));
   }
 
   @Post()

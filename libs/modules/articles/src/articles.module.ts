@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
+import { ArticleAnswers } from './article-answers.js';
 import { ArticleReads } from './article-reads.js';
 import { ArticleViews } from './article-views.js';
 import { ArticlesController } from './articles.controller.js';
@@ -28,6 +29,7 @@ import { TallyCompaction } from './tally-compaction.js';
   ],
   controllers: [ArticlesController, FavoritesController, TagsController],
   providers: [
+    ArticleAnswers,
     ArticleReads,
     ArticleViews,
     ArticlesProvider,

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { ReadCache } from '@tearline/cache';
 import { InjectTransactions, Transactions } from '@tearline/database';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
 import { ArticleDeleted, ArticleMediaChanged, ArticlePublished } from './contract.js';
+import { LIST, slugTag, TAGS } from './cache-tags.js';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
@@ -34,6 +36,7 @@ export class ArticlesService {
     @InjectTransactions('articles') private readonly transactions: Transactions,
     @InjectOutbox('articles') private readonly outbox: Outbox,
     private readonly deleted: DeletedArticles,
+    private readonly cache: ReadCache,
   ) {}
 
   create(authorId: number, article: ArticleDraft): Promise<FullArticleRow> {
@@ -49,6 +52,7 @@ export class ArticlesService {
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
       this.outbox.wake();
+      await this.cache.changed(slugTag(slug), LIST, TAGS);
       const createdAt = new Date(at);
       const times = { createdAt, updatedAt: createdAt };
       return { ...draft, ...times, id, slug, authorId, tagList: tags, favorited: false, favoritesCount: 0 };
@@ -59,9 +63,9 @@ export class ArticlesService {
    * @returns the slug at which the article is from now on: a new one when the title's words change
    * @throws SeamError `article/not-found`, `article/forbidden`
    */
-  update(slug: string, authorId: number, wanted: Partial<ArticleDraft>): Promise<string> {
+  async update(slug: string, authorId: number, wanted: Partial<ArticleDraft>): Promise<string> {
     const { tagList, ...changes } = wanted;
-    return withFreeSlug(changes.title ?? '', (free) =>
+    const updated = await withFreeSlug(changes.title ?? '', (free) =>
       this.transactions.once('update article', [slug, wanted], async (manager) => {
         const article = await lockOwn(manager, slug, authorId);
         const renamed = changes.title !== undefined && slugOf(changes.title) !== slugOf(article.title);
@@ -77,6 +81,8 @@ export class ArticlesService {
         return newSlug;
       }),
     );
+    await this.cache.changed(slugTag(slug), slugTag(updated), ...(tagList ? [LIST, TAGS] : []));
+    return updated;
   }
 
   /** @throws SeamError `article/not-found`, `article/forbidden` */
@@ -93,6 +99,7 @@ export class ArticlesService {
       await this.tellMedia(manager, article.id, article.body, '');
       return article.id;
     });
+    await this.cache.changed(slugTag(slug), LIST, TAGS);
     await this.deleted.purge([id]);
   }
 

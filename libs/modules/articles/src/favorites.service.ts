@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { ReadCache } from '@tearline/cache';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { type EventContract, SeamError } from '@tearline/seam';
 import type { Repository } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
+import { slugTag } from './cache-tags.js';
 import { ArticleFavorited, ArticleUnfavorited } from './contract.js';
 import { FavoriteEntity } from './entities/favorite.entity.js';
 
@@ -50,6 +52,7 @@ export class FavoritesService {
   constructor(
     @InjectRepository(FavoriteEntity, 'articles') private readonly favorites: Repository<FavoriteEntity>,
     @InjectOutbox('articles') private readonly outbox: Outbox,
+    private readonly cache: ReadCache,
   ) {}
 
   /**
@@ -78,6 +81,7 @@ export class FavoritesService {
     const [article] = await this.favorites.query<FullArticleRow[]>(sql, values);
     if (!article) throw new SeamError('article/not-found');
     this.outbox.wake();
+    await this.cache.changed(slugTag(slug));
     return article;
   }
 }

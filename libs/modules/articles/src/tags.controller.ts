@@ -1,17 +1,19 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ArticleReads } from './article-reads.js';
+import { KeptAnswer } from '@tearline/host';
+import { ArticleAnswers } from './article-answers.js';
 import { TagList } from './article.schemas.js';
 
 @ApiTags('Tags')
 @Controller('api/tags')
 export class TagsController {
-  constructor(private readonly reads: ArticleReads) {}
+  constructor(private readonly answers: ArticleAnswers) {}
 
   @Get()
+  @KeptAnswer()
   @ApiOperation({ operationId: 'GetTags', summary: 'Tags in use, the most used first' })
   @ApiResponse({ status: 200, standardSchema: TagList })
-  async list(): Promise<TagList> {
-    return { tags: await this.reads.tags() };
+  list(): Buffer | Promise<Buffer> {
+    return this.answers.tags();
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { ReadCache } from '@tearline/cache';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import { Repository } from 'typeorm';
-import { ImageChanged } from './contract.js';
+import { ImageChanged, nameTag, userTag } from './contract.js';
 import { UserEntity } from './entities/user.entity.js';
 import { PasswordsService } from './passwords.service.js';
 import { asTakenName } from './taken-name.js';
@@ -18,6 +19,7 @@ export class AccountService {
     @InjectOutbox('identity') private readonly outbox: Outbox,
     private readonly reads: UserReads,
     private readonly passwords: PasswordsService,
+    private readonly cache: ReadCache,
   ) {}
 
   /** @throws SeamError token/is-invalid when the user is gone */
@@ -32,18 +34,20 @@ export class AccountService {
   async update(id: number, { password, ...changes }: UserChanges): Promise<Account> {
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     try {
-      return await this.users.manager.transaction(async (manager) => {
+      const account = await this.users.manager.transaction(async (manager) => {
         const { raw } = await manager
           .createQueryBuilder()
           .update(UserEntity, { ...changes, ...(passwordHash !== undefined && { passwordHash }) })
           .where({ id })
           .returning('email, username, bio, image')
           .execute();
-        const account = existing((raw as Account[])[0]);
+        const updated = existing((raw as Account[])[0]);
         if (changes.image !== undefined)
-          await this.outbox.append(manager, ImageChanged, `user/${id}`, { userId: id, image: account.image });
-        return account;
+          await this.outbox.append(manager, ImageChanged, `user/${id}`, { userId: id, image: updated.image });
+        return updated;
       });
+      await this.cache.changed(userTag(id), nameTag(account.username));
+      return account;
     } catch (error) {
       throw asTakenName(error);
     }

@@ -26,6 +26,12 @@ export const IdentityContract = contract('identity', {
 });
 export type Identity = ClientOf<typeof IdentityContract>;
 
+/** Names what anybody may see of a user, to those who keep it in a cache. */
+export const userTag = (id: number): string => `identity:user/${id}`;
+
+/** Names who has a name, if anybody does. */
+export const nameTag = (username: string): string => `identity:name/${username.toLowerCase()}`;
+
 /** A user has another picture, or none any more. Aggregate: `user/<userId>`. */
 export const ImageChanged = event('identity/image-changed', {
   payload: z.object({ userId: UserId, image: z.string().nullable() }),

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ReadCache } from '@tearline/cache';
 import { InjectTransactions, Transactions } from '@tearline/database';
 import { currentCall, isSeamError } from '@tearline/seam';
 import { AttemptLimit, networkOf } from './attempt-limit.js';
+import { nameTag } from './contract.js';
 import { UserEntity } from './entities/user.entity.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
 import { LoginService } from './login.service.js';
@@ -27,6 +29,7 @@ export class RegistrationService {
     private readonly passwords: PasswordsService,
     private readonly tokens: TokenSigner,
     private readonly login: LoginService,
+    private readonly cache: ReadCache,
   ) {
     this.#limit = new AttemptLimit(REGISTRATIONS_PER_MINUTE, 'registrations');
   }
@@ -44,6 +47,7 @@ export class RegistrationService {
       () => this.#refuseTaken(user),
       () => this.#insert({ username, email, password }),
     );
+    await this.cache.changed(nameTag(username));
     // Whoever made the account is its user from now on, and must see it.
     const call = currentCall();
     if (call) call.principal ??= { id: String(id) };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { cached, ReadCache } from '@tearline/cache';
 import { InjectReader, Reader, statement } from '@tearline/database';
-import type { User } from './contract.js';
+import { nameTag, User, userTag } from './contract.js';
 import type { Account } from './user.schemas.js';
 
 const BY_IDS = statement<User>(
@@ -32,17 +33,26 @@ const TAKEN = statement<{ usernameTaken: boolean }>(
     order by 1 desc limit 1`,
 );
 
+const NAMED = cached('identity.named', { schema: User, of: ['identity'] });
+
 /** The module's hot reads. Case does not matter in names and e-mail addresses. */
 @Injectable()
 export class UserReads {
-  constructor(@InjectReader('identity') private readonly reader: Reader) {}
+  constructor(
+    @InjectReader('identity') private readonly reader: Reader,
+    private readonly cache: ReadCache,
+  ) {}
 
   async byIds(ids: readonly number[]): Promise<User[]> {
     return ids.length === 0 ? [] : this.reader.rows(BY_IDS, [ids]);
   }
 
   byUsername(username: string): Promise<User | undefined> {
-    return this.reader.row(BY_USERNAME, [username]);
+    return this.cache.value(NAMED, username.toLowerCase(), [nameTag(username)], async (depend) => {
+      const user = await this.reader.row(BY_USERNAME, [username]);
+      if (user) depend(userTag(user.id));
+      return user ?? null;
+    });
   }
 
   async emails(ids: readonly number[]): Promise<{ id: number; email: string }[]> {

@@ -1,15 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { filterText } from '@tearline/host';
-import { z } from 'zod';
-import { Profile } from './contract.js';
-import { ProfilesService } from './profiles.service.js';
+import { filterText, KeptAnswer } from '@tearline/host';
+import { ProfileBody, ProfilesService } from './profiles.service.js';
 
 const Username = filterText({ max: 255 });
-
-const ProfileBody = z.object({ profile: Profile });
-type ProfileBody = z.infer<typeof ProfileBody>;
 
 @ApiTags('Profile')
 @Controller('api/profiles/:username')
@@ -18,14 +13,16 @@ export class ProfilesController {
   constructor(private readonly profiles: ProfilesService) {}
 
   @Get()
+  @KeptAnswer()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetProfileByUsername', summary: 'A user as you see them' })
   @ApiResponse({ status: 200, standardSchema: ProfileBody })
-  async read(
+  read(
     @Param('username', { schema: Username }) username: string,
     @ViewerId() viewer: number | undefined,
-  ): Promise<ProfileBody> {
-    return { profile: await this.profiles.read(username, viewer) };
+  ): Buffer | Promise<Buffer | ProfileBody> {
+    if (viewer === undefined) return this.profiles.answer(username);
+    return this.profiles.read(username, viewer).then((profile) => ({ profile }));
   }
 
   @Post('follow')

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { cached, ReadCache } from '@tearline/cache';
 import { InjectOutbox, Outbox } from '@tearline/events';
-import { type Identity, IdentityContract, type User } from '@tearline/identity/contract';
+import { type Identity, IdentityContract, nameTag, type User, userTag } from '@tearline/identity/contract';
 import { type EventContract, Seam, SeamError } from '@tearline/seam';
 import { Repository } from 'typeorm';
-import { Followed, type Profile, profileOf, Unfollowed } from './contract.js';
+import { z } from 'zod';
+import { Followed, Profile, profileOf, Unfollowed } from './contract.js';
 import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
 
@@ -25,6 +27,11 @@ const UNFOLLOW = `
     delete from follows where follower_id = $1 and followee_id = $2 returning follower_id, followee_id
   ) ${told('removed')}`;
 
+export const ProfileBody = z.object({ profile: Profile });
+export type ProfileBody = z.infer<typeof ProfileBody>;
+
+const ANSWER = cached('social.profile', { schema: ProfileBody, of: ['identity'] });
+
 /** Users as others see them, and who follows them. Following twice is following; unfollowing likewise. */
 @Injectable()
 export class ProfilesService {
@@ -33,7 +40,22 @@ export class ProfilesService {
     @InjectRepository(FollowEntity, 'social') private readonly follows: Repository<FollowEntity>,
     @InjectOutbox('social') private readonly outbox: Outbox,
     private readonly reads: FollowReads,
+    private readonly cache: ReadCache,
   ) {}
+
+  /**
+   * What anybody gets who has not said who they are, as it is sent.
+   * @throws SeamError profile/not-found
+   */
+  answer(username: string): Buffer | Promise<Buffer> {
+    const answer = this.cache.json(ANSWER, username.toLowerCase(), [nameTag(username)], async (depend) => {
+      const user = await this.identity.userByUsername({ username });
+      if (!user) return null;
+      depend(userTag(user.id));
+      return { profile: profileOf(user, false) };
+    });
+    return answer instanceof Promise ? answer.then(existing) : existing(answer);
+  }
 
   /** @throws SeamError profile/not-found */
   async read(username: string, viewer: number | undefined): Promise<Profile> {
@@ -68,4 +90,9 @@ export class ProfilesService {
     if (!user) throw new SeamError('profile/not-found');
     return user;
   }
+}
+
+function existing(answer: Buffer | undefined): Buffer {
+  if (answer === undefined) throw new SeamError('profile/not-found');
+  return answer;
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Consistency } from './consistency.js';
 import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
+import type { Reach } from './reach.js';
 
 /** Who is calling, once somebody has proved it. */
 export interface Principal {
@@ -24,6 +25,8 @@ export interface CallContextOptions {
   idempotencyKey?: string | undefined;
   /** What its reads must have seen; by default what the host's setting says. */
   consistency?: Consistency | undefined;
+  /** Is told how far the data is that the call reads, wherever it does so. */
+  reach?: Reach | undefined;
 }
 
 /**
@@ -36,6 +39,8 @@ export class CallContext {
   readonly deadline: number;
   /** One for the whole request. */
   readonly consistency: Consistency;
+  /** Wants to know how far the data is that is read; undefined in nearly every call. */
+  readonly reach: Reach | undefined;
   /** Set once, by whoever verified the caller. */
   principal: Principal | undefined;
   #keys: KeySequence | undefined;
@@ -45,12 +50,13 @@ export class CallContext {
   #leaveParent: (() => void) | undefined;
 
   constructor(options: CallContextOptions) {
-    const { requestId, traceparent, principal, deadline, idempotencyKey, consistency } = options;
+    const { requestId, traceparent, principal, deadline, idempotencyKey, consistency, reach } = options;
     this.requestId = requestId;
     this.traceparent = traceparent;
     this.principal = principal;
     this.deadline = deadline;
     this.consistency = consistency ?? new Consistency();
+    this.reach = reach;
     this.#keys = idempotencyKey === undefined ? undefined : new KeySequence(idempotencyKey);
   }
 
@@ -109,7 +115,7 @@ export class CallContext {
    * @param idempotencyKey of its own, when it is a command
    */
   within(deadline: number, idempotencyKey?: string): CallContext {
-    const { requestId, traceparent, principal, consistency } = this;
+    const { requestId, traceparent, principal, consistency, reach } = this;
     const child = new CallContext({
       requestId,
       traceparent,
@@ -117,6 +123,7 @@ export class CallContext {
       deadline,
       idempotencyKey,
       consistency,
+      reach,
     });
     if (idempotencyKey === undefined) child.#keys = this.#keys;
     if (this.#cancelled) child.cancel(this.#cancelled);

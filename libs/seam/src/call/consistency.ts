@@ -104,4 +104,10 @@ export function laterOf(known: Position | undefined, heard: Position): Position 
   return clusterOf(known) === clusterOf(heard) ? known : heard;
 }
 
+/** Whether what is at one position shows all that is at another; positions of two histories do not compare. */
+export function shows(known: Position | null | undefined, needed: Position): boolean {
+  return typeof known === 'string' && known >= needed && historyOf(known) === historyOf(needed);
+}
+
+const historyOf = (position: Position) => position.slice(0, position.lastIndexOf('.'));
 const clusterOf = (position: Position) => position.slice(0, position.indexOf('.'));

@@ -10,4 +10,9 @@ export interface SessionStore {
    * @returns a token for a client that nobody knows by name, to be brought along with its next request
    */
   keep(call: CallContext): Promise<string>;
+  /**
+   * Tells a call what is remembered of its principal.
+   * @returns whether that is everything; if not, anything may have been written
+   */
+  recall(call: CallContext): Promise<boolean>;
 }

@@ -54,6 +54,7 @@ export const ProbeContract = contract('probe', {
     input: z.object({ module: z.string(), position: z.string(), fails: z.boolean() }),
     errors: ['probe/broken'],
   }),
+  read: query({ input: z.object({ module: z.string(), position: z.string().optional() }) }),
   needs: query({
     output: z.object({ level: z.string().optional(), seen: z.record(z.string(), z.string()) }),
   }),

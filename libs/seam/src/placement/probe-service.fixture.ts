@@ -80,6 +80,10 @@ export class ProbeService implements Probe {
     if (fails) throw new SeamError('probe/broken');
   }
 
+  async read({ module, position }: InputOf<typeof ProbeContract, 'read'>) {
+    currentCall()!.reach?.note(module, position);
+  }
+
   async needs() {
     const { level, seen } = currentCall()!.consistency;
     return { level, seen: Object.fromEntries(seen) };

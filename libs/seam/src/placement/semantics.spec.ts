@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CallContext, Consistency, runCall } from '../index.js';
+import { CallContext, Consistency, Reach, runCall } from '../index.js';
 import { type Placed, placements } from './placements.fixture.js';
 import type { Everything } from './probe-contract.fixture.js';
 
@@ -73,6 +73,16 @@ describe.each(placements)('a call, $name', ({ open }) => {
       shop: 'a.00000001.02',
       stock: 'b.00000001.01',
     });
+  });
+
+  it('tells a caller who wants to know how far the data was that it has read', async () => {
+    const reach = new Reach();
+    await runCall(inMs(5000, { reach }), async () => {
+      await placed.probe.read({ module: 'shop', position: 'a.00000001.02' });
+      await placed.probe.read({ module: 'shop', position: 'a.00000001.01' });
+      await placed.probe.read({ module: 'stock' });
+    });
+    expect(reach.toWire()).toEqual({ shop: 'a.00000001.01', stock: null });
   });
 
   it('without a context gets a fresh one', async () => {

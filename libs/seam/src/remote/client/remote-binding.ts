@@ -72,6 +72,7 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
     try {
       const reply = await host.send(call);
       noteWrites(reply, call);
+      noteReach(reply, call);
       if (reply.err) throw errorOf(reply, reply.err);
       return call.succeed(output.decode(reply.response));
     } catch (error) {
@@ -89,6 +90,11 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
 /** Whoever asks next on behalf of this request must see what the callee has written for it. */
 function noteWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
   for (const [module, position] of Object.entries(written ?? {})) consistency.wrote(module, position);
+}
+
+/** A callee that does not tell, as one of an earlier release, may have read anything. */
+function noteReach({ reach }: ReplyFrame, { context, remote }: RemoteCall): void {
+  context.reach?.merge(reach ?? { [remote.contract.name]: null });
 }
 
 /** The pause is random up to its bound, so that callers who failed together do not come back together. */

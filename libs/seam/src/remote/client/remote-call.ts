@@ -31,7 +31,8 @@ export class RemoteCall implements Flight {
   ) {
     const { requestId, traceparent, principal } = context;
     const consistency = context.consistency.toWire();
-    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey, consistency };
+    const reach = context.reach && true;
+    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey, consistency, reach };
     this.#metadata = JSON.stringify(facts).slice(1);
   }
 

@@ -2,6 +2,7 @@ import { CallContext, runCall } from '../../call/call-context.js';
 import { Consistency } from '../../call/consistency.js';
 import { asDeclared } from '../../call/declared-error.js';
 import { SeamError } from '../../call/errors.js';
+import { Reach } from '../../call/reach.js';
 import type { Flight } from '../../call/flights.js';
 import { startWith } from '../../call/start-with.js';
 import { InvalidValue } from '../codec.js';
@@ -81,7 +82,7 @@ export class ServedCall implements Flight {
     try {
       const json = this.served.output.encode(result);
       const response = json === undefined ? '' : `,"response":${json}`;
-      this.#reply(`{"id":${this.#id}${this.#written()}${response}}`);
+      this.#reply(`{"id":${this.#id}${this.#facts()}${response}}`);
     } catch (error) {
       this.#fail(error);
       return;
@@ -101,7 +102,7 @@ export class ServedCall implements Flight {
 
   #replyError(error: SeamError): void {
     try {
-      this.#reply(`{"id":${this.#id}${this.#written()},"err":${JSON.stringify(onWire(error))}}`);
+      this.#reply(`{"id":${this.#id}${this.#facts()},"err":${JSON.stringify(onWire(error))}}`);
     } catch (cause) {
       // Data of an error that does not fit on the wire must not cost the caller its reply.
       const { runtime, contract, key } = this.served;
@@ -110,9 +111,14 @@ export class ServedCall implements Flight {
     }
   }
 
-  #written(): string {
+  /** What the caller has to know of the call beside its outcome. */
+  #facts(): string {
     const { written } = this.context.consistency;
-    return written ? `,"written":${JSON.stringify(Object.fromEntries(written))}` : '';
+    const { reach } = this.context;
+    return (
+      (written ? `,"written":${JSON.stringify(Object.fromEntries(written))}` : '') +
+      (reach ? `,"reach":${JSON.stringify(reach.toWire())}` : '')
+    );
   }
 
   /** @throws FrameTooLarge */
@@ -130,7 +136,7 @@ export class ServedCall implements Flight {
 
 /** The principal stands in the metadata of a trusted connection, never in the payload. */
 function contextOf(metadata: Metadata, deadline: number) {
-  const { requestId, traceparent, principal, idempotencyKey, consistency } = metadata;
+  const { requestId, traceparent, principal, idempotencyKey, consistency, reach } = metadata;
   return new CallContext({
     requestId,
     traceparent,
@@ -138,6 +144,7 @@ function contextOf(metadata: Metadata, deadline: number) {
     idempotencyKey,
     deadline,
     consistency: Consistency.fromWire(consistency),
+    reach: reach && new Reach(),
   });
 }
 

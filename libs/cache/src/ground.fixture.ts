@@ -1,0 +1,209 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { InjectDataSource } from '@nestjs/typeorm';
+import {
+  DatabaseModule,
+  databaseUrls,
+  InjectReader,
+  migrate,
+  Reader,
+  replicaUrls,
+  Sessions,
+  statement,
+} from '@tearline/database';
+import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { EventsModule, Signals } from '@tearline/events';
+import { CallContext, Consistency, type ConsistencyLevel, runCall } from '@tearline/seam';
+import { Registry } from 'prom-client';
+import {
+  Column,
+  type DataSource,
+  Entity,
+  type MigrationInterface,
+  PrimaryColumn,
+  type QueryRunner,
+} from 'typeorm';
+import { z } from 'zod';
+import { startRedis, type TestRedis } from '../../../test/support/redis.js';
+import { cached, CacheModule, type CacheOptions, ReadCache } from './index.js';
+
+@Entity('notes')
+class NoteEntity {
+  @PrimaryColumn('text')
+  name: string;
+
+  @Column('text')
+  text: string;
+}
+
+class CreateNotes1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table notes.notes (name text primary key, text text not null)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table notes.notes');
+  }
+}
+
+export const Note = z.object({ name: z.string(), text: z.string() });
+type Note = z.infer<typeof Note>;
+
+const ONE = statement<Note>('notes.one', 'select name, text from notes where name = $1');
+const SLOWLY = statement<Note>(
+  'notes.slowly',
+  'select name, text from (select * from notes where name = $1) note, pg_sleep($2::float8)',
+);
+const WRITE =
+  'insert into notes (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text';
+
+export const NOTE = cached('notes.one', { schema: Note, of: ['notes'] });
+export const noteTag = (name: string) => `notes:note/${name}`;
+
+/** A module that reads through the cache. */
+@Injectable()
+export class Notes {
+  /** How often a note was read from the database. */
+  loads = 0;
+  /** Seconds that this takes, at least. */
+  slowness = 0;
+  /** Called when it has been read, before it is kept. */
+  onLoaded: (() => Promise<void>) | undefined;
+
+  constructor(
+    @InjectReader('notes') private readonly reader: Reader,
+    @InjectDataSource('notes') private readonly database: DataSource,
+    readonly cache: ReadCache,
+  ) {}
+
+  async read(name: string, what = NOTE): Promise<string | undefined> {
+    return (await this.cache.value(what, name, [noteTag(name)], () => this.#load(name)))?.text;
+  }
+
+  /** @param tells whether the cache is told */
+  async write(name: string, text: string, tells = true): Promise<void> {
+    await this.database.query(WRITE, [name, text]);
+    if (tells) await this.cache.changed(noteTag(name));
+  }
+
+  async #load(name: string): Promise<Note | null> {
+    this.loads += 1;
+    const row =
+      this.slowness > 0
+        ? await this.reader.row(SLOWLY, [name, this.slowness])
+        : await this.reader.row(ONE, [name]);
+    await this.onLoaded?.();
+    return row ?? null;
+  }
+}
+
+/** Who asks: nobody in particular, somebody with a name, or with a token that is replaced by that of the answer. */
+export interface Caller {
+  principal?: string;
+  level?: ConsistencyLevel;
+  jar?: { token?: string };
+}
+
+/** A process that caches. */
+export interface Host {
+  readonly notes: Notes;
+  readonly cache: ReadCache;
+  readonly registry: Registry;
+  /** Does something as a request of its own, from its headers to its answer. */
+  as<T>(caller: Caller, work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A database, a Redis, and processes on both. */
+export class Ground {
+  embedded: EmbeddedPostgres;
+  redis: TestRedis;
+  #dir = '';
+  readonly #apps: INestApplicationContext[] = [];
+
+  async start(replicas = 0): Promise<void> {
+    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-cache-'));
+    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    await chmod(this.#dir, 0o755);
+    [this.embedded, this.redis] = await Promise.all([
+      startEmbedded({ dir: this.#dir, replicas }),
+      startRedis(),
+    ]);
+    const data = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
+    await migrate(this.embedded.url, [{ data, url: this.#url }]);
+  }
+
+  get #url(): string {
+    return databaseUrls(['notes'], {}, this.embedded.url)['notes']!;
+  }
+
+  /** @param options by default on Redis, hearing of one another, and with a common memory of sessions */
+  async host(options: Partial<CacheOptions> = {}): Promise<Host> {
+    const registry = new Registry();
+    const redisUrl = this.redis.url;
+    const sessions = new Sessions({ secret: 'a secret of these tests', redisUrl });
+    const urls = { notes: this.#url };
+    const env = { DATABASE_REPLICA_URLS: this.embedded.replicas.map(({ url }) => url).join() };
+    class MetricsModule {}
+    const provider = { provide: Registry, useValue: registry };
+    @Module({
+      imports: [
+        { module: MetricsModule, global: true, providers: [provider], exports: [Registry] },
+        DatabaseModule.forRoot({
+          urls,
+          replicas: replicaUrls(urls, env),
+          connections: 6,
+          isCached: options.mode !== 'off',
+          sessions,
+          maxLag: 20_000,
+        }),
+        DatabaseModule.forModule('notes', [NoteEntity as Type]),
+        EventsModule.forRoot({ broker: { redisUrl }, manifests: [], work: false }),
+        CacheModule.forRoot({ mode: 'on', redisUrl, hints: Signals, sessions, ...options }),
+      ],
+      providers: [Notes],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+    this.#apps.push(app);
+    return {
+      notes: app.get(Notes),
+      cache: app.get(ReadCache),
+      registry,
+      as: async ({ principal, level, jar }, work) => {
+        const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
+        const call = new CallContext({
+          requestId: 'r',
+          deadline: performance.now() + 30_000,
+          principal: principal === undefined ? undefined : { id: principal },
+          consistency: new Consistency(level, seen),
+        });
+        const result = await runCall(call, work);
+        if (call.consistency.written) {
+          const token = await sessions.keep(call);
+          if (jar) jar.token = token;
+        }
+        return result;
+      },
+      close: async () => {
+        this.#apps.splice(this.#apps.indexOf(app), 1);
+        await app.close();
+      },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#apps.map((app) => app.close()));
+    await this.redis?.stop();
+    await this.embedded?.stop();
+    await rm(this.#dir, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** How a host has read its notes so far. */
+export function readsOf({ cache }: Host): Record<string, number> {
+  return { ...cache.counts.get('notes.one')?.reads };
+}

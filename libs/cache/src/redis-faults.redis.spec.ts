@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startRedis } from '../../../test/support/redis.js';
+import { Ground, type Host } from './ground.fixture.js';
+
+const ground = new Ground();
+let host: Host;
+let other: Host;
+
+beforeAll(async () => {
+  await ground.start();
+  [host, other] = await Promise.all([ground.host(), ground.host()]);
+  for (let index = 0; index < 50; index += 1)
+    await host.as({}, () => host.notes.write(`note ${index}`, 'one'));
+});
+afterAll(() => ground.stop());
+
+const isUp = async (on: Host) => (await on.registry.metrics()).includes('cache_redis_up 1');
+async function bothUp(): Promise<void> {
+  await expect.poll(async () => (await isUp(host)) && (await isUp(other)), { timeout: 15_000 }).toBe(true);
+}
+const redisCli = (...args: string[]) =>
+  promisify(execFile)('redis-cli', ['-p', new URL(ground.redis.url).port, ...args]);
+
+/** Reads and now and then a write, while something happens to Redis. */
+async function load(during: () => Promise<unknown>): Promise<{ reads: number; wrong: number; slow: number }> {
+  const over = new AbortController();
+  let reads = 0;
+  let wrong = 0;
+  let slow = 0;
+  const reader = async (on: Host, id: number) => {
+    let written = 0;
+    const name = `own ${id}`;
+    const caller = { principal: `reader ${id}` };
+    while (!over.signal.aborted) {
+      const started = performance.now();
+      if (Math.random() < 0.1) {
+        written += 1;
+        const text = `${written}`;
+        await on.as(caller, () => on.notes.write(name, text));
+      } else if (Math.random() < 0.5 && written > 0) {
+        const text = await on.as(caller, () => on.notes.read(name));
+        if (Number(text) < written) wrong += 1;
+      } else {
+        const text = await on.as({}, () => on.notes.read(`note ${Math.floor(Math.random() * 50)}`));
+        if (text !== 'one') wrong += 1;
+      }
+      reads += 1;
+      if (performance.now() - started > 1_000) slow += 1;
+      await pause(Math.random() * 10);
+    }
+  };
+  const readers = Array.from({ length: 10 }, (_, index) => reader(index % 2 ? host : other, index));
+  await during();
+  over.abort();
+  await Promise.all(readers);
+  return { reads, wrong, slow };
+}
+
+it('goes on while Redis hangs, and uses it again when it answers', async () => {
+  await bothUp();
+  const { reads, wrong, slow } = await load(async () => {
+    process.kill(ground.redis.pid, 'SIGSTOP');
+    await pause(1_500);
+    expect(await isUp(host)).toBe(false);
+    process.kill(ground.redis.pid, 'SIGCONT');
+    await bothUp();
+  });
+  expect(reads).toBeGreaterThan(100);
+  expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
+});
+
+it('goes on when Redis is gone, and uses it again when it is back', async () => {
+  const { port } = new URL(ground.redis.url);
+  const { wrong, slow } = await load(async () => {
+    await ground.redis.stop();
+    await pause(700);
+    ground.redis = await startRedis(Number(port));
+    await bothUp();
+  });
+  expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
+});
+
+it('goes on when Redis forgets everything', async () => {
+  await bothUp();
+  const { wrong, slow } = await load(async () => {
+    for (let times = 0; times < 5; times += 1) {
+      await redisCli('flushall');
+      await pause(100);
+    }
+  });
+  expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
+});
+
+it('tells the others what changed while Redis was away', async () => {
+  const read = (on: Host) => on.as({}, () => on.notes.read('note 2'));
+  await bothUp();
+  await read(other);
+  process.kill(ground.redis.pid, 'SIGSTOP');
+  await host.as({}, () => host.notes.write('note 2', 'two'));
+  expect(await read(other)).toBe('one');
+  process.kill(ground.redis.pid, 'SIGCONT');
+  await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
+});
+
+it('tells Redis what changed while it was away', async () => {
+  const name = 'note 1';
+  const third = await ground.host({ hints: undefined });
+  await bothUp();
+  await expect
+    .poll(async () => {
+      const before = third.notes.loads;
+      await third.as({}, () => third.notes.read(name));
+      return third.notes.loads - before;
+    })
+    .toBe(0);
+  process.kill(ground.redis.pid, 'SIGSTOP');
+  await host.as({}, () => host.notes.write(name, 'two'));
+  expect(await host.as({}, () => host.notes.read(name))).toBe('two');
+  process.kill(ground.redis.pid, 'SIGCONT');
+  await bothUp();
+  await third.close();
+  const fourth = await ground.host({ hints: undefined });
+  expect(await fourth.as({}, () => fourth.notes.read(name))).toBe('two');
+});

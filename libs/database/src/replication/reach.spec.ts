@@ -1,0 +1,81 @@
+import { CallContext, currentCall, type Position, Reach, runCall, shows } from '@tearline/seam';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { query } from '../../../../test/support/database.js';
+import { positionOf } from './position.js';
+import { type NotesHost, NotesServers } from './notes.fixture.js';
+
+/** In the form of the positions of writes. */
+async function positionOfPrimary(): Promise<Position> {
+  const sql =
+    'select system_identifier::text as cluster, pg_current_wal_lsn()::text as lsn from pg_control_system()';
+  const [row] = await query<{ cluster: string; lsn: string }>(servers.embedded.url, sql);
+  return positionOf(row!.cluster, 1, row!.lsn);
+}
+
+const WITHIN = { timeout: 10_000, interval: 10 };
+const servers = new NotesServers();
+let alone: NotesHost;
+let replicated: NotesHost;
+
+beforeAll(async () => {
+  await servers.start({ synchronous: true, replicas: 1 });
+  // One with the primary alone, and one that reads from the replica.
+  [alone, replicated] = await Promise.all([
+    servers.host({ replicas: {}, isCached: true }),
+    servers.host({ isCached: true }),
+  ]);
+});
+afterAll(() => servers.stop());
+
+/** What a read shows, and up to where it is known to show everything. */
+async function readOn(host: NotesHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
+  const reach = new Reach();
+  const call = new CallContext({ requestId: 'r', deadline: performance.now() + 30_000, reach });
+  const texts = await runCall(call, () => host.notes.texts());
+  return { texts, reach: reach.toWire()['notes'] };
+}
+
+/** @returns where the write can be seen */
+const write = (text: string, host = alone): Promise<Position> =>
+  host.request(async () => {
+    await host.repository.insert({ text });
+    return currentCall()!.consistency.of('notes')!;
+  });
+
+it.each([
+  ['the only server', () => alone],
+  ['a replica', () => replicated],
+])('a read of %s is known to show a write as soon as anything has been written after it', async (_, host) => {
+  const position = await write('one');
+  await write('another');
+  await expect.poll(async () => shows((await readOn(host())).reach, position), WITHIN).toBe(true);
+  expect((await readOn(host())).texts).toContain('one');
+});
+
+it('a read is never said to show a write that is in the log, and that nobody sees yet', async () => {
+  const [replica] = servers.embedded.replicas;
+  const before = await write('before');
+  await replica!.pause();
+  // It is in the log now, and nobody sees it before the replica has said that it has it.
+  const writing = write('late');
+  const reads = [];
+  try {
+    await expect.poll(async () => (await positionOfPrimary()) > before, WITHIN).toBe(true);
+    for (let index = 0; index < 60; index += 1) {
+      reads.push(await readOn(alone));
+      await pause(10);
+    }
+  } finally {
+    await replica!.resume();
+  }
+  expect(reads.some(({ texts }) => texts.includes('late'))).toBe(false);
+  const position = await writing;
+  expect(reads.filter(({ reach }) => shows(reach, position))).toEqual([]);
+});
+
+it('a host that nobody has told of a cache asks for no positions when it has but one server', async () => {
+  const plain = await servers.host({ replicas: {} });
+  expect(await write('one', plain)).toBeUndefined();
+  expect((await readOn(plain)).reach).toBeUndefined();
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openHost, type OpenHost } from '../fixtures/open-host.js';
+
+const answers = new Map<string, Buffer>();
+const ready = {
+  find: (url: string) => answers.get(url),
+  note: (url: string, answer: Buffer) => void answers.set(url, answer),
+};
+
+let host: OpenHost;
+beforeEach(async () => {
+  host = await openHost({}, { answers: () => ready, sessions: sessionsOf('shop=c.1.01') });
+});
+afterEach(async () => {
+  answers.clear();
+  await host.app.close();
+});
+
+/** Knows one token. */
+function sessionsOf(token: string) {
+  return {
+    read: (text: string) => (text === token ? new Map([text.split('=') as [string, string]]) : undefined),
+    keep: async () => token,
+    recall: async () => true,
+  };
+}
+
+async function get(path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`${host.url}/api/toys/kept/${path}`, { headers });
+  const { asked } = (await response.json()) as { asked: number };
+  return { asked, headers: response.headers };
+}
+
+it('an answer is sent again without asking the route, with all that belongs to an answer', async () => {
+  const first = await get('ball');
+  const again = await get('ball');
+  expect(again.asked).toBe(first.asked);
+  expect((await get('doll')).asked).toBe(first.asked + 1);
+  const names = (headers: Headers) => [...headers.keys()].filter((name) => name !== 'date').toSorted();
+  expect(names(again.headers)).toEqual(names(first.headers));
+  expect(again.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
+  await expect
+    .poll(() => host.logged('request').filter(({ url }) => url === '/api/toys/kept/ball'))
+    .toHaveLength(2);
+  const [line] = host
+    .logged('request')
+    .filter(({ url }) => url === '/api/toys/kept/ball')
+    .slice(-1);
+  expect(line).toMatchObject({ route: '/api/toys/kept/:name', status: 200 });
+});
+
+it.each([
+  ['who shows a token', { authorization: 'Token x' }],
+  ['who brings a consistency token', { 'consistency-token': 'shop=c.1.01' }],
+  ['who asks for a level', { consistency: 'strong' }],
+])('%s is answered by the route, and for nobody else', async (_, headers: Record<string, string>) => {
+  const { asked } = await get('car', headers);
+  expect((await get('car', headers)).asked).toBe(asked + 1);
+  expect((await get('car')).asked).toBe(asked + 2);
+  expect((await get('car')).asked).toBe(asked + 2);
+  expect((await get('car', headers)).asked).toBe(asked + 3);
+});
+
+it('other methods and other routes are left alone', async () => {
+  await get('top');
+  const head = await fetch(`${host.url}/api/toys/kept/top`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  answers.set('/api/toys/needs', Buffer.from('{}'));
+  expect(await (await fetch(`${host.url}/api/toys/needs`)).json()).toEqual({ seen: {} });
+});
