@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 // A timer of Node's is up to a millisecond late. Here a thread waits, to some fifty microseconds.
@@ -26,6 +27,11 @@ export class Alarm {
 
   constructor(ring: () => void) {
     this.#thread.on('message', ring);
+  }
+
+  /** Resolves when it can ring in time. */
+  async ready(): Promise<void> {
+    await once(this.#thread, 'online');
   }
 
   /** @param time as {@link now} tells it. The last one set must have rung. */

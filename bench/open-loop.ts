@@ -42,9 +42,10 @@ export async function openLoop<S extends Shot>(
   const underWay: Promise<Answer<S>>[] = [];
   const iterator = arrivals[Symbol.iterator]();
   const { promise: sent, resolve: finish } = Promise.withResolvers<void>();
-  const started = now() + 1;
   let next = iterator.next();
   const alarm = new Alarm(() => sendDue());
+  await alarm.ready();
+  const started = now();
   const sendDue = () => {
     for (; !next.done && started + next.value.at <= now(); next = iterator.next())
       underWay.push(answerTo(next.value));

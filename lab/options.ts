@@ -9,6 +9,8 @@ export interface Options {
   /** The first one is what the others are compared with. */
   readonly topologies: readonly string[];
   readonly quick: boolean;
+  /** How many times as long as usual each measurement takes. */
+  readonly times: number;
   readonly mix: Mix;
   /** Processes of each host; as many as the hosts have cores by default. */
   readonly replicas: number | undefined;
@@ -31,6 +33,7 @@ is what the others are compared with, and is measured twice to see how noisy the
 
   <topology>         topologies/<name>.yaml, or a file (monolith microservices media)
   --quick            3 minutes: a look, not figures to quote; a full run takes 30
+  --times N          each measurement takes N times as long, e.g. 2 on a noisy machine
   --mix E=N,…        the parts of the requests: ${ENDPOINTS.slice(0, 7).join(', ')},
                      ${ENDPOINTS.slice(7).join(', ')}
   --budget MS        what half of the requests must stay within; for the break-evens
@@ -66,10 +69,6 @@ export function requestFrom(args: readonly string[], modules: readonly string[])
   const topologies = positionals.length > 0 ? positionals : ['monolith', 'microservices', 'media'];
   const twice = topologies.find((name, index) => topologies.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`topology '${twice}' is named twice; name each once`);
-  if (topologies.length < 2)
-    throw new UsageError(
-      `one topology cannot be compared; name another one, e.g. ${topologies[0]} microservices`,
-    );
   const edit = values.edit ?? 'articles';
   if (!modules.includes(edit))
     throw new UsageError(`--edit: no module '${edit}'; there are ${modules.join(', ')}`);
@@ -78,6 +77,7 @@ export function requestFrom(args: readonly string[], modules: readonly string[])
     options: {
       topologies,
       quick: values.quick ?? false,
+      times: mistake(() => positive('times', values.times)) ?? 1,
       edit,
       mix: mistake(() => (values.mix === undefined ? USUAL : parseMix(values.mix))),
       replicas: mistake(() => whole('replicas', values.replicas)),
@@ -117,6 +117,7 @@ function parsed(args: readonly string[]) {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean' },
+        times: { type: 'string' },
         mix: { type: 'string' },
         budget: { type: 'string' },
         edit: { type: 'string' },

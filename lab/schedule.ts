@@ -44,6 +44,22 @@ export const QUICK: Schedule = {
   scaling: { rounds: 1, seconds: 1.5 },
 };
 
+/** The same measurements, each as many times as long. */
+export function stretched(schedule: Schedule, times: number): Schedule {
+  const { warmUp, saturation, paced, idle, sweep, blast, scaling } = schedule;
+  return {
+    ...schedule,
+    warmUp: warmUp * times,
+    saturation: saturation * times,
+    paced: paced * times,
+    idle: idle * times,
+    sweep: { ...sweep, seconds: sweep.seconds * times },
+    // A process needs its time to start again, however short the rest is.
+    blast,
+    scaling: { ...scaling, seconds: scaling.seconds * times },
+  };
+}
+
 /** What starting takes, as far as one can say. */
 const STARTS = { ground: 15, site: 4, process: 1.5, settle: 1 };
 
@@ -80,5 +96,5 @@ export function stagesOf(
   };
 }
 
-export const STAGES = ['prepare', 'rounds', 'sweep', 'blast', 'scaling', 'deploy'] as const;
+export const STAGES = ['prepare', 'rounds', 'blast', 'scaling', 'sweep', 'deploy'] as const;
 export type Stage = (typeof STAGES)[number];

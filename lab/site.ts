@@ -101,6 +101,7 @@ function siteOn(options: Started, cleanup: Cleanup): Site {
         env: {
           NODE_ENV: 'production',
           LOG_LEVEL: 'info',
+          TMPDIR: dir,
           MEDIA_UPLOADS_PER_MINUTE: '1000000',
           MEDIA_BYTES_PER_USER: `${10 ** 11}`,
           MEDIA_CONCURRENT_UPLOADS: '1000',

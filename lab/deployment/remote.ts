@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeploymentPlan, Running } from './plan.js';
@@ -10,15 +9,18 @@ const ENTRY = join(import.meta.dirname, 'process.js');
 /** A deployment in a process of its own, which does not disturb the one that measures. */
 export class RemoteDeployment {
   readonly #child: ChildProcess = fork(ENTRY);
-  readonly #gone = once(this.#child, 'exit');
+  readonly #gone = Promise.withResolvers<void>();
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #last = 0;
   #running: Running | undefined;
 
   private constructor() {
     this.#child.on('message', (answered: Answered) => this.#settle(answered));
+    // One that ends meanwhile tells by its end.
+    this.#child.on('error', () => undefined);
     this.#child.once('exit', () => {
       for (const { reject } of this.#waiting.values()) reject(new Error('the deployment has ended'));
+      this.#gone.resolve();
     });
   }
 
@@ -64,12 +66,13 @@ export class RemoteDeployment {
   }
 
   /** Safe to call again. */
-  stop(): Promise<unknown> {
+  stop(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
-    return this.#gone;
+    return this.#gone.promise;
   }
 
-  #ask(question: Question, ...args: unknown[]): Promise<unknown> {
+  async #ask(question: Question, ...args: unknown[]): Promise<unknown> {
+    if (!this.#child.connected) throw new Error('the deployment has ended');
     const id = (this.#last += 1);
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(id, waiting);

@@ -66,10 +66,10 @@ export async function measureRounds(
       const amount = bears.get(subject)! * schedule.saturation;
       saturation[index]!.push(await saturate(subject, shots, { connections, amount }));
     });
-    // All are compared under the same rates, which the weakest still bears; later rounds keep those of the first.
+    // All are compared under the same rates, which the weakest still bears; rounded, so that other runs have the same.
     if (round === 0) {
       const least = Math.min(...saturation.map(([first]) => first!.perSecond));
-      rates = SHARES.map((part) => part * least);
+      rates = SHARES.map((part) => Number((part * least).toPrecision(2)));
     }
     for (const [step, perSecond] of rates.entries())
       await inTurn(round, `${Math.round(SHARES[step]! * 100)} %`, async (subject, index) => {

@@ -13,6 +13,3 @@ export function figureOf(rounds: readonly number[]): Figure {
   if (known.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN, rounds };
   return { median: median(known), low: Math.min(...known), high: Math.max(...known), rounds };
 }
-
-/** How far the rounds lie from their median at most. */
-export const reachOf = ({ median: middle, low, high }: Figure) => Math.max(high - middle, middle - low);
