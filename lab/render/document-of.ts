@@ -3,13 +3,23 @@ import { doubts } from '../verdict/summary.js';
 import { type Document, paragraph, type Section } from './document.js';
 import { figuresSection } from './sections/figures.js';
 import { machineSection } from './sections/machine.js';
+import { blastSection, deploySection, networkSection, scalingSection } from './sections/stages.js';
+import { verdictSection } from './sections/verdict.js';
 
 /** The report of a run. */
 export function documentOf(results: Results): Document {
   const names = results.topologies.map(({ name }) => name);
-  const sections: (Section | undefined)[] = [figuresSection(results), machineSection(results)];
+  const sections = [
+    verdictSection(results),
+    figuresSection(results),
+    networkSection(results),
+    blastSection(results),
+    scalingSection(results),
+    deploySection(results),
+    machineSection(results),
+  ];
   return {
-    title: `${names[0]} against ${names.slice(1).join(' and ')}`,
+    title: [names[0], names.slice(1).join(' and ')].filter((name) => name !== '').join(' against '),
     sections: [...doubtsSection(results), ...sections.filter((section) => section !== undefined)],
   };
 }
