@@ -53,6 +53,14 @@ export default defineConfig({
             },
           ]
         : []),
+      ...(mayRun('lab', 'nginx')
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'lab', include: ['test/lab/**/*.spec.ts'], fileParallelism: false },
+            },
+          ]
+        : []),
       { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'] } },
       {
         extends: true,
