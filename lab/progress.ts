@@ -36,9 +36,9 @@ export class Progress {
     else this.stream.write(`${line}\n`);
   }
 
-  /** A line that stays. */
-  note(text: string): void {
-    this.stream.write(this.stream.isTTY ? `\r\u001B[K${text}\n` : `${text}\n`);
+  /** Leaves the terminal as it was. */
+  end(): void {
+    if (this.stream.isTTY) this.stream.write('\r\u001B[K');
   }
 }
 

@@ -101,4 +101,4 @@ export interface Results {
 }
 
 /** The name under which the first topology is measured a second time. */
-export const AGAIN = 'again';
+export const AGAIN = 'the first again';

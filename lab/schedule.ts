@@ -34,14 +34,14 @@ export const FULL: Schedule = {
 };
 
 export const QUICK: Schedule = {
-  warmUp: 2,
+  warmUp: 1.5,
   rounds: 2,
-  saturation: 1.5,
-  paced: 1.5,
-  idle: 2,
-  sweep: { rounds: 1, seconds: 1.5 },
-  blast: { before: 0.5, after: 3.5, faults: ['kill'] },
-  scaling: { rounds: 1, seconds: 1.5 },
+  saturation: 1,
+  paced: 1,
+  idle: 1,
+  sweep: { rounds: 1, seconds: 1 },
+  blast: { before: 0.5, after: 3, faults: ['kill'] },
+  scaling: { rounds: 1, seconds: 1 },
 };
 
 /** The same measurements, each as many times as long. */
@@ -61,7 +61,7 @@ export function stretched(schedule: Schedule, times: number): Schedule {
 }
 
 /** What starting takes, as far as one can say. */
-const STARTS = { ground: 15, site: 4, process: 1.5, settle: 1 };
+const STARTS = { ground: 8, site: 1.5, process: 1, settle: 0.5 };
 
 /** Of each stage about how many seconds it will take. */
 export function stagesOf(
@@ -85,11 +85,13 @@ export function stagesOf(
     ),
     blast: hosts.reduce(
       (sum, count) =>
-        sum + deployed(count) + count * blast.faults.length * (blast.before + BLOCK_SECONDS + blast.after),
+        sum +
+        count *
+          (blast.faults.length * (blast.before + blast.after) + (blast.faults.length - 1) * BLOCK_SECONDS),
       0,
     ),
     scaling: hosts.reduce(
-      (sum, count) => sum + deployed(count + 1) + warmUp + 2 * scaling.rounds * scaling.seconds,
+      (sum) => sum + deployed(2) + 2 * STARTS.settle + 4 * scaling.rounds * (scaling.seconds + STARTS.settle),
       0,
     ),
     deploy: 20 + hosts.reduce((sum, count) => sum + 2 * deployed(count) + 10, 0),

@@ -28,11 +28,16 @@ async function answer({ question, args }: Asked): Promise<unknown> {
   return method.apply(deployment, [...args]);
 }
 
+function say(answered: Answered): void {
+  // A parent that has gone waits for no answer.
+  if (process.connected) process.send?.(answered);
+}
+
 process.on('message', (asked: Asked) => {
+  const { id } = asked;
   answer(asked).then(
-    (value) => process.send?.({ id: asked.id, value } satisfies Answered),
-    (error: unknown) =>
-      process.send?.({ id: asked.id, error: error instanceof Error ? error.message : String(error) }),
+    (value) => say({ id, value }),
+    (error: unknown) => say({ id, error: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on('disconnect', () => {

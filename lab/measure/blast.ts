@@ -44,7 +44,7 @@ async function blast(
   const { url, hosts } = deployment.running;
   const { pid } = hosts.find((process) => process.host === host)!;
   const random = randomFrom(7);
-  const seconds = times.before + BLOCK_SECONDS + times.after;
+  const seconds = times.before + (fault === 'kill' ? 0 : BLOCK_SECONDS) + times.after;
   const shots = requests.take(evenly(mix), Math.ceil(perSecond * seconds * 1.5), random);
   const schedule = [...arrivals(shots, perSecond, seconds, random)];
   const faulty = pause(times.before * 1000).then(() => commit(fault, pid));

@@ -22,6 +22,8 @@ export interface Table {
   readonly kind: 'table';
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Whether it holds words, not figures. */
+  readonly isText?: boolean;
 }
 
 /** For each label a bar, or for each name a line; Markdown leaves it out, since the tables have its figures. */
@@ -31,6 +33,8 @@ export interface Chart {
   readonly unit: string;
   /** Along the axis. */
   readonly labels: readonly string[];
+  /** Where they stand on it, for lines. */
+  readonly positions?: readonly number[];
   readonly series: readonly Series[];
 }
 
@@ -52,4 +56,9 @@ export const tableOf = (head: readonly string[], rows: readonly (readonly string
   kind: 'table',
   head,
   rows,
+});
+
+export const textTable = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
+  ...tableOf(head, rows),
+  isText: true,
 });

@@ -36,7 +36,7 @@ function partOf(part: Part): string {
   if (part.kind === 'table') {
     const head = part.head.map((cell) => `<th>${escape(cell)}</th>`).join('');
     const rows = part.rows.map((row) => `<tr>${row.map((cell) => `<td>${coded(cell)}</td>`).join('')}</tr>`);
-    return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+    return `<div class="wide"><table${part.isText ? ' class="text"' : ''}><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
   }
   const caption = `${escape(part.title)}${part.unit && ` <small>(${escape(part.unit)})</small>`}`;
   return `<figure><figcaption>${caption}</figcaption>${legend(part)}${svg(part)}</figure>`;

@@ -94,6 +94,13 @@ export const METRICS: readonly Metric[] = [
     digits: 2,
     of: paced(USUAL_SHARE, ({ remote }) => remote),
   },
+  {
+    key: 'hops',
+    label: 'hops a request: to nginx, to a host, to others',
+    unit: '',
+    digits: 2,
+    of: paced(USUAL_SHARE, ({ remote }) => 2 + remote),
+  },
 ];
 
 /** A figure and how far it may be trusted. */

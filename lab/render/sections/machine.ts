@@ -1,5 +1,5 @@
 import type { Results } from '../../results.js';
-import { paragraph, type Section, tableOf } from '../document.js';
+import { paragraph, type Section, textTable } from '../document.js';
 
 /** Where, when and how it was measured. */
 export function machineSection({ circumstances: about, topologies, measured }: Results): Section {
@@ -14,7 +14,7 @@ export function machineSection({ circumstances: about, topologies, measured }: R
   return {
     title: 'Where it was measured',
     parts: [
-      tableOf(
+      textTable(
         ['', ''],
         [
           ['machine', `${about.processor}, ${(about.memoryMiB / 1024).toFixed(1)} GiB, ${about.system}`],
@@ -35,7 +35,7 @@ export function machineSection({ circumstances: about, topologies, measured }: R
         ],
       ),
       paragraph(`Requests: ${mix.join(', ')}.`),
-      tableOf(
+      textTable(
         ['topology', 'hosts'],
         topologies.map(({ name, hosts }) => [
           name,

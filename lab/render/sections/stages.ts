@@ -43,6 +43,7 @@ export function networkSection(results: Results): Section | undefined {
         title: 'p50 by the round trip between hosts',
         unit: 'ms',
         labels,
+        positions: DELAYS,
         series: [
           { name: base, values: DELAYS.map(() => without) },
           ...names.map((name) => ({ name, values: pointsOf(results, name).map(([, p50]) => p50) })),
