@@ -33,8 +33,8 @@ export const HOT_PARTS: readonly HotPart[] = [
     module: 'media',
     role: 'jobs',
     measure: async (url, requests, seconds) => {
-      const first = await picturesPerSecond(url, requests, 8);
-      return picturesPerSecond(url, requests, Math.max(8, Math.round(first * seconds)));
+      const first = await picturesPerSecond(url, requests, 4);
+      return picturesPerSecond(url, requests, Math.max(4, Math.round(first * seconds)));
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir, readFile, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { appendFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -26,6 +26,7 @@ export class Workspace {
         preserveTimestamps: true,
       });
     await symlink(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+    await reuse(join(dir, 'dist'));
     return new Workspace(dir, core);
   }
 
@@ -61,4 +62,19 @@ export class Workspace {
     for await (const chunk of child.stdout) size += (chunk as Buffer).length;
     return size;
   }
+}
+
+/**
+ * Tells the compiler where the packages are, seen from the copy. It knows each file by its path from here, and would take
+ * all of them for new ones and build everything.
+ */
+async function reuse(dist: string): Promise<void> {
+  const file = join(dist, 'service.tsbuildinfo');
+  const known = JSON.parse(await readFile(file, 'utf8')) as { fileNames: string[] };
+  const fileNames = known.fileNames.map((name) => {
+    const path = resolve(ROOT, 'dist', name);
+    const isCopied = SOURCES.some((source) => path.startsWith(join(ROOT, source)));
+    return isCopied ? name : relative(dist, path);
+  });
+  await writeFile(file, JSON.stringify({ ...known, fileNames }));
 }

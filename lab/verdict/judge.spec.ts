@@ -98,6 +98,13 @@ describe('a verdict', () => {
     ]);
   });
 
+  it('knows of no break-even where the difference may be chance', () => {
+    expect(verdictOf({ cpu: 1.01 }).breakEvens[0]).toEqual({
+      what: 'load',
+      figures: 'no more CPU was seen than another run may differ by',
+    });
+  });
+
   it('counts a slow network as a cost when answers take much longer there', () => {
     expect(whats(verdictOf({}, { swept: swept(2, 3) }).costs)).toEqual(['a network of 2 ms']);
     expect(whats(verdictOf({}, { swept: swept(2, 0.1) }).costs)).toEqual([]);

@@ -128,7 +128,7 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
 
 function breakEvensOf(evidence: Evidence): Reason[] {
   const { cpu, memory, p50, network, doubled, deploy, budget } = evidence;
-  const rate = rateOfOneCore(cpu.split - cpu.whole);
+  const rate = cpu.isReal ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
   const limit = budget ?? RULES.answer * p50.whole;
   const roundTrip = network.length > 1 ? roundTripWithin(limit, network) : undefined;
   const why = budget === undefined ? `twice ${evidence.whole}’s p50` : 'the budget';
@@ -137,7 +137,7 @@ function breakEvensOf(evidence: Evidence): Reason[] {
       what: 'load',
       figures:
         rate === undefined
-          ? 'the split takes no more CPU'
+          ? 'no more CPU was seen than another run may differ by'
           : `every ${rate.toFixed(0)} requests/s the split takes one core more`,
     },
     ...(network.length > 1

@@ -30,7 +30,7 @@ describe('the lab', () => {
     files: readdirSync(folder).filter((name) => name.startsWith('tearline-')),
   });
 
-  it('measures a topology, and writes what it found', { timeout: 240_000 }, async () => {
+  it('measures a topology, and writes what it found', { timeout: 480_000 }, async () => {
     const child = lab('articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
     const [code, said] = await ended(child);
     expect(said).toContain('left] rounds: round 1 of 2, 60 %: articles');
@@ -71,7 +71,7 @@ describe('the lab', () => {
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'leaves nothing behind after %s',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (signal) => {
       const child = lab('articles', '--quick');
       const end = ended(child);
