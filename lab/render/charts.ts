@@ -49,7 +49,13 @@ export function niceAbove(value: number): number {
 }
 
 /** The middle of a label's part of the axis. */
-const at = ({ labels }: Chart, index: number) => round(LEFT + ((index + 0.5) * PLOT.width) / labels.length);
+function at({ labels, positions }: Chart, index: number): number {
+  const share = positions
+    ? 0.08 + (0.84 * positions[index]!) / Math.max(...positions)
+    : (index + 0.5) / labels.length;
+  return round(LEFT + share * PLOT.width);
+}
+
 const round = (value: number) => Math.round(value * 10) / 10;
 
 function grid(top: number, y: (value: number) => number): string[] {

@@ -96,6 +96,14 @@ describe('a chart', () => {
     expect(a! / b!).toBeCloseTo(2, 1);
   });
 
+  it('draws a line to scale along both axes', () => {
+    const series = [{ name: 'a', values: [1, 2, 5] }];
+    const labels = ['0', '0.5', '2'];
+    const picture = svg({ kind: 'lines', title: 'x', unit: 'ms', labels, positions: [0, 0.5, 2], series });
+    const [x0, x1, x2] = [...picture.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect((x2! - x0!) / (x1! - x0!)).toBeCloseTo(4, 1);
+  });
+
   it('survives figures that nobody knows', () => {
     const series = [{ name: 'a', values: [Number.NaN, 1] }];
     for (const kind of ['bars', 'stacks', 'lines'] as const)
