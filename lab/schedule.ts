@@ -94,7 +94,7 @@ export function stagesOf(
       (sum) => sum + deployed(2) + 2 * STARTS.settle + 4 * scaling.rounds * (scaling.seconds + STARTS.settle),
       0,
     ),
-    deploy: 20 + hosts.reduce((sum, count) => sum + 2 * deployed(count) + 10, 0),
+    deploy: 15 + hosts.reduce((sum, count) => sum + 2 * deployed(count) + 5, 0),
   };
 }
 
