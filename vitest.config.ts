@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
-const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'];
+const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'lab/**/*.spec.ts'];
 const onRedis = ['libs/**/*.redis.spec.ts'];
 const faultsOnRedis = ['test/faults/**/*.redis.spec.ts'];
 
@@ -50,6 +50,14 @@ export default defineConfig({
             {
               extends: true as const,
               test: { name: 'topology', include: ['test/topology/**/*.spec.ts'], fileParallelism: false },
+            },
+          ]
+        : []),
+      ...(mayRun('lab', 'nginx')
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'lab', include: ['test/lab/**/*.spec.ts'], fileParallelism: false },
             },
           ]
         : []),

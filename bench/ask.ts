@@ -13,9 +13,9 @@ export async function ask(url: string, shot: Shot): Promise<string> {
   return text;
 }
 
-export function headersOf({ token, body }: Shot): Record<string, string> {
+export function headersOf({ token, body, type = 'application/json' }: Shot): Record<string, string> {
   return {
     ...(token && { authorization: `Token ${token}` }),
-    ...(body && { 'content-type': 'application/json' }),
+    ...(body && { 'content-type': type }),
   };
 }

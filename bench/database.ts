@@ -65,11 +65,16 @@ export async function queryOwner<Row>(url: string, ...statements: string[]): Pro
   }
 }
 
-async function seed(ownerUrl: string, cleanup: Cleanup): Promise<void> {
+/** Migrates and fills a database. */
+export async function seed(
+  ownerUrl: string,
+  cleanup: Cleanup,
+  progress: 'inherit' | 'ignore' = 'inherit',
+): Promise<void> {
   const counts = Object.entries(DATA).flatMap(([name, count]) => [`--${name}`, `${count}`]);
   const child = spawn(process.execPath, [CLI, 'seed', ...counts], {
     env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', progress],
   });
   cleanup.add(() => child.kill());
   const [code] = (await once(child, 'exit')) as [number | null];

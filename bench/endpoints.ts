@@ -5,8 +5,10 @@ export interface Shot {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly token?: string | undefined;
-  /** JSON; a function where each request needs another one. */
-  readonly body?: string | (() => string);
+  /** A function where each request needs another one. */
+  readonly body?: string | (() => string | Buffer<ArrayBuffer>);
+  /** Of the body; JSON by default. */
+  readonly type?: string;
 }
 
 /** One operation, as it is loaded and judged. */

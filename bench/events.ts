@@ -22,7 +22,7 @@ async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
   const samples = await takeSamples(database.ownerUrl, keys);
   const findings: Finding[] = [];
   for (const broker of options.brokers) {
-    const redisUrl = broker === 'redis' ? await startRedis(dir, cleanup) : undefined;
+    const redisUrl = broker === 'redis' ? (await startRedis(dir, cleanup)).url : undefined;
     const hosts = await startHosts({ database, keys, dir, redisUrl }, cleanup);
     note(`${broker}: publishing with events and without`);
     const published = await publishing(hosts, samples, options);

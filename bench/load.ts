@@ -1,13 +1,15 @@
 import autocannon, { type Request, type Result } from 'autocannon';
 import { headersOf } from './ask.js';
 import type { Shot } from './endpoints.js';
+import { quantiles } from './quantiles.js';
 
 /** What the client saw. */
 export interface Load {
   readonly requests: number;
   readonly perSecond: number;
-  /** Milliseconds that half of the requests stayed within, and 99 of 100. */
+  /** Milliseconds that half of the requests stayed within, 95 and 99 of 100. */
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   /** Answers other than 2xx, lost connections and timeouts. */
   readonly errors: number;
@@ -46,13 +48,13 @@ export async function load(
 
 /** @param elapsed milliseconds from the first request to the last answer */
 export function summaryOf(times: readonly number[], elapsed: number, errors: number): Load {
-  const sorted = Float64Array.from(times).sort();
-  const quantile = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  const [p50, p95, p99] = quantiles(times, [0.5, 0.95, 0.99]);
   return {
-    requests: sorted.length,
-    perSecond: (sorted.length / elapsed) * 1000,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
+    requests: times.length,
+    perSecond: (times.length / elapsed) * 1000,
+    p50: p50!,
+    p95: p95!,
+    p99: p99!,
     errors,
   };
 }

@@ -27,7 +27,8 @@ export function pinDriver(): Cores {
 
 export const processor = () => `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
 
-function allowedCores(): number[] {
+/** Those that this process may run on. */
+export function allowedCores(): number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return list.split(',').flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);

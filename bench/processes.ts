@@ -4,15 +4,28 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_MS = 10;
 
 /** Milliseconds of CPU that a process and its descendants have used, those that have ended included. */
-export function cpuOf(pid: number): number {
+export const cpuOf = (pid: number): number => cpuOfEach([pid])[0]!;
+
+/** The same of several at the same moment, in their order. */
+export function cpuOfEach(pids: readonly number[]): number[] {
   const stats = readAll();
-  const ticksOf = (one: number): number => {
-    const stat = stats.get(one);
-    if (!stat) return 0;
-    const children = [...stats].filter(([, { parent }]) => parent === one).map(([child]) => child);
-    return stat.ticks + children.reduce((sum, child) => sum + ticksOf(child), 0);
-  };
-  return ticksOf(pid) * TICK_MS;
+  return pids.map((pid) => {
+    const tree = [pid, ...descendantsOf(pid, stats)];
+    return tree.reduce((sum, one) => sum + (stats.get(one)?.ticks ?? 0), 0) * TICK_MS;
+  });
+}
+
+/** MiB of memory that a process and its descendants have in use; what several of them map is counted once. */
+export function memoryOfTree(pid: number): number {
+  const kib = [pid, ...descendantsOf(pid, readAll())].map((one) => {
+    try {
+      const [, size] = /^Pss:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8')) ?? [];
+      return Number(size ?? 0);
+    } catch {
+      return 0; // ended meanwhile, or somebody else's
+    }
+  });
+  return kib.reduce((sum, size) => sum + size, 0) / 1024;
 }
 
 /** MiB of memory that a process has in use. */
@@ -28,7 +41,14 @@ export function cpuOfAll(): number {
   return (user! + nice! + system! + irq! + softirq!) * TICK_MS;
 }
 
-function readAll(): Map<number, { parent: number; ticks: number }> {
+type Stats = ReadonlyMap<number, { parent: number; ticks: number }>;
+
+function descendantsOf(pid: number, stats: Stats): number[] {
+  const children = [...stats].filter(([, { parent }]) => parent === pid).map(([child]) => child);
+  return children.flatMap((child) => [child, ...descendantsOf(child, stats)]);
+}
+
+function readAll(): Stats {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Map(pids.flatMap((pid) => readOne(pid)));
 }

@@ -4,8 +4,14 @@ import { Redis } from 'ioredis';
 import { freePorts } from '../../apps/topology/src/processes/ports.js';
 import type { Cleanup } from '../cleanup.js';
 
+/** A Redis that runs. */
+export interface RunningRedis {
+  readonly url: string;
+  readonly pid: number;
+}
+
 /** Starts a private Redis as an operator would for queues: nothing evicted, everything in an append-only file. */
-export async function startRedis(dir: string, cleanup: Cleanup): Promise<string> {
+export async function startRedis(dir: string, cleanup: Cleanup): Promise<RunningRedis> {
   const [port] = await freePorts(1);
   const child = spawn(
     'redis-server',
@@ -30,7 +36,7 @@ export async function startRedis(dir: string, cleanup: Cleanup): Promise<string>
     });
   });
   await Promise.race([failed, answers(port!)]);
-  return `redis://127.0.0.1:${port}`;
+  return { url: `redis://127.0.0.1:${port}`, pid: child.pid! };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -75,6 +75,7 @@ function medianOf(rounds: readonly Round[]): Round {
     requests: middle(({ requests }) => requests),
     perSecond: middle(({ perSecond }) => perSecond),
     p50: middle(({ p50 }) => p50),
+    p95: middle(({ p95 }) => p95),
     p99: middle(({ p99 }) => p99),
     app: middle(({ app }) => app),
     database: middle(({ database }) => database),

@@ -28,7 +28,11 @@ export function apart(services: Readonly<Record<string, ServerProcess>>): Placem
 }
 
 /** Calls between modules so far, in the caller's process and to another one. */
-export async function callsBetween({ processes }: Placement): Promise<{ local: number; remote: number }> {
+export async function callsBetween({
+  processes,
+}: {
+  readonly processes: readonly { readonly url: string }[];
+}): Promise<{ local: number; remote: number }> {
   const pages = await Promise.all(processes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
   const metrics = pages.join('\n');
   const count = (placement: string) =>

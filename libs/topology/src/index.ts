@@ -1,4 +1,5 @@
 export { answersCalls, callsOf, remotesOf, type ModuleCalls } from './calls.js';
+export { didYouMean } from './did-you-mean.js';
 export { nginxConfig } from './edge/nginx-config.js';
 export { type NginxOptions } from './edge/nginx-options.js';
 export { routingTable, type RoutingEntry } from './edge/routing-table.js';

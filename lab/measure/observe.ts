@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { quantiles } from '../../bench/quantiles.js';
+import { load } from '../../bench/load.js';
+import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
+import { arrivals } from '../../bench/split/pace.js';
+import { callsBetween } from '../../bench/split/placement.js';
+import type { RemoteDeployment } from '../deployment/remote.js';
+import type { NamedShot } from '../load/mix.js';
+import type { Site } from '../site.js';
+import { type ByKind, cpuByKind, share } from './usage.js';
+
+/** A site and its processes. */
+export interface Subject {
+  readonly site: Site;
+  readonly deployment: RemoteDeployment;
+}
+
+/** What one round found. */
+export interface Observed {
+  readonly requests: number;
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly errors: number;
+  /** Milliseconds of CPU a request, the work included that it left behind. */
+  readonly cpu: ByKind;
+  /** Calls between modules a request, within a process and to another one. */
+  readonly local: number;
+  readonly remote: number;
+  /** Milliseconds that 99 of 100 requests were sent within after their time. */
+  readonly late: number;
+}
+
+type Seen = Pick<Observed, 'requests' | 'perSecond' | 'p50' | 'p95' | 'p99' | 'errors' | 'late'>;
+
+/** As many requests as these connections can get through. */
+export async function saturate(
+  subject: Subject,
+  shots: readonly NamedShot[],
+  { connections, amount }: { connections: number; amount: number },
+): Promise<Observed> {
+  return observed(subject, async (url) => ({ ...(await load(url, shots, connections, amount)), late: 0 }));
+}
+
+/** Requests that come at this rate, whatever becomes of those before. */
+export async function pacedBy(
+  subject: Subject,
+  shots: readonly NamedShot[],
+  { perSecond, seconds, random }: { perSecond: number; seconds: number; random: () => number },
+): Promise<Observed> {
+  return observed(subject, async (url) => {
+    const schedule = [...arrivals(shots, perSecond, seconds, random)];
+    return seen(await openLoop(url, schedule), seconds);
+  });
+}
+
+function seen(answers: readonly Answer<NamedShot>[], seconds: number): Seen {
+  const [p50, p95, p99] = quantiles(
+    answers.map(({ milliseconds }) => milliseconds),
+    [0.5, 0.95, 0.99],
+  );
+  const [late] = quantiles(
+    answers.map((answer) => answer.late),
+    [0.99],
+  );
+  const errors = answers.filter((answer) => !isFine(answer)).length;
+  const perSecond = (answers.length - errors) / seconds;
+  return { requests: answers.length, perSecond, p50: p50!, p95: p95!, p99: p99!, errors, late: late! };
+}
+
+async function observed(
+  { site, deployment }: Subject,
+  work: (url: string) => Promise<Seen>,
+): Promise<Observed> {
+  const { hosts, url } = deployment.running;
+  const calls = await callsBetween({ processes: hosts });
+  const cpu = cpuByKind(site, deployment);
+  const found = await work(url);
+  await settle({ site, deployment });
+  const used = share(cpu, cpuByKind(site, deployment), found.requests);
+  const after = await callsBetween({ processes: hosts });
+  return {
+    ...found,
+    cpu: used,
+    local: (after.local - calls.local) / found.requests,
+    remote: (after.remote - calls.remote) / found.requests,
+  };
+}
+
+const LONGEST_MS = 5_000;
+const STEP_MS = 150;
+/** Of a core. */
+const AT_REST = 0.15;
+
+/** Waits until events and jobs that the requests have left behind are done, or most of them. */
+export async function settle({ site, deployment }: Subject): Promise<void> {
+  const used = () => {
+    const { hosts, postgres } = cpuByKind(site, deployment);
+    return hosts + postgres;
+  };
+  const end = performance.now() + LONGEST_MS;
+  for (let before = used(); performance.now() < end;) {
+    await pause(STEP_MS);
+    const after = used();
+    if (after - before < AT_REST * STEP_MS) return;
+    before = after;
+  }
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { Progress } from './progress.js';
+
+function heard(isTTY: boolean) {
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line) > 0;
+  return { lines, stream: { isTTY, columns: 40, write } as unknown as NodeJS.WriteStream };
+}
+
+describe('the progress', () => {
+  it('says what is done, and how long the rest should take', () => {
+    const { lines, stream } = heard(false);
+    const progress = new Progress({ one: 60, two: 30 }, stream);
+    const tell = progress.stage('one', 2);
+    tell('first');
+    progress.stage('two', 1)('last');
+    expect(lines).toEqual(['[  0 %, 1:30 left] one: first\n', '[  0 %, 0:30 left] two: last\n']);
+  });
+
+  it('keeps to one line of a terminal, and takes it away at the end', () => {
+    const { lines, stream } = heard(true);
+    const progress = new Progress({ one: 60 }, stream);
+    progress.stage('one', 1)('something that takes more than forty columns');
+    progress.end();
+    expect(lines[0]).toBe('\r\u001B[K[  0 %, 1:00 left] one: something that ');
+    expect(lines.at(-1)).toBe('\r\u001B[K');
+  });
+});

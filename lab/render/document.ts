@@ -1,0 +1,64 @@
+/** A report, before it is Markdown or HTML. */
+export interface Document {
+  readonly title: string;
+  readonly sections: readonly Section[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
+export type Part = Paragraph | Table | Chart;
+
+export interface Paragraph {
+  readonly kind: 'paragraph';
+  readonly text: string;
+  /** Said with emphasis: the verdict, or that the figures should not be believed. */
+  readonly tone?: 'verdict' | 'warning';
+}
+
+export interface Table {
+  readonly kind: 'table';
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Whether it holds words, not figures. */
+  readonly isText?: boolean;
+}
+
+/** For each label a bar, or for each name a line; Markdown leaves it out, since the tables have its figures. */
+export interface Chart {
+  readonly kind: 'bars' | 'stacks' | 'lines';
+  readonly title: string;
+  readonly unit: string;
+  /** Along the axis. */
+  readonly labels: readonly string[];
+  /** Where they stand on it, for lines. */
+  readonly positions?: readonly number[];
+  readonly series: readonly Series[];
+}
+
+export interface Series {
+  readonly name: string;
+  /** One for each label. */
+  readonly values: readonly number[];
+  /** How far each may be off. */
+  readonly spreads?: readonly number[];
+}
+
+export const paragraph = (text: string, tone?: Paragraph['tone']): Paragraph => ({
+  kind: 'paragraph',
+  text,
+  ...(tone && { tone }),
+});
+
+export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
+  kind: 'table',
+  head,
+  rows,
+});
+
+export const textTable = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
+  ...tableOf(head, rows),
+  isText: true,
+});

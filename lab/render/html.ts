@@ -1,0 +1,46 @@
+import { legend, svg } from './charts.js';
+import type { Document, Part } from './document.js';
+import { escape } from './escape.js';
+import { STYLE } from './style.js';
+
+/** A page that needs nothing but itself. */
+export function html({ title, sections }: Document): string {
+  const body = sections.map(
+    (section) =>
+      `<section><h2>${escape(section.title)}</h2>\n${section.parts.map(partOf).join('\n')}</section>`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escape(title)}</h1>
+${body.join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+function partOf(part: Part): string {
+  if (part.kind === 'paragraph') {
+    const tone = part.tone ? ` class="${part.tone}"` : '';
+    return `<p${tone}>${coded(part.text)}</p>`;
+  }
+  if (part.kind === 'table') {
+    const head = part.head.map((cell) => `<th>${escape(cell)}</th>`).join('');
+    const rows = part.rows.map((row) => `<tr>${row.map((cell) => `<td>${coded(cell)}</td>`).join('')}</tr>`);
+    return `<div class="wide"><table${part.isText ? ' class="text"' : ''}><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+  }
+  const caption = `${escape(part.title)}${part.unit && ` <small>(${escape(part.unit)})</small>`}`;
+  return `<figure><figcaption>${caption}</figcaption>${legend(part)}${svg(part)}</figure>`;
+}
+
+/** Escaped, with what stands between backticks as code. */
+const coded = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');

@@ -1,0 +1,13 @@
+import { table } from '../../bench/report.js';
+import type { Document, Part } from './document.js';
+
+export function markdown({ title, sections }: Document): string {
+  const parts = sections.flatMap((section) => [`## ${section.title}`, ...section.parts.flatMap(partOf)]);
+  return `${[`# ${title}`, ...parts].join('\n\n')}\n`;
+}
+
+function partOf(part: Part): string[] {
+  if (part.kind === 'table') return [table(part.head, part.rows)];
+  if (part.kind === 'paragraph') return [part.tone ? `**${part.text}**` : part.text];
+  return [];
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { blast, deployed, made, scaled, swept } from '../results.fixture.js';
+import { niceAbove, svg } from './charts.js';
+import { documentOf } from './document-of.js';
+import { html } from './html.js';
+import { markdown } from './markdown.js';
+
+const results = made(
+  { split: { cpu: 2, p50: 3 } },
+  {
+    swept: swept(3, 1.5),
+    blasts: { whole: [blast({ failed: { list: 50, login: 50 }, seconds: 2.2 })], split: [blast()] },
+    scaled: { whole: [scaled()], split: [scaled({ memoryMiB: 50 })] },
+    deployed: { whole: deployed(), split: deployed({ rolledSeconds: 4 }) },
+  },
+);
+
+describe('the report', () => {
+  it('says first what to do, then shows it side by side', () => {
+    const text = markdown(documentOf(results));
+    const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(titles).toEqual([
+      'Verdict',
+      'Side by side',
+      'A slower network',
+      'Blast radius',
+      'Scaling one part',
+      'From an edit to all traffic',
+      'Where it was measured',
+    ]);
+    expect(text).toMatch(
+      /\| CPU a request, all processes, ms +\| 1.00 ± 0.02 +\| +2.00 ± 0.04 \| +× 2.00 \| +0 % \|/,
+    );
+  });
+
+  it('leaves out what was not measured', () => {
+    expect(markdown(documentOf(made()))).not.toContain('Blast radius');
+  });
+
+  it('puts ratios into brackets that may be chance', () => {
+    const text = markdown(documentOf(made({ split: { cpu: 1.01 } })));
+    expect(text).toMatch(/CPU a request, all processes, ms .*\(× 1.01\)/);
+  });
+
+  it('warns before everything else when the machine was too noisy', () => {
+    const text = markdown(documentOf(made({ again: { cpu: 2 } })));
+    expect(text.indexOf('Do not quote these figures')).toBeGreaterThan(0);
+    expect(text.indexOf('Do not quote these figures')).toBeLessThan(text.indexOf('## Verdict'));
+  });
+
+  it('is a page that loads nothing, with a picture for each chart', () => {
+    const page = html(documentOf(results));
+    expect(page).not.toMatch(/(src|href)=|url\(|@import|<script/);
+    expect(page.match(/<svg /g)).toHaveLength(5);
+    expect(page).toContain('prefers-color-scheme: dark');
+    const opened = [...page.matchAll(/<(section|table|tr|td|th|figure|svg|p|div)\b/g)].length;
+    const closed = [...page.matchAll(/<\/(section|table|tr|td|th|figure|svg|p|div)>/g)].length;
+    expect(opened).toBe(closed);
+  });
+
+  it('shows names as they are, whatever they hold', () => {
+    const [whole, split] = results.topologies as [
+      (typeof results.topologies)[0],
+      (typeof results.topologies)[0],
+    ];
+    const odd = '<b>&"';
+    const page = html(
+      documentOf({
+        ...results,
+        topologies: [whole, { ...split, name: odd }],
+        measured: { ...results.measured, [odd]: results.measured['split']! },
+      }),
+    );
+    expect(page).toContain('&lt;b&gt;&amp;&quot;');
+    expect(page).not.toContain(odd);
+  });
+});
+
+describe('a chart', () => {
+  it('has a scale that ends at a round number above all values', () => {
+    expect([0, 0.07, 1, 4.2, 61, 99, 1234].map(niceAbove)).toEqual([1, 0.08, 1, 5, 80, 100, 2000]);
+  });
+
+  it('draws a bar as high as its value', () => {
+    const picture = svg({
+      kind: 'bars',
+      title: 'x',
+      unit: 'ms',
+      labels: ['one'],
+      series: [
+        { name: 'a', values: [10] },
+        { name: 'b', values: [5] },
+      ],
+    });
+    const [a, b] = [...picture.matchAll(/ height="([\d.]+)"><title>/g)].map(([, height]) => Number(height));
+    expect(a! / b!).toBeCloseTo(2, 1);
+  });
+
+  it('draws a line to scale along both axes', () => {
+    const series = [{ name: 'a', values: [1, 2, 5] }];
+    const labels = ['0', '0.5', '2'];
+    const picture = svg({ kind: 'lines', title: 'x', unit: 'ms', labels, positions: [0, 0.5, 2], series });
+    const [x0, x1, x2] = [...picture.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect((x2! - x0!) / (x1! - x0!)).toBeCloseTo(4, 1);
+  });
+
+  it('survives figures that nobody knows', () => {
+    const series = [{ name: 'a', values: [Number.NaN, 1] }];
+    for (const kind of ['bars', 'stacks', 'lines'] as const)
+      expect(svg({ kind, title: 'x', unit: '', labels: ['1', '2'], series })).not.toContain('NaN"');
+  });
+});

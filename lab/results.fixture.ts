@@ -1,0 +1,149 @@
+import type { Topology } from '@tearline/topology';
+import type { Observed } from './measure/observe.js';
+import type { ByKind } from './measure/usage.js';
+import { AGAIN, type Blast, type Deployed, type Measured, type Results, type Scaled } from './results.js';
+import { DELAYS, SHARES } from './schedule.js';
+
+const none: ByKind = { hosts: 0, nginx: 0, postgres: 0, redis: 0 };
+
+/** What a topology is like in a made-up run. */
+export interface Made {
+  /** Milliseconds of CPU a request. */
+  readonly cpu?: number;
+  readonly p50?: number;
+  readonly memory?: number;
+  readonly throughput?: number;
+  /** By which part of a figure the rounds lie apart from the middle one. */
+  readonly jitter?: number;
+}
+
+export function observed(more: Partial<Observed> = {}): Observed {
+  return {
+    requests: 1000,
+    perSecond: 500,
+    p50: 2,
+    p95: 4,
+    p99: 8,
+    errors: 0,
+    cpu: none,
+    local: 1,
+    remote: 0,
+    late: 0.2,
+    ...more,
+  };
+}
+
+export function measured({
+  cpu = 1,
+  p50 = 2,
+  memory = 200,
+  throughput = 500,
+  jitter = 0.02,
+}: Made = {}): Measured {
+  const rounds = [1 - jitter, 1, 1 + jitter].map((times) =>
+    observed({
+      p50: p50 * times,
+      p95: 2 * p50 * times,
+      p99: 4 * p50 * times,
+      perSecond: throughput * times,
+      cpu: { ...none, hosts: cpu * times },
+    }),
+  );
+  return {
+    saturation: rounds,
+    paced: SHARES.map(() => rounds),
+    memory: rounds.map(() => ({ ...none, hosts: memory })),
+    idle: { ...none, hosts: 5 },
+  };
+}
+
+export const blast = (more: Partial<Blast> = {}): Blast => ({
+  host: 'app',
+  fault: 'kill',
+  requests: 100,
+  asked: { list: 50, login: 50 },
+  failed: {},
+  seconds: 0,
+  ...more,
+});
+
+export const scaled = (more: Partial<Scaled> = {}): Scaled => ({
+  hot: 'identity',
+  host: 'app',
+  modules: ['identity', 'articles'],
+  before: [10],
+  after: [19],
+  memoryMiB: 100,
+  idleMsPerSecond: 3,
+  connections: 10,
+  ...more,
+});
+
+export const deployed = (more: Partial<Deployed> = {}): Deployed => ({
+  module: 'articles',
+  hosts: ['app'],
+  processes: 2,
+  processesInAll: 2,
+  builtSeconds: 10,
+  rolledSeconds: 8,
+  requests: 1000,
+  failed: 0,
+  bytes: 1_048_576,
+  ...more,
+});
+
+const topology = (name: string, hosts: number): Topology => ({
+  name,
+  hosts: Array.from({ length: hosts }, (_, index) => ({
+    name: `host${index}`,
+    modules: ['articles'],
+    replicas: 1,
+    serve: ['http', 'rpc', 'jobs'],
+  })),
+});
+
+/** A run that compares `whole` with `split`. */
+export function made(
+  { whole = {}, again = whole, split = {} }: { whole?: Made; again?: Made; split?: Made } = {},
+  more: Partial<Results> = {},
+): Results {
+  return {
+    version: 1,
+    circumstances: {
+      at: '2026-01-01T00:00:00.000Z',
+      minutes: 30,
+      quick: false,
+      processor: '2 × some processor',
+      memoryMiB: 8192,
+      system: 'Linux 6',
+      node: '24.0.0',
+      postgres: '17.0',
+      queues: 'Redis',
+      cores: 'all',
+      replicas: 1,
+      connections: 5,
+      mix: { list: 3, login: 1 },
+      others: 0.02,
+      budget: undefined,
+    },
+    topologies: [topology('whole', 1), topology('split', 3)],
+    rates: [150, 300, 450],
+    measured: { whole: measured(whole), split: measured(split), [AGAIN]: measured(again) },
+    swept: {},
+    blasts: {},
+    scaled: {},
+    deployed: {},
+    ...more,
+  };
+}
+
+/** Answers whose p50 grows by `slope` milliseconds with each of the round trip. */
+export const swept = (p50: number, slope: number): Results['swept'] => ({
+  split: {
+    bytes: 2048,
+    delays: DELAYS.map((milliseconds) => ({
+      milliseconds,
+      rounds: [observed({ p50: p50 + slope * milliseconds, remote: 2 })],
+    })),
+  },
+});

@@ -1,0 +1,104 @@
+import type { Topology } from '@tearline/topology';
+import type { Observed } from './measure/observe.js';
+import type { ByKind } from './measure/usage.js';
+import type { Fault } from './schedule.js';
+
+/** The machine, and what the run was like. */
+export interface Circumstances {
+  readonly at: string;
+  readonly minutes: number;
+  readonly quick: boolean;
+  readonly processor: string;
+  readonly memoryMiB: number;
+  readonly system: string;
+  readonly node: string;
+  readonly postgres: string;
+  readonly queues: 'Redis' | 'PostgreSQL';
+  readonly cores: string;
+  readonly replicas: number;
+  /** To the database, of each module of a process. */
+  readonly connections: number;
+  readonly mix: Readonly<Record<string, number>>;
+  /** Cores that processes which are none of ours had in use meanwhile. */
+  readonly others: number;
+  /** Milliseconds that half of the requests must stay within, if somebody said so. */
+  readonly budget: number | undefined;
+}
+
+/** What the rounds found of one topology. */
+export interface Measured {
+  readonly saturation: readonly Observed[];
+  /** For each rate its rounds. */
+  readonly paced: readonly (readonly Observed[])[];
+  /** MiB after each round. */
+  readonly memory: readonly ByKind[];
+  /** Milliseconds of CPU a second while nobody asks. */
+  readonly idle: ByKind;
+}
+
+/** What a slower network does to one topology. */
+export interface Swept {
+  /** Bytes between hosts a request, both ways. */
+  readonly bytes: number;
+  readonly delays: readonly { readonly milliseconds: number; readonly rounds: readonly Observed[] }[];
+}
+
+/** What clients saw of a fault in one host. */
+export interface Blast {
+  readonly host: string;
+  readonly fault: Fault;
+  readonly requests: number;
+  /** By endpoint how many requests were answered otherwise than they should be, or not in time. */
+  readonly failed: Readonly<Record<string, number>>;
+  readonly asked: Readonly<Record<string, number>>;
+  /** Seconds from the fault to the last request that failed. */
+  readonly seconds: number;
+}
+
+/** One part of a topology, doubled. */
+export interface Scaled {
+  /** The module that has the work. */
+  readonly hot: string;
+  /** The host that was doubled, and all that it runs. */
+  readonly host: string;
+  readonly modules: readonly string[];
+  /** Of the work a second, before and with twice as many processes. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** What came with it. */
+  readonly memoryMiB: number;
+  readonly idleMsPerSecond: number;
+  readonly connections: number;
+}
+
+/** An edit on its way to all traffic. */
+export interface Deployed {
+  readonly module: string;
+  readonly hosts: readonly string[];
+  readonly processes: number;
+  readonly processesInAll: number;
+  readonly builtSeconds: number;
+  readonly rolledSeconds: number;
+  readonly requests: number;
+  readonly failed: number;
+  /** Of the built code, compressed, to each process that got it. */
+  readonly bytes: number;
+}
+
+/** Everything that a run has found. */
+export interface Results {
+  readonly version: 1;
+  readonly circumstances: Circumstances;
+  readonly topologies: readonly Topology[];
+  /** Requests a second at each share of the smallest throughput. */
+  readonly rates: readonly number[];
+  /** By topology; the first one again under {@link AGAIN}. */
+  readonly measured: Readonly<Record<string, Measured>>;
+  readonly swept: Readonly<Record<string, Swept>>;
+  readonly blasts: Readonly<Record<string, readonly Blast[]>>;
+  readonly scaled: Readonly<Record<string, readonly Scaled[]>>;
+  readonly deployed: Readonly<Record<string, Deployed>>;
+}
+
+/** The name under which the first topology is measured a second time. */
+export const AGAIN = 'the first again';

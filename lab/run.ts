@@ -1,0 +1,118 @@
+import { readTopology, type Topology } from '@tearline/topology';
+import { join } from 'node:path';
+import { manifests } from '../apps/topology/src/modules.js';
+import { findNginx } from '../apps/topology/src/nginx.js';
+import type { Cleanup } from '../bench/cleanup.js';
+import { circumstancesOf, watchOthers } from './circumstances.js';
+import { blasts } from './measure/blast.js';
+import type { Subject } from './measure/observe.js';
+import { rollOut } from './measure/rollout.js';
+import { measureRounds } from './measure/rounds.js';
+import { HOT_PARTS, scale } from './measure/scaling.js';
+import { sweep } from './measure/sweep.js';
+import { Workspace } from './measure/workspace.js';
+import type { Options } from './options.js';
+import { prepare } from './prepare.js';
+import { Progress } from './progress.js';
+import { AGAIN, type Results } from './results.js';
+import { DELAYS, FULL, QUICK, SHARES, type Stage, stagesOf, stretched } from './schedule.js';
+import { UsageError } from './usage-error.js';
+
+/** Requests a second while something fails: enough to see it, and few enough that nothing else does. */
+const MOST_WHILE_FAILING = 30;
+
+/** Measures what the options ask for. @throws UsageError, TopologyError before anything is started */
+export async function runLab(options: Options, cleanup: Cleanup): Promise<Results> {
+  const { mix, connections, edit } = options;
+  const topologies = await topologiesNamed(options.topologies);
+  await findNginx(process.env['PATH']);
+  const schedule = stretched(options.quick ? QUICK : FULL, options.times);
+  const hosts = topologies.map((topology) => topology.hosts.length);
+  const expected = stagesOf(schedule, hosts);
+  for (const stage of options.without) expected[stage] = 0;
+  const progress = new Progress(expected);
+  const started = performance.now();
+
+  const tell = progress.stage('prepare', topologies.length + 2);
+  const prepared = await prepare(topologies, options.replicas, { cleanup, tell });
+  const { subjects, requests, cores, replicas } = prepared;
+  const common = { schedule, requests, mix, connections };
+  const othersMeanwhile = watchOthers(prepared);
+  const rounds = await measureRounds(subjects, {
+    ...common,
+    tell: progress.stage('rounds', subjects.length * (1 + (1 + SHARES.length) * schedule.rounds)),
+  });
+  const others = othersMeanwhile();
+  const [low, middle] = rounds.rates as [number, number];
+
+  /** Does a stage for each of the topologies, one after the other. */
+  const inTurn = async <T>(
+    stage: Stage,
+    steps: number,
+    work: (subject: Subject, tell: (what: string) => void) => Promise<T>,
+    isMeant: (subject: Subject) => boolean = () => true,
+  ): Promise<Record<string, T>> => {
+    const meant = subjects.filter((subject) => subject.site.name !== AGAIN && isMeant(subject));
+    const found: Record<string, T> = {};
+    if (options.without.includes(stage) || meant.length === 0) return found;
+    const telling = progress.stage(stage, steps);
+    for (const subject of meant) found[subject.site.name] = await work(subject, telling);
+    return found;
+  };
+
+  const faults = hosts.reduce((sum, count) => sum + count, 0) * schedule.blast.faults.length;
+  const perSecond = Math.min(MOST_WHILE_FAILING, low);
+  const blasted = await inTurn('blast', faults, (subject, telling) =>
+    blasts(subject, { ...common, perSecond, tell: telling }),
+  );
+  const scaled = await inTurn('scaling', 2 * HOT_PARTS.length * topologies.length, (subject, telling) =>
+    scale(subject, { ...common, cores: cores.data, tell: telling }),
+  );
+  await Promise.all(subjects.map(({ deployment }) => deployment.stop()));
+
+  const split = hosts.filter((count) => count > 1).length;
+  const swept = await inTurn(
+    'sweep',
+    split * (1 + DELAYS.length * schedule.sweep.rounds),
+    ({ site }, telling) => sweep(site, { ...common, perSecond: middle, tell: telling }),
+    ({ site }) => site.topology.hosts.length > 1,
+  );
+  let built: { workspace: Workspace; builtSeconds: number } | undefined;
+  const deployed = await inTurn('deploy', 2 + 2 * topologies.length, async ({ site }, telling) => {
+    built ??= await edited(join(prepared.dir, 'workspace'), edit, cores.hosts, telling);
+    const options = { ...common, ...built, module: edit, perSecond: low };
+    return rollOut(site, { ...options, replicas: Math.max(2, replicas), tell: telling });
+  });
+
+  progress.end();
+  const minutes = (performance.now() - started) / 60_000;
+  return {
+    version: 1,
+    circumstances: circumstancesOf(options, prepared, { minutes, others }),
+    topologies,
+    ...rounds,
+    swept,
+    blasts: blasted,
+    scaled,
+    deployed,
+  };
+}
+
+async function topologiesNamed(names: readonly string[]): Promise<Topology[]> {
+  const modules = manifests.map(({ name }) => name);
+  const topologies: Topology[] = [];
+  for (const name of names) {
+    const topology = await readTopology(name, { modules });
+    if (topologies.some((other) => other.name === topology.name))
+      throw new UsageError(`two topologies are called '${topology.name}'; rename the file of one`);
+    topologies.push(topology);
+  }
+  return topologies;
+}
+
+async function edited(dir: string, module: string, core: string | undefined, tell: (what: string) => void) {
+  tell('copying the repository');
+  const workspace = await Workspace.copy(dir, core);
+  tell(`editing and building ${module}`);
+  return { workspace, builtSeconds: await workspace.editAndBuild(module) };
+}

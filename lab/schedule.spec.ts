@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { FULL, QUICK, type Schedule, stagesOf, stretched } from './schedule.js';
+
+/** Hosts of monolith, microservices and media. */
+const usual = [1, 6, 2];
+const minutes = (schedule: Schedule) =>
+  Object.values(stagesOf(schedule, usual)).reduce((sum, seconds) => sum + seconds, 0) / 60;
+
+describe('the time that a run takes', () => {
+  it('is about three minutes, or half an hour', () => {
+    expect(minutes(QUICK)).toBeGreaterThan(2);
+    expect(minutes(QUICK)).toBeLessThan(3.5);
+    expect(minutes(FULL)).toBeGreaterThan(20);
+    expect(minutes(FULL)).toBeLessThan(32);
+  });
+
+  it('grows with what is asked for', () => {
+    expect(minutes(stretched(FULL, 2))).toBeGreaterThan(1.4 * minutes(FULL));
+    expect(stretched(FULL, 1)).toEqual(FULL);
+  });
+});
