@@ -76,6 +76,7 @@ function medianOf(outcomes: readonly Outcome[]): Outcome {
     requests: middle(({ requests }) => requests),
     perSecond: middle(({ perSecond }) => perSecond),
     p50: middle(({ p50 }) => p50),
+    p95: middle(({ p95 }) => p95),
     p99: middle(({ p99 }) => p99),
     app: middle(({ app }) => app),
     primary: middle(({ primary }) => primary),

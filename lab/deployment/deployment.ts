@@ -55,7 +55,15 @@ export class Deployment {
     const { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir } = plan;
     const rpcSecret = randomBytes(32).toString('base64url');
     const rest = { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir };
-    this.#run = { ...rest, rpcSecret, operatorPassword: undefined, replicas: this.#advertised };
+    this.#run = {
+      ...rest,
+      rpcSecret,
+      consistencySecret: rpcSecret,
+      // One server for all: what replicas take off a primary is another question.
+      replicaUrls: Object.fromEntries(Object.keys(urls).map((module) => [module, []])),
+      operatorPassword: undefined,
+      replicas: this.#advertised,
+    };
     for (const replica of replicas) this.#hosts.push({ replica, process: this.#process(replica) });
     await Promise.all(this.#hosts.map(({ process }) => process.start()));
     await this.#startNginx();
