@@ -8,7 +8,7 @@ export async function multiply(ownerUrl: string, times: number): Promise<void> {
   await queryOwner(
     ownerUrl,
     `insert into articles.articles (slug, title, description, body, tag_list, author_id, created_at, updated_at)
-     select slug || '-' || n, title, description, body, tag_list, author_id,
+     select slug || '-copy-' || n, title, description, body, tag_list, author_id,
             created_at - n * interval '1 second', updated_at
        from generate_series(1, ${times - 1}) n cross join articles.articles`,
     `insert into articles.article_tags (tag, published_at, article_id)
