@@ -113,7 +113,10 @@ export class Fetching {
       freshUntil,
       staleUntil,
     });
-    if (this.changes.areIn(entry, began)) await this.cache.set(key, entry, staleUntil - Date.now());
+    // Then whoever loads it next knows its tags, and what to see of them.
+    entry.isOutdated = !this.changes.areIn(entry, began);
+    if (entry.isOutdated) await this.cache.stores[0]!.set(key, entry);
+    else await this.cache.set(key, entry, staleUntil - Date.now());
     return entry;
   }
 

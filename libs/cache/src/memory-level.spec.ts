@@ -42,8 +42,11 @@ it('does not keep what has changed before it came', () => {
   const memory = new MemoryLevel(100_000, changes);
   changes.note('shop:a', stampOf('c.1.05'));
   memory.set('a', { value: entryOf('a', { at: 'c.1.04' }) });
-  expect(memory.find('a')).toBeUndefined();
+  expect(memory.find('a')?.isOutdated).toBe(true);
   memory.set('a', { value: entryOf('a', { at: 'c.1.05' }) });
+  expect(memory.find('a')?.isOutdated).toBe(false);
+  // Who comes late, with what is old, does not take the place of what is better.
+  memory.set('a', { value: entryOf('a', { at: 'c.1.03' }) });
   expect(memory.find('a')?.isOutdated).toBe(false);
 });
 

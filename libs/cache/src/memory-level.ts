@@ -35,9 +35,10 @@ export class MemoryLevel {
     return value && { value };
   }
 
-  /** What was outdated on its way here stays away. */
+  /** What was outdated on its way here says no more than what it was made of, unless there is something better. */
   set(key: string, { value }: Kept): void {
-    if (!this.changes.areIn(value)) return;
+    value.isOutdated ||= !this.changes.areIn(value);
+    if (value.isOutdated && this.#entries.peek(key)?.isOutdated === false) return;
     this.#entries.set(key, value);
     if (this.#entries.peek(key) !== value) return;
     for (const tag of value.tags) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Ground, type Host, readsOf } from './ground.fixture.js';
+import { Ground, type Host, Note, noteTag, readsOf } from './ground.fixture.js';
+import { cached } from './index.js';
 
 const ground = new Ground();
 let host: Host;
@@ -80,6 +81,21 @@ describe('a value', () => {
     await expect.poll(() => read(host), { timeout: 1_000, interval: 1 }).toBe('two');
     for (const each of [host, other, unheard]) expect(await read(each)).toBe('two');
   });
+});
+
+it('what has changed before the first load is kept after the second one, though nobody writes', async () => {
+  const outer = cached('notes.late', { schema: Note, of: ['notes'] });
+  const readOuter = () =>
+    host.as({}, () =>
+      host.cache.value(outer, name, [], async (depend) => {
+        const text = await host.notes.read(name);
+        depend(noteTag(name));
+        return { name, text: text! };
+      }),
+    );
+  await write('one');
+  for (let times = 0; times < 3; times += 1) await readOuter();
+  expect(host.cache.counts.get('notes.late')!.reads).toMatchObject({ loaded: 2, memory: 1 });
 });
 
 describe('who has written reads it', () => {

@@ -120,7 +120,19 @@ export class ReadCache {
     const call = currentCall();
     const stamps = tags.map((tag) => [tag, stampOf(call?.consistency.of(moduleOf(tag)))] as const);
     this.#hear(stamps);
-    const { redis, hints } = this.parts;
+    try {
+      await this.#tell(stamps);
+    } catch (error) {
+      this.#log.error({ msg: 'other hosts were not told of a change', tags, err: error });
+    }
+  }
+
+  close(): void {
+    this.#forget?.();
+  }
+
+  async #tell(stamps: readonly (readonly [Tag, Stamp])[]): Promise<void> {
+    const { redis, hints } = this.parts!;
     if (!redis?.isUp) {
       hints?.emit(TOPIC, stamps);
       await redis?.stamp(stamps);
@@ -130,10 +142,6 @@ export class ReadCache {
     const timer = setTimeout(late.resolve, TELL_MS);
     await Promise.race([Promise.all([redis.stamp(stamps), hints?.tell(TOPIC, stamps)]), late.promise]);
     clearTimeout(timer);
-  }
-
-  close(): void {
-    this.#forget?.();
   }
 
   #hear(stamps: readonly (readonly [Tag, Stamp])[]): void {

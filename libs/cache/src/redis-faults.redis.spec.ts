@@ -63,7 +63,8 @@ it('goes on while Redis hangs, and uses it again when it answers', async () => {
   await bothUp();
   const { reads, wrong, slow } = await load(async () => {
     process.kill(ground.redis.pid, 'SIGSTOP');
-    await pause(1_500);
+    // Longer than a connection is waited for.
+    await pause(3_500);
     expect(await isUp(host)).toBe(false);
     process.kill(ground.redis.pid, 'SIGCONT');
     await bothUp();

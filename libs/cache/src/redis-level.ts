@@ -6,6 +6,8 @@ import type { Stamp, Tag } from './stamp.js';
 
 const TIMEOUT_MS = 100;
 const RETRY_MS = 250;
+/** After that a connection on which nothing is answered is given up: its other end may be gone. */
+const PROBE_MS = 2_000;
 const LONGEST_PAUSE_MS = 500;
 const MOST_OWED = 10_000;
 const TAG_PREFIX = 'tearline:cache:tag:';
@@ -166,8 +168,14 @@ export class RedisLevel {
   async #look(): Promise<void> {
     if (!this.#isOut || this.#isProbing || !this.#client.isReady) return;
     this.#isProbing = true;
-    await this.#check().catch(() => undefined);
+    await within(PROBE_MS, this.#check()).catch(() => this.#reconnect());
     this.#isProbing = false;
+  }
+
+  #reconnect(): void {
+    if (this.#isClosed) return;
+    this.#client.destroy();
+    this.#client.connect().catch(() => undefined);
   }
 
   async #check(): Promise<void> {
