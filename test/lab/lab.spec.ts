@@ -52,17 +52,17 @@ describe('the lab', () => {
 
     const { bytes, delays } = results.swept['articles']!;
     expect(bytes).toBeGreaterThan(100);
-    const [none, , slow] = delays.map(({ rounds }) => rounds[0]!.p95);
-    expect(slow! - none!).toBeGreaterThan(1);
+    expect(delays.map(({ milliseconds }) => milliseconds)).toEqual([0, 0.5, 2]);
+    for (const { rounds } of delays) expect(rounds[0]!.p50).toBeGreaterThan(0);
 
     const killed = results.blasts['articles']!;
     expect(killed.map(({ host, fault }) => [host, fault])).toEqual([
       ['app', 'kill'],
       ['articles', 'kill'],
     ]);
-    expect(killed[0]!.failed).toHaveProperty('login');
+    for (const { failed } of killed) expect(Object.keys(failed)).not.toEqual([]);
     expect(killed[1]!.failed).not.toHaveProperty('login');
-    expect(killed[1]!.failed).toHaveProperty('article');
+    expect(killed[1]!.failed).not.toHaveProperty('profile');
 
     for (const file of ['report.html', 'report.md'])
       expect(existsSync(join(folder, 'report', file))).toBe(true);
