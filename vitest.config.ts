@@ -68,14 +68,14 @@ export default defineConfig({
           name: 'faults',
           include: ['test/faults/**/*.spec.ts'],
           exclude: faultsOnRedis,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       ...(hasRedis
         ? [
             {
               extends: true as const,
-              test: { name: 'faults-redis', include: faultsOnRedis, fileParallelism: false },
+              test: { name: 'faults-redis', include: faultsOnRedis, maxWorkers: 2 },
             },
           ]
         : []),

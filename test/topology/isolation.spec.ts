@@ -53,7 +53,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
     }
   });
 
-  it('a process has the credentials of its own modules and of the queues, and no others', () => {
+  it('a process has the credentials of its own modules, and of what all share, and no others', () => {
     for (const host of topology.hosts) {
       const environment = environmentOf(host.pid);
       const credentials = Object.keys(environment).filter((key) =>
@@ -65,7 +65,12 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
       ]);
       const isTalking = Object.keys(environment).some((key) => /^(RPC_PORT|SEAM_\w+)$/.test(key));
       expect(credentials.toSorted()).toEqual(
-        [...own, 'QUEUES_DATABASE_URL', ...(isTalking ? ['RPC_SECRET'] : [])].toSorted(),
+        [
+          ...own,
+          'QUEUES_DATABASE_URL',
+          'CONSISTENCY_SECRET',
+          ...(isTalking ? ['RPC_SECRET'] : []),
+        ].toSorted(),
       );
       for (const module of host.modules)
         expect(new URL(environment[`${module.toUpperCase()}_DATABASE_URL`]!).username).toBe(
