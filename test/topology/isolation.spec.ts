@@ -61,6 +61,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
       );
       const own = host.modules.flatMap((module) => [
         `${module.toUpperCase()}_DATABASE_URL`,
+        `${module.toUpperCase()}_DATABASE_REPLICA_URLS`,
         ...(module === 'identity' ? ['IDENTITY_SIGNING_KEY'] : []),
       ]);
       const isTalking = Object.keys(environment).some((key) => /^(RPC_PORT|SEAM_\w+)$/.test(key));
