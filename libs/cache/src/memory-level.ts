@@ -40,7 +40,7 @@ export class MemoryLevel {
     value.isOutdated ||= !this.changes.areIn(value);
     if (value.isOutdated && this.#entries.peek(key)?.isOutdated === false) return;
     this.#entries.set(key, value);
-    if (this.#entries.peek(key) !== value) return;
+    if (value.isOutdated || this.#entries.peek(key) !== value) return;
     for (const tag of value.tags) {
       const those = this.#byTag.get(tag);
       if (those) those.add(value);
@@ -56,9 +56,13 @@ export class MemoryLevel {
     this.#entries.clear();
   }
 
-  /** Nobody gets what does not show a change. */
+  /** Nobody gets what does not show a change. What is outdated is not looked at again. */
   outdate(tag: Tag, stamp: Stamp): void {
-    for (const entry of this.#byTag.get(tag) ?? []) if (!entry.isAfter(tag, stamp)) entry.isOutdated = true;
+    for (const entry of this.#byTag.get(tag) ?? []) {
+      if (entry.isAfter(tag, stamp)) continue;
+      entry.isOutdated = true;
+      this.#untag(entry);
+    }
   }
 
   get entries(): number {
@@ -69,7 +73,7 @@ export class MemoryLevel {
     return this.#entries.calculatedSize;
   }
 
-  /** Tags that are in use. */
+  /** Tags of what is good still. */
   get tags(): number {
     return this.#byTag.size;
   }
