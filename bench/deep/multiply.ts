@@ -11,11 +11,10 @@ export async function multiply(ownerUrl: string, times: number): Promise<void> {
      select slug || '-copy-' || n, title, description, body, tag_list, author_id,
             created_at - n * interval '1 second', updated_at
        from generate_series(1, ${times - 1}) n cross join articles.articles`,
-    `insert into articles.article_tags (tag, published_at, article_id)
-     select tag, created_at, id from articles.articles, unnest(tag_list) tag
+    `insert into articles.article_tags (tag, published_at, article_id, author_id)
+     select tag, created_at, id, author_id from articles.articles, unnest(tag_list) tag
      on conflict do nothing`,
     `update articles.tallies set total = total * ${times}`,
     'vacuum analyze',
-    'checkpoint',
   );
 }

@@ -12,7 +12,8 @@ const INSERT_ARTICLE = `
   insert into articles.articles (slug, title, description, body, tag_list, author_id) values ($1, $2, $3, $4, $5, $6)
   returning id, created_at`;
 const INSERT_TAGS = `
-  insert into articles.article_tags (tag, published_at, article_id) select unnest($1::text[]), $2::timestamptz, $3::bigint`;
+  insert into articles.article_tags (tag, published_at, article_id, author_id)
+  select unnest($1::text[]), $2::timestamptz, $3::bigint, $4::bigint`;
 const INSERT_TALLIES = `
   insert into articles.tally_deltas (kind, key, delta)
   select 'all', '', 1 union all select 'author', $1, 1 union all select 'tag', unnest($2::text[]), 1`;
@@ -33,7 +34,7 @@ export class RawWrites {
       const slug = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
       const { rows } = await run('create', INSERT_ARTICLE, slug, title, description, body, tagList, author);
       const [{ id, created_at: publishedAt }] = rows as [{ id: string; created_at: Date }];
-      await run('create tags', INSERT_TAGS, tagList, publishedAt, id);
+      await run('create tags', INSERT_TAGS, tagList, publishedAt, id, author);
       await run('create tallies', INSERT_TALLIES, author, tagList);
       return slug;
     });

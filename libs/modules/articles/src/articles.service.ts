@@ -145,8 +145,9 @@ async function retag(manager: EntityManager, article: ArticleEntity, tags: reado
   await tallyTags(manager, { gained, lost });
 }
 
-const tagRow = (name: string, { id, createdAt }: { id: number; createdAt: Date }): ArticleTagEntity => ({
+const tagRow = (name: string, { id, createdAt, authorId }: ArticleEntity): ArticleTagEntity => ({
   tag: name,
   publishedAt: createdAt,
   articleId: id,
+  authorId,
 });

@@ -36,6 +36,11 @@ const KEYS: Record<FilterName | 'all', (value: string) => string> = {
     ) newest`,
 };
 
+/** The same for an author's articles under a tag. */
+const OF_AUTHOR_UNDER_TAG = (author: string, tag: string) => `
+  select article_id as id, published_at as created_at from article_tags
+  where author_id = ${author}::bigint and tag = ${tag}`;
+
 /** A further filter on the articles of the first. */
 const AND: Record<FilterName, (value: string) => string> = {
   authorId: (author) =>
@@ -83,13 +88,17 @@ export function pageStatement(
 
 function textFor(names: readonly FilterName[]): string {
   const value = (name: FilterName) => `$${names.indexOf(name) + 4}`;
-  const [first = 'all', ...others] = names;
-  const keys = KEYS[first](first === 'all' ? '' : value(first));
+  const [first = 'all', ...rest] = names;
+  const isOfAuthorUnderTag = first === 'authorId' && rest[0] === 'tag';
+  const others = isOfAuthorUnderTag ? rest.slice(1) : rest;
+  const keys = isOfAuthorUnderTag
+    ? OF_AUTHOR_UNDER_TAG(value('authorId'), value('tag'))
+    : KEYS[first](first === 'all' ? '' : value(first));
   const matching =
     others.length === 0
       ? keys
       : `select k.* from (${keys}) k where ${others.map((name) => AND[name](value(name))).join(' and ')}`;
-  const known = others.length === 0 ? TALLIES[first] : undefined;
+  const known = rest.length === 0 ? TALLIES[first] : undefined;
   const total =
     known?.(first === 'all' ? '' : value(first)) ?? `(select count(*) from (${matching}) matching)`;
   // The bound of 100 is the API's: it tells the planner, which does not know $2, that a page is small.

@@ -9,8 +9,8 @@ export const PUBLISH = `
     insert into articles (slug, title, description, body, tag_list, author_id) values ($1, $2, $3, $4, $5, $6)
     returning id, created_at
   ), tagged as (
-    insert into article_tags (tag, published_at, article_id)
-    select tag, created_at, id from made, unnest($5::text[]) as tag
+    insert into article_tags (tag, published_at, article_id, author_id)
+    select tag, created_at, id, $6::bigint from made, unnest($5::text[]) as tag
   ), tallied as (
     ${tallied({ kinds: "'{all,author}'::text[]", keys: "array['', $6::bigint::text]", tags: '$5::text[]', delta: '1' })}
   ), told as (

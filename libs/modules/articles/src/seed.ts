@@ -23,8 +23,8 @@ const ARTICLES = `
                                      "authorId" int8, "favoritesCount" int, "createdAt" timestamptz)`;
 
 const TAGS = `
-  insert into article_tags (tag, published_at, article_id)
-  select tag, created_at, id from articles, unnest(tag_list) tag where id between $1 and $2`;
+  insert into article_tags (tag, published_at, article_id, author_id)
+  select tag, created_at, id, author_id from articles, unnest(tag_list) tag where id between $1 and $2`;
 
 const TALLIES = `
   with made as (select author_id, tag_list from articles where id between $1 and $2)

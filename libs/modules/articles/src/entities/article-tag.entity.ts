@@ -1,4 +1,4 @@
-import { Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity({ schema: 'articles', name: 'article_tags' })
 export class ArticleTagEntity {
@@ -11,4 +11,8 @@ export class ArticleTagEntity {
 
   @PrimaryColumn('bigint', { name: 'article_id' })
   articleId: number;
+
+  /** The article's author. */
+  @Column('bigint', { name: 'author_id' })
+  authorId: number;
 }

@@ -1,4 +1,9 @@
 import { createEventTables } from '@tearline/events';
 import { CreateArticles1764000000000 } from './1764000000000-create-articles.js';
+import { TagsByAuthor1768000000000 } from './1768000000000-tags-by-author.js';
 
-export const migrations = [CreateArticles1764000000000, createEventTables('articles')];
+export const migrations = [
+  CreateArticles1764000000000,
+  createEventTables('articles'),
+  TagsByAuthor1768000000000,
+];
