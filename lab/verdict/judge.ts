@@ -126,6 +126,8 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
   return costs;
 }
 
+const lessOrMore = (seconds: number) => `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'more' : 'less'}`;
+
 function breakEvensOf(evidence: Evidence): Reason[] {
   const { cpu, memory, p50, network, doubled, deploy, budget } = evidence;
   const rate = cpu.isReal ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
@@ -168,7 +170,7 @@ function breakEvensOf(evidence: Evidence): Reason[] {
           {
             what: 'deploy',
             figures:
-              `building takes ${deploy.built.toFixed(1)} s in both; rolling out ${(deploy.whole.rolled - deploy.split.rolled).toFixed(1)} s less, ` +
+              `building takes ${deploy.built.toFixed(1)} s in both; rolling out ${lessOrMore(deploy.whole.rolled - deploy.split.rolled)}, ` +
               `${deploy.split.processes} processes instead of ${deploy.whole.processes}`,
           },
         ]

@@ -106,7 +106,7 @@ export function scalingSection(results: Results): Section | undefined {
       return [
         name,
         one.hot === 'identity' ? 'logins' : 'pictures',
-        `${one.host} (${one.modules.length} modules)`,
+        `${one.host} (${one.modules.length} module${one.modules.length === 1 ? '' : 's'})`,
         before.toFixed(1),
         after.toFixed(1),
         `× ${(after / before).toFixed(2)}`,
