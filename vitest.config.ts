@@ -21,6 +21,9 @@ function has(program: string): boolean {
   return isThere || process.env['CI'] === 'true';
 }
 
+/** Files that mostly wait: two at a time, after all others. */
+const faults = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
 const hasRedis = has('redis-server');
 const hasNginx = has('nginx');
 
@@ -70,14 +73,14 @@ export default defineConfig({
           name: 'faults',
           include: ['test/faults/**/*.spec.ts'],
           exclude: [...faultsOnRedis, ...(hasNginx ? [] : faultsBehindNginx)],
-          maxWorkers: 2,
+          ...faults,
         },
       },
       ...(hasRedis
         ? [
             {
               extends: true as const,
-              test: { name: 'faults-redis', include: faultsOnRedis, maxWorkers: 2 },
+              test: { name: 'faults-redis', include: faultsOnRedis, ...faults },
             },
           ]
         : []),

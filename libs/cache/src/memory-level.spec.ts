@@ -58,6 +58,6 @@ it('outdates what does not show a change, by any of its tags', () => {
   expect([memory.find('a')?.isOutdated, memory.find('b')?.isOutdated]).toEqual([true, false]);
   // Positions of another cluster say nothing.
   memory.outdate('shop:b', stampOf('d.1.01'));
-  expect(memory.find('b')?.isOutdated).toBe(true);  // Nobody looks at them again, however often that happens.
+  expect(memory.find('b')?.isOutdated).toBe(true); // Nobody looks at them again, however often that happens.
   expect([memory.entries, memory.tags]).toEqual([2, 0]);
 });
