@@ -36,6 +36,12 @@ export class Changes {
     return true;
   }
 
+  /** Others may have changed anything without this process having heard. */
+  missSome(): void {
+    this.#now += 1;
+    this.#forgotten = this.#now;
+  }
+
   of(tag: Tag): Stamp | undefined {
     return this.#latest.get(tag)?.stamp;
   }

@@ -123,6 +123,7 @@ export class Fetching {
   /** What Redis has, if it is of use. */
   async #find<T>({ what, key }: Question<T>, need: Positions): Promise<Entry<T> | undefined> {
     if (!this.redis?.isUp) return undefined;
+    const began = this.changes.now;
     const kept = EntryOnWire.safeParse(await this.cache.stores[1]!.get(key));
     if (!kept.success) return undefined;
     const entry = new Entry(what, key, kept.data);
@@ -131,7 +132,7 @@ export class Fetching {
     if (!stamps) return undefined;
     for (const [index, stamp] of stamps.entries())
       if (stamp !== null && !entry.isAfter(entry.tags[index]!, stamp)) return undefined;
-    if (!this.changes.areIn(entry)) return undefined;
+    if (!this.changes.areIn(entry, began)) return undefined;
     await this.cache.stores[0]!.set(key, entry);
     return entry;
   }

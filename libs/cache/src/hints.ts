@@ -4,6 +4,8 @@ export interface Hints {
   emit(topic: string, message: unknown): void;
   /** Tells them at once; resolves when they are about to hear it, or will not. Never fails. */
   tell(topic: string, message: unknown): Promise<void>;
+  /** Whenever hints may have been missed. @returns ends it */
+  onMissed(listener: () => void): () => void;
   /** @returns ends it */
   on(topic: string, listener: (message: unknown) => void): () => void;
 }

@@ -65,6 +65,12 @@ export class MemoryLevel {
     }
   }
 
+  /** Nobody gets anything of what is here before it was looked at elsewhere. */
+  outdateAll(): void {
+    for (const entry of this.#entries.values()) entry.isOutdated = true;
+    this.#byTag.clear();
+  }
+
   get entries(): number {
     return this.#entries.size;
   }

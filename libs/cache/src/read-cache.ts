@@ -55,7 +55,7 @@ export class ReadCache {
   readonly #refreshing = new Set<string>();
   readonly #counts = new Map<string, CacheCounts>();
   readonly #fetching: Fetching | undefined;
-  readonly #forget: (() => void) | undefined;
+  readonly #forget: ((() => void) | undefined)[] = [];
 
   constructor(private readonly parts: ReadCacheParts | undefined) {
     if (!parts) return;
@@ -63,7 +63,10 @@ export class ReadCache {
     this.#fetching = new Fetching(cache, memory, redis, changes);
     // Others have not heard of these either, where it is Redis that carries the hints.
     if (redis) redis.onReturn = (stamps) => stamps.forEach((stamp) => hints?.emit(TOPIC, [stamp]));
-    this.#forget = hints?.on(TOPIC, (message) => this.#hear(message as [Tag, Stamp][]));
+    this.#forget.push(
+      hints?.on(TOPIC, (message) => this.#hear(message as [Tag, Stamp][])),
+      hints?.onMissed(() => this.#distrust()),
+    );
   }
 
   /** Of each kind of value how it was read. */
@@ -128,7 +131,7 @@ export class ReadCache {
   }
 
   close(): void {
-    this.#forget?.();
+    for (const forget of this.#forget) forget?.();
   }
 
   async #tell(stamps: readonly (readonly [Tag, Stamp])[]): Promise<void> {
@@ -147,6 +150,12 @@ export class ReadCache {
   #hear(stamps: readonly (readonly [Tag, Stamp])[]): void {
     const { changes, memory } = this.parts!;
     for (const [tag, stamp] of stamps) if (changes.note(tag, stamp)) memory.outdate(tag, stamp);
+  }
+
+  /** What others have changed meanwhile is not known. */
+  #distrust(): void {
+    this.parts!.changes.missSome();
+    this.parts!.memory.outdateAll();
   }
 
   #read<T>(question: Question<T>): Entry<T> | Promise<Entry<T>> {

@@ -106,6 +106,15 @@ it('tells the others what changed while Redis was away', async () => {
   await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
 });
 
+it('does not trust what it kept while it could not hear of changes', async () => {
+  const read = (on: Host) => on.as({}, () => on.notes.read('note 3'));
+  await bothUp();
+  await read(other);
+  await redisCli('client', 'kill', 'type', 'pubsub');
+  await host.as({}, () => host.notes.write('note 3', 'two'));
+  await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
+});
+
 it('tells Redis what changed while it was away', async () => {
   const name = 'note 1';
   const third = await ground.host({ hints: undefined });

@@ -9,6 +9,7 @@ const RETRY_MS = 1_000;
 export class PostgresChannel implements SignalChannel {
   #retry: NodeJS.Timeout | undefined;
   #hear: ((text: string) => void) | undefined;
+  #began: (() => void) | undefined;
   readonly #listenAgain = () => void this.listen();
 
   constructor(private readonly transport: PostgresTransport) {}
@@ -20,8 +21,9 @@ export class PostgresChannel implements SignalChannel {
     ]);
   }
 
-  subscribe(hear: (text: string) => void): void {
+  subscribe(hear: (text: string) => void, began: () => void): void {
     this.#hear = hear;
+    this.#began = began;
     this.transport.listening.on('lost', this.#listenAgain);
     void this.listen();
   }
@@ -40,6 +42,7 @@ export class PostgresChannel implements SignalChannel {
       client.off('notification', this.#notified);
       client.on('notification', this.#notified);
       await client.query(`listen ${CHANNEL}`);
+      if (this.#hear !== undefined) this.#began?.();
     } catch {
       this.#retry = setTimeout(this.#listenAgain, RETRY_MS).unref();
     }

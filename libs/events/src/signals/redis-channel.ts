@@ -3,7 +3,7 @@ import type { SignalChannel } from './signal-channel.js';
 
 const CHANNEL = 'tearline:signals';
 
-/** Redis' pub/sub. The client subscribes again by itself when it was away. */
+/** Redis' pub/sub. */
 export class RedisChannel implements SignalChannel {
   constructor(private readonly transport: RedisTransport) {}
 
@@ -11,11 +11,11 @@ export class RedisChannel implements SignalChannel {
     return Promise.all(texts.map((text) => this.transport.client.publish(CHANNEL, text)));
   }
 
-  subscribe(hear: (text: string) => void): void {
+  subscribe(hear: (text: string) => void, began: () => void): void {
     const client = this.transport.subscriber();
     client.on('message', (_channel, text) => hear(text));
-    // It waits for Redis and fails when the connection is let go of, no sooner.
-    client.subscribe(CHANNEL).catch(() => undefined);
+    // It fails when the connection goes, and then there is another one.
+    client.on('ready', () => void client.subscribe(CHANNEL).then(began, () => undefined));
   }
 
   close(): void {}

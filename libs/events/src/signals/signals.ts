@@ -17,7 +17,7 @@ const WAITING_MAX = 5_000;
 /**
  * Hints from each process to all of them, such as "look again": on Redis' pub/sub or PostgreSQL's NOTIFY, whichever
  * has the queues. Fast, and lossy: while the broker is away a hint reaches the own process alone, and one that
- * comes back cannot tell what it missed. So whoever listens must find everything without them, only later.
+ * comes back cannot tell what it missed, only that it may have. So whoever listens must find everything without them.
  */
 @Injectable()
 export class Signals implements OnModuleDestroy {
@@ -29,6 +29,7 @@ export class Signals implements OnModuleDestroy {
   readonly #waiting = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #lastSent = 0;
+  readonly #missing = new Set<() => void>();
   #subscribed = false;
 
   constructor(broker: Broker) {
@@ -77,10 +78,7 @@ export class Signals implements OnModuleDestroy {
    * @returns ends it
    */
   on(topic: string, listener: Listener): () => void {
-    if (!this.#subscribed) {
-      this.#subscribed = true;
-      this.#channel.subscribe((text) => this.hear(text));
-    }
+    this.#subscribe();
     let listeners = this.#listeners.get(topic);
     if (listeners === undefined) this.#listeners.set(topic, (listeners = new Set()));
     listeners.add(listener);
@@ -90,9 +88,20 @@ export class Signals implements OnModuleDestroy {
     };
   }
 
+  /**
+   * @param listener called whenever this process begins to listen, or does again: hints from before may be missing
+   * @returns ends it
+   */
+  onMissed(listener: () => void): () => void {
+    this.#subscribe();
+    this.#missing.add(listener);
+    return () => void this.#missing.delete(listener);
+  }
+
   onModuleDestroy(): void {
     clearTimeout(this.#timer);
     this.#listeners.clear();
+    this.#missing.clear();
     this.#channel.close();
   }
 
@@ -107,6 +116,15 @@ export class Signals implements OnModuleDestroy {
     for (const entry of entries) this.deliver(JSON.parse(entry) as [string, unknown]);
     await published;
   };
+
+  #subscribe(): void {
+    if (this.#subscribed) return;
+    this.#subscribed = true;
+    this.#channel.subscribe(
+      (text) => this.hear(text),
+      () => this.#missing.forEach((listener) => listener()),
+    );
+  }
 
   private hear(text: string): void {
     const [sender, entries] = JSON.parse(text) as [string, [string, unknown][]];
