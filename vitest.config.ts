@@ -21,8 +21,8 @@ function has(program: string): boolean {
   return isThere || process.env['CI'] === 'true';
 }
 
-/** Files that mostly wait: two at a time, after all others. */
-const faults = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+/** Files that mostly wait, and need nothing of one another: two at a time, also where there are but two cores. */
+const inPairs = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 const hasRedis = has('redis-server');
 const hasNginx = has('nginx');
@@ -34,10 +34,15 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit, exclude: onRedis } },
-      ...(hasRedis ? [{ extends: true as const, test: { name: 'redis', include: onRedis } }] : []),
-      { extends: true, test: { name: 'examples', include: ['examples/**/*.spec.ts'] } },
-      { extends: true, test: { name: 'architecture', include: ['test/architecture/**/*.spec.ts'] } },
+      { extends: true, test: { name: 'unit', include: unit, exclude: onRedis, ...inPairs } },
+      ...(hasRedis
+        ? [{ extends: true as const, test: { name: 'redis', include: onRedis, ...inPairs } }]
+        : []),
+      { extends: true, test: { name: 'examples', include: ['examples/**/*.spec.ts'], ...inPairs } },
+      {
+        extends: true,
+        test: { name: 'architecture', include: ['test/architecture/**/*.spec.ts'], ...inPairs },
+      },
       {
         extends: true,
         test: {
@@ -66,21 +71,21 @@ export default defineConfig({
             },
           ]
         : []),
-      { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'] } },
+      { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'], ...inPairs } },
       {
         extends: true,
         test: {
           name: 'faults',
           include: ['test/faults/**/*.spec.ts'],
           exclude: [...faultsOnRedis, ...(hasNginx ? [] : faultsBehindNginx)],
-          ...faults,
+          ...inPairs,
         },
       },
       ...(hasRedis
         ? [
             {
               extends: true as const,
-              test: { name: 'faults-redis', include: faultsOnRedis, ...faults },
+              test: { name: 'faults-redis', include: faultsOnRedis, ...inPairs },
             },
           ]
         : []),
