@@ -122,8 +122,8 @@ export class ConsistencyChecker {
         const until = performance.now() + TOLD_WITHIN_MS;
         let missing = told;
         while (missing.length > 0) {
-          const { notifications } = await notificationsOf({ api: api! }, '?limit=100');
-          missing = told.filter((slug) => !notifications.some(({ article }) => article?.slug === slug));
+          const heard = await slugsHeardOf(api!);
+          missing = told.filter((slug) => !heard.has(slug));
           if (performance.now() > until) break;
           await pause(100);
         }
@@ -245,4 +245,15 @@ export class ConsistencyChecker {
     }
     return undefined;
   }
+}
+
+/** The articles that somebody was notified of, on all pages. */
+async function slugsHeardOf(api: Api): Promise<Set<string | undefined>> {
+  const slugs = new Set<string | undefined>();
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page = await notificationsOf({ api }, `?limit=100${cursor && `&cursor=${cursor}`}`);
+    for (const { article } of page.notifications) slugs.add(article?.slug);
+    cursor = page.nextCursor;
+  }
+  return slugs;
 }
