@@ -2,8 +2,16 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Broker, type BrokerOptions } from '../broker/broker.js';
 import { Signals } from './signals.js';
 
-/** What holds on Redis and on PostgreSQL. @param cut ends all connections, as a restart of the server does */
-export function itSignals(options: () => BrokerOptions, cut: () => Promise<void>): void {
+/**
+ * What holds on Redis and on PostgreSQL.
+ * @param cut ends all connections, as a restart of the server does
+ * @param mute until the returned one is called nothing can be sent, while all connections that listen stay
+ */
+export function itSignals(
+  options: () => BrokerOptions,
+  cut: () => Promise<void>,
+  mute: () => Promise<() => Promise<unknown>>,
+): void {
   const processes: { broker: Broker; signals: Signals }[] = [];
   const open = () => {
     const broker = new Broker(options());
@@ -82,5 +90,20 @@ export function itSignals(options: () => BrokerOptions, cut: () => Promise<void>
     await cut();
     await untilHeard(one, heard, 'after');
     expect(heard).toContain('after');
+  });
+
+  it('says that some are missing when it could not send them', async () => {
+    const [one, other] = [open(), open()];
+    const heard: unknown[] = [];
+    other.on('news', (message) => heard.push(message));
+    await untilHeard(one, heard, 'before');
+    let missed = 0;
+    other.onMissed(() => (missed += 1));
+    const unmute = await mute();
+    await one.tell('news', 'lost');
+    expect(missed).toBe(0);
+    await unmute();
+    await vi.waitFor(() => expect(missed).toBeGreaterThan(0), { timeout: 10_000 });
+    expect(heard).not.toContain('lost');
   });
 }

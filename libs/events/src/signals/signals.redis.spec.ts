@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { RedisServer } from '../broker/redis-server.fixture.js';
 import { itSignals } from './signals-behaviour.fixture.js';
@@ -11,6 +12,14 @@ describe('Signals on Redis', () => {
     async () => {
       await redis.kill();
       await redis.start();
+    },
+    async () => {
+      const client = new Redis(redis.url);
+      await client.acl('SETUSER', 'default', '-publish');
+      return async () => {
+        await client.acl('SETUSER', 'default', '+publish');
+        client.disconnect();
+      };
     },
   );
 });

@@ -1,16 +1,22 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
 import { query, QueuesServer } from '../broker/queues-database.fixture.js';
 import { itSignals } from './signals-behaviour.fixture.js';
 
+const END_ALL_BUT_LISTENERS = `
+  select pg_terminate_backend(pid, 5000) from pg_stat_activity
+   where usename = current_user and pid <> pg_backend_pid() and query not like 'listen %'`;
+
 describe('Signals on PostgreSQL', () => {
   const server = new QueuesServer();
   let url: string;
+  let adminUrl: string;
   beforeAll(async () => {
     await server.start();
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
-    url = queuesUrl;
+    [url, adminUrl] = [queuesUrl, ownerUrl];
   });
   afterAll(() => server.stop());
   itSignals(
@@ -20,6 +26,14 @@ describe('Signals on PostgreSQL', () => {
         url,
         'select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()',
       );
+    },
+    async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await query(adminUrl, 'alter role tearline_queues connection limit 0');
+      await client.query(END_ALL_BUT_LISTENERS);
+      await client.end();
+      return () => query(adminUrl, 'alter role tearline_queues connection limit -1');
     },
   );
 });

@@ -13,11 +13,14 @@ const WINDOW_MS = 20;
 /** PostgreSQL takes less than 8,000 bytes at a time. */
 const PACKET_BYTES = 7_500;
 const WAITING_MAX = 5_000;
+const AGAIN_MS = 500;
+/** Says that hints of its sender are lost. */
+const LOST = 'lost';
 
 /**
  * Hints from each process to all of them, such as "look again": on Redis' pub/sub or PostgreSQL's NOTIFY, whichever
- * has the queues. Fast, and lossy: while the broker is away a hint reaches the own process alone, and one that
- * comes back cannot tell what it missed, only that it may have. So whoever listens must find everything without them.
+ * has the queues. Fast, and lossy: while the broker is away a hint reaches the own process alone. Who has missed
+ * hints, or may have, is told that much and not which. So whoever listens must find everything without them.
  */
 @Injectable()
 export class Signals implements OnModuleDestroy {
@@ -31,6 +34,7 @@ export class Signals implements OnModuleDestroy {
   #lastSent = 0;
   readonly #missing = new Set<() => void>();
   #subscribed = false;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(broker: Broker) {
     const { transport } = broker;
@@ -71,6 +75,7 @@ export class Signals implements OnModuleDestroy {
         `a signal of '${topic}' is too large: hints name what changed, they do not carry it`,
       );
     if (this.#waiting.size < WAITING_MAX) this.#waiting.add(entry);
+    else this.#lose();
   }
 
   /**
@@ -89,7 +94,8 @@ export class Signals implements OnModuleDestroy {
   }
 
   /**
-   * @param listener called whenever this process begins to listen, or does again: hints from before may be missing
+   * @param listener called whenever hints may be missing: when this process begins to listen, or does again, and when
+   *   another one could not send some
    * @returns ends it
    */
   onMissed(listener: () => void): () => void {
@@ -100,6 +106,7 @@ export class Signals implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#again);
     this.#listeners.clear();
     this.#missing.clear();
     this.#channel.close();
@@ -110,26 +117,42 @@ export class Signals implements OnModuleDestroy {
     this.#lastSent = Date.now();
     const entries = [...this.#waiting];
     this.#waiting.clear();
-    // That the broker is away is said by whoever minds it.
-    const texts = packets(entries).map((packet) => `["${this.#sender}",${packet}]`);
-    const published = this.#channel.publish(texts).catch(() => undefined);
+    const published = this.#publish(packets(entries));
     for (const entry of entries) this.deliver(JSON.parse(entry) as [string, unknown]);
     await published;
   };
+
+  /** @param packets as JSON. That the broker is away is said by whoever minds it. */
+  #publish(packets: readonly string[]): Promise<unknown> {
+    const texts = packets.map((packet) => `["${this.#sender}",${packet}]`);
+    return this.#channel.publish(texts).catch(() => this.#lose());
+  }
+
+  #lose(): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      void this.#publish([JSON.stringify(LOST)]);
+    }, AGAIN_MS).unref();
+  }
 
   #subscribe(): void {
     if (this.#subscribed) return;
     this.#subscribed = true;
     this.#channel.subscribe(
       (text) => this.hear(text),
-      () => this.#missing.forEach((listener) => listener()),
+      () => this.miss(),
     );
   }
 
+  private miss(): void {
+    for (const listener of this.#missing) listener();
+  }
+
   private hear(text: string): void {
-    const [sender, entries] = JSON.parse(text) as [string, [string, unknown][]];
+    const [sender, entries] = JSON.parse(text) as [string, typeof LOST | [string, unknown][]];
     if (sender === this.#sender) return;
-    for (const entry of entries) this.deliver(entry);
+    if (entries === LOST) this.miss();
+    else for (const entry of entries) this.deliver(entry);
   }
 
   private deliver([topic, message]: [string, unknown]): void {
