@@ -32,3 +32,18 @@ export class Cleanup {
     }
   }
 }
+
+/** A bench's run: whatever it leaves is undone, and what goes wrong is said in a line and by the exit code. */
+export async function withCleanup(run: (cleanup: Cleanup) => Promise<void>): Promise<void> {
+  const cleanup = new Cleanup();
+  try {
+    await run(cleanup);
+  } catch (error) {
+    // What is taken apart complains.
+    if (!cleanup.isRunning)
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    await cleanup.run();
+  }
+}

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { ask } from './ask.js';
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { DATA, type Database, openDatabase, queryOwner } from './database.js';
 import { load } from './load.js';
 import { pinDriver, processor } from './machine.js';
@@ -98,8 +98,7 @@ async function bench(
   process.stdout.write(`${about.join('\n')}\n\n${table(head, rows)}\n`);
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const { values } = parseArgs({
     options: {
       times: { type: 'string' },
@@ -118,10 +117,4 @@ try {
       },
       cleanup,
     );
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

@@ -1,5 +1,5 @@
 /** What events cost, and how long they take: `npm run bench:events`. */
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { openDatabase } from './database.js';
 import { effects } from './events/effect.js';
 import { fanOut } from './events/fan-out.js';
@@ -46,14 +46,7 @@ async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
   }
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const options = readEventsOptions(process.argv.slice(2));
   if (options) await bench(options, cleanup);
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAlike } from './alike.js';
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { openDatabase } from './database.js';
 import { endpoints } from './endpoints.js';
 import { pinDriver } from './machine.js';
@@ -68,14 +68,7 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
   if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const options = readOptions(process.argv.slice(2));
   if (options) await bench(options, cleanup);
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

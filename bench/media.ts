@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { processor } from './machine.js';
 import { median } from './median.js';
 import { memoryOf } from './processes.js';
@@ -241,15 +241,8 @@ function mainThreadOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
   if (values.help) process.stdout.write(HELP);
   else await run(cleanup);
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

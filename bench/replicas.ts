@@ -1,5 +1,5 @@
 /** Who does the work when there are replicas: `npm run bench:replicas`. */
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { DATA, openDatabase } from './database.js';
 import { pinDriver, processor } from './machine.js';
 import { readReplicaOptions, type ReplicaOptions } from './replicas/options.js';
@@ -45,14 +45,7 @@ async function bench(options: ReplicaOptions, cleanup: Cleanup): Promise<void> {
   }
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const options = readReplicaOptions(process.argv.slice(2));
   if (options) await bench(options, cleanup);
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask } from './ask.js';
-import { Cleanup } from './cleanup.js';
+import { type Cleanup, withCleanup } from './cleanup.js';
 import { openDatabase } from './database.js';
 import { type Endpoint, endpoints, type Shot } from './endpoints.js';
 import { pinDriver } from './machine.js';
@@ -93,14 +93,7 @@ async function requireSame(endpoint: Endpoint, shots: readonly Shot[], placement
   }
 }
 
-const cleanup = new Cleanup();
-try {
+await withCleanup(async (cleanup) => {
   const options = readSplitOptions(process.argv.slice(2));
   if (options) await bench(options, cleanup);
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  await cleanup.run();
-}
+});

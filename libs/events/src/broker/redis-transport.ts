@@ -60,9 +60,9 @@ export class RedisTransport implements Transport {
     return this.#queues;
   }
 
-  /** A connection more, for as long as this transport. */
+  /** A connection more, for as long as this transport. Who has it subscribes at each `ready`. */
   subscriber(): Redis {
-    return this.connect('signals', { ...waiting, autoResubscribe: true });
+    return this.connect('signals', { ...waiting, autoResubscribe: false });
   }
 
   readonly backendFactory: Transport['backendFactory'] = (

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
 
 const START_MS = 60_000;
 
@@ -19,7 +20,7 @@ export class Redis {
   }
 
   async start(): Promise<void> {
-    this.#port ||= await freePort();
+    this.#port ||= (await freePorts(1))[0]!;
     await mkdir(this.dir, { recursive: true });
     const settings = {
       port: `${this.#port}`,
@@ -80,13 +81,4 @@ export class Redis {
       socket.once('data', (data) => end(data.toString().split('\r\n')[0]));
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
