@@ -71,6 +71,7 @@ export default defineConfig({
             },
           ]
         : []),
+      { extends: true, test: { name: 'bench', include: ['test/bench/**/*.spec.ts'], ...inPairs } },
       { extends: true, test: { name: 'costs', include: ['test/costs/**/*.spec.ts'], ...inPairs } },
       {
         extends: true,

@@ -5,9 +5,10 @@
 import 'reflect-metadata';
 import { manifest as articles } from '@tearline/articles';
 import { AuthModule } from '@tearline/auth';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import { manifest as comments } from '@tearline/comments';
-import { DatabaseModule, databaseUrls, ReplyStore } from '@tearline/database';
-import { brokerOf, EventsModule } from '@tearline/events';
+import { DatabaseModule, databaseUrls, ReplyStore, Sessions } from '@tearline/database';
+import { brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { manifest as identity } from '@tearline/identity';
 import { manifest as media } from '@tearline/media';
@@ -19,6 +20,8 @@ const { env } = process;
 const settings = readSettings(monolithSettings, env);
 const modules = [identity, social, articles, comments];
 const replies = new ReplyStore();
+const { REDIS_URL: redisUrl } = settings;
+const sessions = new Sessions({ redisUrl });
 
 await runHost({
   modules,
@@ -30,8 +33,11 @@ await runHost({
         env,
       ),
       connections: settings.DATABASE_CONNECTIONS,
+      isCached: true,
       replies,
+      sessions,
     }),
+    CacheModule.forRoot({ mode: 'on', redisUrl, hints: Signals, sessions }),
     EventsModule.forRoot({
       broker: brokerOf(settings),
       manifests: env['SUBSCRIBERS'] === 'none' ? modules : [...modules, notifications, media],
@@ -40,4 +46,6 @@ await runHost({
   ],
   settings,
   idempotency: replies,
+  sessions,
+  answers: (app) => app.get(ReadCache),
 });

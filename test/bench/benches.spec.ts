@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = (bench: string, ...args: string[]) =>
+  promisify(execFile)(process.execPath, [`dist/bench/${bench}.js`, ...args]);
+
+it.each(['main', 'deep', 'events', 'media', 'replicas', 'split'])(
+  '%s explains itself, and names an option that it does not know',
+  async (bench) => {
+    expect((await run(bench, '--help')).stdout).toMatch(/^npm run bench/);
+    await expect(run(bench, '--nonsense')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Unknown option '--nonsense'.*\n$/),
+    });
+  },
+);
+
+it('a short run of events measures all that it reports', async () => {
+  const { stdout } = await run(
+    'events',
+    ...['--brokers', 'postgres', '--samples', '3', '--rounds', '1', '--followers', '100'],
+  );
+  const rows = stdout.split('\n').filter((line) => line.startsWith('| postgres'));
+  expect(rows).toHaveLength(2);
+  expect(stdout).not.toMatch(/NaN|undefined|Infinity/);
+}, 180_000);
