@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { readsOf, startReplicated } from '../support/replicated-database.js';
 import { startApp } from '../support/running-app.js';
 import { startTopology } from '../support/running-topology.js';
+import { printShares, readAtRest } from './read-shares.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -51,16 +52,19 @@ async function subjectOnDatabase(env: NodeJS.ProcessEnv): Promise<Subject> {
   return {
     ...started,
     stop: async () => {
-      const reads = await readsOf(started.processes);
-      await started.stop?.();
-      await database.stop();
-      const all = reads.reduce((sum, each) => sum + each.reads, 0);
-      const ports = database.embedded.replicas.map(({ port }) => `127.0.0.1:${port}`);
-      for (const { server, by, reads: some } of reads.toSorted((one, other) => other.reads - one.reads)) {
-        const index = ports.indexOf(server);
-        const name = index < 0 ? 'the primary' : `replica ${index + 1} (${delays[index]} ms behind)`;
-        const share = ((100 * some) / all).toFixed(1).padStart(5);
-        process.stderr.write(`${share} % of ${all} reads: ${name}, as ${by}\n`);
+      const addresses = database.embedded.replicas.map(({ port }) => `127.0.0.1:${port}`);
+      const nameOf = (server: string) => {
+        const index = addresses.indexOf(server);
+        return index < 0 ? 'the primary' : `replica ${index + 1} (${delays[index]} ms behind)`;
+      };
+      try {
+        printShares('of the tests', await readsOf(started.processes), nameOf);
+        // Queues in PostgreSQL never let it rest.
+        if (consistency === 'strong' && env['REDIS_URL'])
+          printShares('at rest', await readAtRest(started.url, started.processes, addresses[1]!), nameOf);
+      } finally {
+        await started.stop?.();
+        await database.stop();
       }
     },
   };
