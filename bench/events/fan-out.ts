@@ -60,6 +60,7 @@ export async function fanOut(
       meanwhile: await meanwhile,
     };
   } finally {
+    await scatter(client, author);
     await client.end();
   }
 }
@@ -78,6 +79,16 @@ async function gather(client: Client, author: string, followers: number): Promis
     [author],
   );
   await client.query('vacuum analyze identity.users, social.follows');
+}
+
+/** Whatever is measured next finds an author like others. */
+async function scatter(client: Client, author: string): Promise<void> {
+  await client.query('delete from social.follows where followee_id = $1::bigint', [author]);
+  await client.query(
+    "delete from notifications.notifications where kind = 'publish' and actors = array[$1::bigint]",
+    [author],
+  );
+  await client.query('vacuum analyze social.follows, notifications.notifications');
 }
 
 async function countOf(client: Client, author: string): Promise<{ followers: number; told: number }> {
