@@ -17,10 +17,8 @@ it.each(['main', 'deep', 'events', 'media', 'replicas', 'split'])(
 );
 
 it('a short run of events measures all that it reports', async () => {
-  const { stdout } = await run(
-    'events',
-    ...['--brokers', 'postgres', '--samples', '3', '--rounds', '1', '--followers', '100'],
-  );
+  const few = ['--samples', '3', '--rounds', '1', '--followers', '100'];
+  const { stdout } = await run('events', '--brokers', 'postgres', ...few);
   const rows = stdout.split('\n').filter((line) => line.startsWith('| postgres'));
   expect(rows).toHaveLength(2);
   expect(stdout).not.toMatch(/NaN|undefined|Infinity/);
