@@ -42,15 +42,13 @@ export class MediaFiles {
   ): Promise<MediaFile | undefined> {
     return this.database.transaction(async (manager) => {
       await manager.query("select pg_advisory_xact_lock(hashtextextended('media of ' || $1, 0))", [user]);
-      const added =
-        generation === undefined
-          ? []
-          : await manager.query<unknown[]>(
-              `insert into files (hash, generation, kind, bytes) values ($1, $2, $3, $4)
-               on conflict do nothing returning 1`,
-              [hash, generation, kind, bytes],
-            );
-      const file = await lock(manager, hash);
+      let added = false;
+      let file: MediaFile | undefined;
+      do {
+        if (generation !== undefined) added = await add(manager, { hash, bytes, kind }, generation);
+        file = await lock(manager, hash);
+        // Somebody's row was in the way, and has been deleted while it was waited for.
+      } while (!file && generation !== undefined);
       const isMine = file !== undefined && (await hasClaim(manager, user, hash));
       if (!isMine && file?.status !== 'failed') await this.refuseTooMuch(manager, user, bytes);
       if (!file) return undefined;
@@ -62,7 +60,7 @@ export class MediaFiles {
         'update files set unused_since = now() where hash = $1 and unused_since is not null',
         [hash],
       );
-      if (added.length > 0) await this.outbox.add(manager, MakeVariants, { hash, generation: generation! });
+      if (added) await this.outbox.add(manager, MakeVariants, { hash, generation: generation! });
       return file;
     });
   }
@@ -173,6 +171,20 @@ export class MediaFiles {
     if (own!.bytes + bytes > this.settings.MEDIA_BYTES_PER_USER)
       throw new SeamError('file/exceeds-what-you-may-store');
   }
+}
+
+/** @returns false when there is one already */
+async function add(
+  manager: EntityManager,
+  { hash, bytes, kind }: ReceivedFile,
+  generation: string,
+): Promise<boolean> {
+  const added = await manager.query<unknown[]>(
+    `insert into files (hash, generation, kind, bytes) values ($1, $2, $3, $4)
+     on conflict do nothing returning 1`,
+    [hash, generation, kind, bytes],
+  );
+  return added.length > 0;
 }
 
 async function lock(manager: EntityManager, hash: string): Promise<MediaFile | undefined> {
