@@ -2,25 +2,29 @@ import { release, totalmem, type } from 'node:os';
 import { processor } from '../bench/machine.js';
 import { cpuOfAll, cpuOfEach } from '../bench/processes.js';
 import type { Options } from './options.js';
-import type { Prepared } from './prepare.js';
 import type { Circumstances } from './results.js';
 import { CONNECTIONS } from './site.js';
 
+/** What is known of a run besides the machine and the options. */
+type Known = Pick<Circumstances, 'minutes' | 'others' | 'queues' | 'postgres' | 'replicas'> & {
+  readonly cores: { readonly description: string };
+};
+
 export function circumstancesOf(
-  { quick, mix, budget }: Options,
-  { cores, replicas, hasRedis, ground }: Prepared,
-  { minutes, others }: { minutes: number; others: number },
+  { quick, compose, mix, budget }: Options,
+  { minutes, others, queues, postgres, replicas, cores }: Known,
 ): Circumstances {
   return {
     at: new Date().toISOString(),
     minutes,
     quick,
+    containers: compose,
     processor: processor(),
     memoryMiB: totalmem() / 1_048_576,
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    postgres: ground.postgres,
-    queues: hasRedis ? 'Redis' : 'PostgreSQL',
+    postgres,
+    queues,
     cores: cores.description,
     replicas,
     connections: CONNECTIONS,
@@ -30,10 +34,12 @@ export function circumstancesOf(
   };
 }
 
-/** Cores that processes which are none of ours have in use, from now until it is asked. */
-export function watchOthers({ subjects }: Prepared): () => number {
-  // PostgreSQL descends from somebody else: it outlives whoever started it, to stop in order.
-  const ours = [process.pid, ...subjects.map(({ site }) => site.postgres)];
+/**
+ * Cores that processes which are none of ours have in use, from now until it is asked.
+ * @param besides what descends from none of our processes and is ours nevertheless
+ */
+export function watchOthers(besides: readonly number[]): () => number {
+  const ours = [process.pid, ...besides];
   const spent = () => cpuOfAll() - cpuOfEach(ours).reduce((sum, each) => sum + each, 0);
   const [started, before] = [performance.now(), spent()];
   return () => Math.max(0, (spent() - before) / (performance.now() - started));

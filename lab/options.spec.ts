@@ -20,6 +20,14 @@ describe('the command line', () => {
     });
   });
 
+  it('measures in containers what can be seen from outside', () => {
+    expect(run('--compose', '--without', 'blast')).toMatchObject({
+      compose: true,
+      without: ['blast', 'scaling', 'sweep', 'deploy'],
+    });
+    expect(run().compose).toBe(false);
+  });
+
   it('takes a mix of requests', () => {
     expect(run('--mix', 'article=50, list=30.5,login=0').mix).toEqual({ article: 50, list: 30.5 });
   });

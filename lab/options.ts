@@ -9,6 +9,8 @@ export interface Options {
   /** The first one is what the others are compared with. */
   readonly topologies: readonly string[];
   readonly quick: boolean;
+  /** In containers, as docker/compose.yaml has them. */
+  readonly compose: boolean;
   /** How many times as long as usual each measurement takes. */
   readonly times: number;
   readonly mix: Mix;
@@ -40,6 +42,8 @@ is what the others are compared with, and is measured twice to see how noisy the
   --edit MODULE      the module whose deployment is timed (articles)
   --replicas N       processes of each host (as many as there are cores for them)
   --connections N    that load at once when throughput is measured (32)
+  --compose          in containers, as docker/compose.yaml has them, instead of processes: throughput, latency, CPU,
+                     memory and blast radius; needs Docker, and root for reading what containers use
   --without S,…      leaves stages out: ${STAGES.slice(2).join(', ')}
   --out DIR          another folder for the report
   --compare A B      says how far two reports agree (files report.json), and measures nothing
@@ -77,17 +81,24 @@ export function requestFrom(args: readonly string[], modules: readonly string[])
     options: {
       topologies,
       quick: values.quick ?? false,
+      compose: values.compose ?? false,
       times: mistake(() => positive('times', values.times)) ?? 1,
       edit,
       mix: mistake(() => (values.mix === undefined ? USUAL : parseMix(values.mix))),
       replicas: mistake(() => whole('replicas', values.replicas)),
       connections: mistake(() => whole('connections', values.connections)) ?? 32,
       budget: mistake(() => positive('budget', values.budget)),
-      without: (values.without?.split(',') ?? []).map(stageNamed),
+      without: [
+        ...(values.without?.split(',') ?? []).map(stageNamed),
+        ...(values.compose ? OF_PROCESSES : []),
+      ],
       out: values.out ?? 'lab/report',
     },
   };
 }
+
+/** Stages that need what containers cannot do: proxies in between, other cores, other code. */
+const OF_PROCESSES: readonly Stage[] = ['scaling', 'sweep', 'deploy'];
 
 function stageNamed(name: string): Stage {
   const known = STAGES.slice(2).find((stage) => stage === name);
@@ -117,6 +128,7 @@ function parsed(args: readonly string[]) {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean' },
+        compose: { type: 'boolean' },
         times: { type: 'string' },
         mix: { type: 'string' },
         budget: { type: 'string' },

@@ -7,9 +7,13 @@ import type { Cleanup } from '../bench/cleanup.js';
 import { type Cores, coresHere } from './cores.js';
 import { Requests } from './load/mix.js';
 import { Uploads } from './load/uploads.js';
-import type { Subject } from './measure/observe.js';
+import type { RemoteDeployment } from './deployment/remote.js';
+import type { Subject } from './measure/subject.js';
 import { AGAIN } from './results.js';
-import { type Ground, openSite, prepareGround } from './site.js';
+import { type Ground, openSite, prepareGround, type Site } from './site.js';
+
+/** A topology in processes of ours, which can be changed while they run. */
+export type OwnSubject = Subject<Site, RemoteDeployment>;
 
 /** What a run measures, ready to be asked. */
 export interface Prepared {
@@ -22,7 +26,7 @@ export interface Prepared {
   readonly ground: Ground;
   readonly requests: Requests;
   /** The topologies, and the first one once more. */
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly OwnSubject[];
 }
 
 export async function prepare(
@@ -40,7 +44,7 @@ export async function prepare(
   tell('filling a database');
   const ground = await prepareGround(dir, cleanup);
   const requests = new Requests(ground.samples, await Uploads.of());
-  const subjects: Subject[] = [];
+  const subjects: OwnSubject[] = [];
   const named = topologies.map((topology) => [topology.name, topology] as const);
   for (const [name, topology] of [...named, [AGAIN, topologies[0]!] as const]) {
     tell(`starting ${name}`);

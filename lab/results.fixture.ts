@@ -113,6 +113,7 @@ export function made(
       at: '2026-01-01T00:00:00.000Z',
       minutes: 30,
       quick: false,
+      containers: false,
       processor: '2 × some processor',
       memoryMiB: 8192,
       system: 'Linux 6',

@@ -8,6 +8,8 @@ export interface Circumstances {
   readonly at: string;
   readonly minutes: number;
   readonly quick: boolean;
+  /** Whether it ran in containers, else in processes. */
+  readonly containers: boolean;
   readonly processor: string;
   readonly memoryMiB: number;
   readonly system: string;

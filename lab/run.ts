@@ -4,27 +4,33 @@ import { manifests } from '../apps/topology/src/modules.js';
 import { findNginx } from '../apps/topology/src/nginx.js';
 import type { Cleanup } from '../bench/cleanup.js';
 import { circumstancesOf, watchOthers } from './circumstances.js';
-import { blasts } from './measure/blast.js';
-import type { Subject } from './measure/observe.js';
+import { runInContainers } from './containers/run-in-containers.js';
+import { blasts, MOST_WHILE_FAILING } from './measure/blast.js';
 import { rollOut } from './measure/rollout.js';
 import { measureRounds } from './measure/rounds.js';
 import { HOT_PARTS, scale } from './measure/scaling.js';
 import { sweep } from './measure/sweep.js';
 import { Workspace } from './measure/workspace.js';
 import type { Options } from './options.js';
-import { prepare } from './prepare.js';
+import { type OwnSubject, prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import { AGAIN, type Results } from './results.js';
 import { DELAYS, FULL, QUICK, SHARES, type Stage, stagesOf, stretched } from './schedule.js';
 import { UsageError } from './usage-error.js';
 
-/** Requests a second while something fails: enough to see it, and few enough that nothing else does. */
-const MOST_WHILE_FAILING = 30;
-
 /** Measures what the options ask for. @throws UsageError, TopologyError before anything is started */
 export async function runLab(options: Options, cleanup: Cleanup): Promise<Results> {
-  const { mix, connections, edit } = options;
   const topologies = await topologiesNamed(options.topologies);
+  if (options.compose) return runInContainers(options, topologies, cleanup);
+  return runInProcesses(options, topologies, cleanup);
+}
+
+async function runInProcesses(
+  options: Options,
+  topologies: readonly Topology[],
+  cleanup: Cleanup,
+): Promise<Results> {
+  const { mix, connections, edit } = options;
   await findNginx(process.env['PATH']);
   const schedule = stretched(options.quick ? QUICK : FULL, options.times);
   const hosts = topologies.map((topology) => topology.hosts.length);
@@ -37,7 +43,8 @@ export async function runLab(options: Options, cleanup: Cleanup): Promise<Result
   const prepared = await prepare(topologies, options.replicas, { cleanup, tell });
   const { subjects, requests, cores, replicas } = prepared;
   const common = { schedule, requests, mix, connections };
-  const othersMeanwhile = watchOthers(prepared);
+  // PostgreSQL descends from somebody else: it outlives whoever started it, to stop in order.
+  const othersMeanwhile = watchOthers(subjects.flatMap(({ site }) => site.postgres));
   const rounds = await measureRounds(subjects, {
     ...common,
     tell: progress.stage('rounds', subjects.length * (1 + (1 + SHARES.length) * schedule.rounds)),
@@ -49,8 +56,8 @@ export async function runLab(options: Options, cleanup: Cleanup): Promise<Result
   const inTurn = async <T>(
     stage: Stage,
     steps: number,
-    work: (subject: Subject, tell: (what: string) => void) => Promise<T>,
-    isMeant: (subject: Subject) => boolean = () => true,
+    work: (subject: OwnSubject, tell: (what: string) => void) => Promise<T>,
+    isMeant: (subject: OwnSubject) => boolean = () => true,
   ): Promise<Record<string, T>> => {
     const meant = subjects.filter((subject) => subject.site.name !== AGAIN && isMeant(subject));
     const found: Record<string, T> = {};
@@ -88,7 +95,14 @@ export async function runLab(options: Options, cleanup: Cleanup): Promise<Result
   const minutes = (performance.now() - started) / 60_000;
   return {
     version: 1,
-    circumstances: circumstancesOf(options, prepared, { minutes, others }),
+    circumstances: circumstancesOf(options, {
+      cores,
+      replicas,
+      minutes,
+      others,
+      postgres: prepared.ground.postgres,
+      queues: prepared.hasRedis ? 'Redis' : 'PostgreSQL',
+    }),
     topologies,
     ...rounds,
     swept,

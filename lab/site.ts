@@ -11,10 +11,19 @@ import { type RunningRedis, startRedis } from '../bench/events/redis.js';
 import { type Keys, makeKeys, type Samples, takeSamples } from '../bench/samples.js';
 import { type Cores, startedOn } from './cores.js';
 import { RemoteDeployment } from './deployment/remote.js';
+import type { Place } from './measure/subject.js';
 
 /** Of each module in each process. */
 export const CONNECTIONS = 5;
 const MODULES = manifests.map(({ name }) => name);
+
+/** As in production, but for limits that one user who uploads all the time would run into. */
+export const FOR_LOAD = {
+  LOG_LEVEL: 'info',
+  MEDIA_UPLOADS_PER_MINUTE: '1000000',
+  MEDIA_BYTES_PER_USER: `${10 ** 11}`,
+  MEDIA_CONCURRENT_UPLOADS: '1000',
+};
 
 /** What all sites begin with. */
 export interface Ground {
@@ -43,12 +52,7 @@ export async function prepareGround(dir: string, cleanup: Cleanup): Promise<Grou
 }
 
 /** A topology with servers of its own, so that no other one handles its events. */
-export interface Site {
-  /** The topology's, or that and a word. */
-  readonly name: string;
-  readonly topology: Topology;
-  readonly postgres: number;
-  readonly redis: RunningRedis | undefined;
+export interface Site extends Place {
   /** Starts its processes, as many of each host as are asked for. */
   deploy(options?: { isProxied?: boolean; replicas?: number }): Promise<RemoteDeployment>;
 }
@@ -83,7 +87,11 @@ export async function openSite(options: SiteOptions, cleanup: Cleanup): Promise<
   });
 }
 
-type Started = SiteOptions & Pick<Site, 'postgres' | 'redis'> & { readonly url: string };
+interface Started extends SiteOptions {
+  readonly postgres: number;
+  readonly redis: RunningRedis | undefined;
+  readonly url: string;
+}
 
 function siteOn(options: Started, cleanup: Cleanup): Site {
   const { name, topology, ground, cores, dir, postgres, redis, url } = options;
@@ -100,11 +108,8 @@ function siteOn(options: Started, cleanup: Cleanup): Site {
         mediaDir: join(dir, 'media'),
         env: {
           NODE_ENV: 'production',
-          LOG_LEVEL: 'info',
           TMPDIR: dir,
-          MEDIA_UPLOADS_PER_MINUTE: '1000000',
-          MEDIA_BYTES_PER_USER: `${10 ** 11}`,
-          MEDIA_CONCURRENT_UPLOADS: '1000',
+          ...FOR_LOAD,
         },
         cores: cores.hosts,
         nginxWorkers: cores.count,
@@ -119,7 +124,7 @@ function siteOn(options: Started, cleanup: Cleanup): Site {
       );
       return deployment;
     });
-  return { name, topology, postgres, redis, deploy };
+  return { name, topology, postgres: [postgres], redis: redis ? [redis.pid] : [], deploy };
 }
 
 async function newFolder(dir: string, name: string): Promise<string> {

@@ -7,8 +7,10 @@ import { evenly, type Mix, type NamedShot, type Requests } from '../load/mix.js'
 import type { Blast } from '../results.js';
 import type { Fault, Schedule } from '../schedule.js';
 import { randomFrom } from '../stats/random.js';
-import type { Subject } from './observe.js';
+import type { Subject } from './subject.js';
 
+/** Requests a second while something fails: enough to see it, and few enough that nothing else does. */
+export const MOST_WHILE_FAILING = 30;
 /** A client that has waited as long goes away. */
 const PATIENCE_MS = 3_000;
 const RECOVERY_MS = 30_000;

@@ -4,16 +4,9 @@ import { load } from '../../bench/load.js';
 import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
 import { arrivals } from '../../bench/split/pace.js';
 import { callsBetween } from '../../bench/split/placement.js';
-import type { RemoteDeployment } from '../deployment/remote.js';
 import type { NamedShot } from '../load/mix.js';
-import type { Site } from '../site.js';
+import type { Subject } from './subject.js';
 import { type ByKind, cpuByKind, share } from './usage.js';
-
-/** A site and its processes. */
-export interface Subject {
-  readonly site: Site;
-  readonly deployment: RemoteDeployment;
-}
 
 /** What one round found. */
 export interface Observed {

@@ -4,7 +4,8 @@ import type { Mix, Requests } from '../load/mix.js';
 import type { Measured } from '../results.js';
 import { type Schedule, SHARES } from '../schedule.js';
 import { randomFrom } from '../stats/random.js';
-import { type Observed, pacedBy, saturate, settle, type Subject } from './observe.js';
+import { type Observed, pacedBy, saturate, settle } from './observe.js';
+import type { Subject } from './subject.js';
 import { type ByKind, cpuByKind, memoryByKind, share } from './usage.js';
 
 /** As many different requests as a round goes through, more or less. */

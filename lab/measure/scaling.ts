@@ -8,7 +8,9 @@ import type { Scaled } from '../results.js';
 import type { Schedule } from '../schedule.js';
 import { CONNECTIONS } from '../site.js';
 import { randomFrom } from '../stats/random.js';
-import { settle, type Subject } from './observe.js';
+import { settle } from './observe.js';
+import type { RemoteDeployment } from '../deployment/remote.js';
+import type { Place, Subject } from './subject.js';
 
 /** Work of which there may be too much, and how fast it is done. */
 interface HotPart {
@@ -51,7 +53,10 @@ export interface ScalingOptions {
  * Doubles each host that does hot work, and gives what is added other cores, as another machine would. The subject keeps
  * what it got.
  */
-export async function scale(subject: Subject, options: ScalingOptions): Promise<Scaled[]> {
+export async function scale(
+  subject: Subject<Place, RemoteDeployment>,
+  options: ScalingOptions,
+): Promise<Scaled[]> {
   const { topology, name } = subject.site;
   const hosts = HOT_PARTS.map(({ module, role }) => hostServing(topology, module, role));
   const measureAll = async (when: string) => {
@@ -98,7 +103,11 @@ async function rounds(
 }
 
 /** @returns the processes that were added */
-async function double({ deployment }: Subject, name: string, cores: string | undefined): Promise<number[]> {
+async function double(
+  { deployment }: Subject<Place, RemoteDeployment>,
+  name: string,
+  cores: string | undefined,
+): Promise<number[]> {
   const of = () => deployment.running.hosts.filter(({ host }) => host === name).map(({ pid }) => pid);
   const before = of();
   for (let count = 0; count < before.length; count += 1) await deployment.add(name, cores);

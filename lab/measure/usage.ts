@@ -1,6 +1,5 @@
 import { cpuOfEach, memoryOfTree } from '../../bench/processes.js';
-import type { RemoteDeployment } from '../deployment/remote.js';
-import type { Site } from '../site.js';
+import type { Place, Placed } from './subject.js';
 
 export const KINDS = ['hosts', 'nginx', 'postgres', 'redis'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -17,15 +16,15 @@ export const share = (before: ByKind, after: ByKind, parts: number): ByKind =>
 const byKind = (of: (kind: Kind) => number): ByKind =>
   Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])) as Record<Kind, number>;
 
-const pidsOf = ({ postgres, redis }: Site, { running }: RemoteDeployment): Record<Kind, number[]> => ({
+const pidsOf = ({ postgres, redis }: Place, { running }: Placed): Record<Kind, readonly number[]> => ({
   hosts: running.hosts.map(({ pid }) => pid),
   nginx: [running.nginx],
-  postgres: [postgres],
-  redis: redis ? [redis.pid] : [],
+  postgres,
+  redis,
 });
 
 /** Milliseconds of CPU that the processes have used since each was started. */
-export function cpuByKind(site: Site, deployment: RemoteDeployment): ByKind {
+export function cpuByKind(site: Place, deployment: Placed): ByKind {
   const pids = pidsOf(site, deployment);
   const all = KINDS.flatMap((kind) => pids[kind].map((pid) => ({ kind, pid })));
   const used = cpuOfEach(all.map(({ pid }) => pid));
@@ -33,7 +32,7 @@ export function cpuByKind(site: Site, deployment: RemoteDeployment): ByKind {
 }
 
 /** MiB that the processes have in use. */
-export function memoryByKind(site: Site, deployment: RemoteDeployment): ByKind {
+export function memoryByKind(site: Place, deployment: Placed): ByKind {
   const pids = pidsOf(site, deployment);
   return byKind((kind) => pids[kind].reduce((sum, pid) => sum + memoryOfTree(pid), 0));
 }

@@ -18,6 +18,8 @@ export class DockerCompose {
     private readonly profile: string,
     readonly project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
+    /** Files besides that change what it says. */
+    private readonly overrides: readonly string[] = [],
   ) {}
 
   /** Runs a command whose output the user sees. @throws Error when it fails */
@@ -49,6 +51,7 @@ export class DockerCompose {
 
   #args(args: readonly string[]): string[] {
     const project = this.project === undefined ? [] : ['--project-name', this.project];
-    return ['compose', '--file', 'docker/compose.yaml', ...project, '--profile', this.profile, ...args];
+    const files = ['docker/compose.yaml', ...this.overrides].flatMap((file) => ['--file', file]);
+    return ['compose', ...files, ...project, '--profile', this.profile, ...args];
   }
 }

@@ -18,6 +18,7 @@ export function machineSection({ circumstances: about, topologies, measured }: R
         ['', ''],
         [
           ['machine', `${about.processor}, ${(about.memoryMiB / 1024).toFixed(1)} GiB, ${about.system}`],
+          ['hosts', about.containers ? 'in containers, as docker/compose.yaml has them' : 'processes'],
           ['software', `Node ${about.node}, PostgreSQL ${about.postgres}, queues on ${about.queues}`],
           ['cores', about.cores],
           ['when', `${about.at}, ${about.minutes.toFixed(1)} minutes${about.quick ? ', quick: a look' : ''}`],
