@@ -44,11 +44,12 @@ export class MediaFiles {
       await manager.query("select pg_advisory_xact_lock(hashtextextended('media of ' || $1, 0))", [user]);
       let added = false;
       let file: MediaFile | undefined;
-      do {
+      for (;;) {
         if (generation !== undefined) added = await add(manager, { hash, bytes, kind }, generation);
         file = await lock(manager, hash);
+        if (file || generation === undefined) break;
         // Somebody's row was in the way, and has been deleted while it was waited for.
-      } while (!file && generation !== undefined);
+      }
       const isMine = file !== undefined && (await hasClaim(manager, user, hash));
       if (!isMine && file?.status !== 'failed') await this.refuseTooMuch(manager, user, bytes);
       if (!file) return undefined;
