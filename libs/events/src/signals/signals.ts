@@ -35,6 +35,7 @@ export class Signals implements OnModuleDestroy {
   readonly #missing = new Set<() => void>();
   #subscribed = false;
   #again: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(broker: Broker) {
     const { transport } = broker;
@@ -105,6 +106,7 @@ export class Signals implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#again);
     this.#listeners.clear();
@@ -129,6 +131,7 @@ export class Signals implements OnModuleDestroy {
   }
 
   #lose(): void {
+    if (this.#isClosed) return;
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
       void this.#publish([JSON.stringify(LOST)]);
