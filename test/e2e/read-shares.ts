@@ -27,8 +27,8 @@ export async function readAtRest(url: string, processes: readonly string[], late
   };
   const readTogether = () => Promise.all(Array.from({ length: AT_ONCE }, read));
   const ofLate = (reads: Reads) => reads.find(({ server }) => server === late)?.reads ?? 0;
-  const first = ofLate(await readsOf(processes));
   let before = await readsOf(processes);
+  const first = ofLate(before);
   for (const until = Date.now() + PATIENCE_MS; ofLate(before) === first; before = await readsOf(processes)) {
     if (Date.now() > until) throw new Error('the late replica serves nothing, though nobody writes any more');
     await pause(100);
