@@ -74,7 +74,7 @@ describe('reads', () => {
 });
 
 describe('with replicas that are delayed', () => {
-  beforeAll(() => Promise.all(servers.embedded.replicas.map((replica) => replica.delay(1_500))));
+  beforeAll(() => Promise.all(servers.embedded.replicas.map((replica) => replica.delay(10_000))));
   afterAll(() => Promise.all(servers.embedded.replicas.map((replica) => replica.delay(0))));
 
   const sql = 'insert into notes (text) values ($1)';
@@ -146,7 +146,7 @@ describe('with replicas that are delayed', () => {
 });
 
 describe('with one replica that is ahead', () => {
-  beforeAll(() => servers.embedded.replicas[1]!.delay(1_500));
+  beforeAll(() => servers.embedded.replicas[1]!.delay(10_000));
   afterAll(() => servers.embedded.replicas[1]!.delay(0));
 
   it('reads of one who has just written go there, and the others anywhere', async () => {
@@ -154,7 +154,7 @@ describe('with one replica that is ahead', () => {
     await host.request(() => write('first'), { principal: 'writer' });
     await expect
       .poll(() => host.request(() => host.notes.where(), { principal: 'writer' }), {
-        timeout: 1_000,
+        timeout: 5_000,
         interval: 1,
       })
       .toBe(ahead);

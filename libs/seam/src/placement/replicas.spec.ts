@@ -133,7 +133,7 @@ describe('two replicas under load', PATIENCE, () => {
     expect(failures.length).toBe(failed);
     expect(failed).toBeLessThanOrEqual(16 * 4);
     for (const failure of failures) expect(failure).toMatchObject({ code: 'deadline-exceeded' });
-    expect(Math.max(...deadlines)).toBeLessThan(400 + 300);
+    expect(Math.max(...deadlines)).toBeLessThan(400 + 2000);
     const then = seen.get(replicas[0]!.child.pid) ?? 0;
     replicas[0]!.child.kill('SIGCONT');
     await expect.poll(() => seen.get(replicas[0]!.child.pid) ?? 0, WITHIN).toBeGreaterThan(then + 50);

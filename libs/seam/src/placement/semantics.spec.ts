@@ -127,7 +127,7 @@ describe.each(placements)('a call, $name', ({ open }) => {
     const started = performance.now();
     const call = runCall(inMs(80), () => placed.probe.hang({ id: 'deadline' }));
     await expect(call).rejects.toMatchObject({ code: 'deadline-exceeded' });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(3000);
     await expect.poll(() => placed.probe.aborted({ id: 'deadline' })).not.toBeNull();
   });
 
