@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisServer } from '../broker/redis-server.fixture.js';
 import { asOperator, openBoard } from './open-board.fixture.js';
 
@@ -23,9 +23,7 @@ describe('The board on Redis', () => {
       const head = await fetch(`${board.url}/queues${path}`, { method: 'HEAD' });
       expect([401, 404]).toContain(head.status);
     }
-    await vi.waitFor(() =>
-      expect(board.lines.join('\n')).toContain('"route":"/queues/api/queues","status":401'),
-    );
+    await expect.poll(() => board.lines.join('\n')).toContain('"route":"/queues/api/queues","status":401');
   });
 
   it('shows a page that loads all of its own scripts and styles, and may load nothing else', async () => {
@@ -68,9 +66,9 @@ describe('The board on Redis', () => {
 
   it("is in the host's log and metrics, by route", async () => {
     await fetch(`${board.url}/queues/api/queues/readers/articles-1`, { headers: asOperator() });
-    await vi.waitFor(() =>
-      expect(board.lines.join('\n')).toContain('"route":"/queues/api/queues/:queueName/:jobId"'),
-    );
+    await expect
+      .poll(() => board.lines.join('\n'))
+      .toContain('"route":"/queues/api/queues/:queueName/:jobId"');
     const metrics = await (await fetch(`${board.url}/metrics`)).text();
     expect(metrics).toContain('route="/queues/api/queues/:queueName/:jobId",status="200"');
   });

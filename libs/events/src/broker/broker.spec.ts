@@ -35,7 +35,7 @@ describe('Broker on PostgreSQL', () => {
     const done = vi.fn<(id?: string) => void>();
     broker.worker('there', async ({ id }) => done(id), { concurrency: 1 });
     await broker.queue('there').add('a', {}, { jobId: 'x-1' });
-    await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-1'));
+    await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-1'), { timeout: 10_000 });
     await query(
       queuesUrl,
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'tearline_queues' and pid <> pg_backend_pid()",
@@ -63,7 +63,7 @@ describe('Broker on PostgreSQL', () => {
     };
     expect(await connections()).toBeLessThanOrEqual(5);
     await broker.close();
-    await vi.waitFor(async () => expect(await connections()).toBe(0));
+    await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 10_000 });
   });
 
   it('asks at ease for work that it is refused', async () => {
@@ -74,7 +74,7 @@ describe('Broker on PostgreSQL', () => {
     const refused = vi.fn<() => void>();
     const done = vi.fn<() => void>();
     broker.worker('there', async () => done(), { concurrency: 1 }).on('error', refused);
-    await vi.waitFor(() => expect(refused).toHaveBeenCalled());
+    await vi.waitFor(() => expect(refused).toHaveBeenCalled(), { timeout: 10_000 });
     refused.mockClear();
     await delay(1_500);
     expect(refused.mock.calls.length).toBeLessThan(10);

@@ -48,7 +48,7 @@ export function itSignals(
     one.emit('news', { id: '1', täxt: 'ü' });
     one.emit('news', { id: '1', täxt: 'ü' });
     one.emit('news', { id: '2' });
-    await vi.waitFor(() => expect(seen).toContainEqual({ id: '2' }));
+    await expect.poll(() => seen).toContainEqual({ id: '2' });
     const of = (who: string) => heard.filter(([name, m]) => name === who && m !== 'ready').map(([, m]) => m);
     expect(of('one')).toEqual([{ id: '1', täxt: 'ü' }, { id: '2' }]);
     expect(of('other')).toEqual([{ id: '1', täxt: 'ü' }, { id: '2' }]);
@@ -62,7 +62,7 @@ export function itSignals(
     await untilHeard(one, heard, 'ready');
     const many = Array.from({ length: 1_000 }, (_, n) => `message ${n} ${'é'.repeat(50)}`);
     for (const message of many) one.emit('news', message);
-    await vi.waitFor(() => expect(heard.filter((message) => message !== 'ready')).toEqual(many));
+    await expect.poll(() => heard.filter((message) => message !== 'ready')).toEqual(many);
     expect(() => one.emit('news', 'x'.repeat(8_000))).toThrow(/too large/);
   });
 
@@ -78,7 +78,7 @@ export function itSignals(
     off();
     offToo();
     one.emit('news', 'later');
-    await vi.waitFor(() => expect(after).toContain('later'));
+    await expect.poll(() => after).toContain('later');
     expect(heard).not.toContain('later');
   });
 
