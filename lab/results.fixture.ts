@@ -64,6 +64,7 @@ export const blast = (more: Partial<Blast> = {}): Blast => ({
   asked: { list: 50, login: 50 },
   failed: {},
   seconds: 0,
+  p99: 20,
   ...more,
 });
 
@@ -132,6 +133,7 @@ export function made(
     measured: { whole: measured(whole), split: measured(split), [AGAIN]: measured(again) },
     swept: {},
     blasts: {},
+    servers: {},
     scaled: {},
     deployed: {},
     ...more,

@@ -1,7 +1,7 @@
 import type { Topology } from '@tearline/topology';
 import type { Observed } from './measure/observe.js';
 import type { ByKind } from './measure/usage.js';
-import type { Fault } from './schedule.js';
+import type { Fault, ServerFault } from './schedule.js';
 
 /** The machine, and what the run was like. */
 export interface Circumstances {
@@ -45,16 +45,28 @@ export interface Swept {
   readonly delays: readonly { readonly milliseconds: number; readonly rounds: readonly Observed[] }[];
 }
 
-/** What clients saw of a fault in one host. */
-export interface Blast {
-  readonly host: string;
-  readonly fault: Fault;
+/** What clients saw of a fault. */
+export interface Impact {
   readonly requests: number;
   /** By endpoint how many requests were answered otherwise than they should be, or not in time. */
   readonly failed: Readonly<Record<string, number>>;
   readonly asked: Readonly<Record<string, number>>;
   /** Seconds from the fault to the last request that failed. */
   readonly seconds: number;
+  /** Milliseconds within which 99 of 100 answers came. */
+  readonly p99: number;
+}
+
+/** What clients saw of a fault in one host. */
+export interface Blast extends Impact {
+  readonly host: string;
+  readonly fault: Fault;
+}
+
+/** What clients saw of a fault in what all hosts share. */
+export interface ServerBlast extends Impact {
+  readonly server: string;
+  readonly fault: ServerFault;
 }
 
 /** One part of a topology, doubled. */
@@ -98,6 +110,8 @@ export interface Results {
   readonly measured: Readonly<Record<string, Measured>>;
   readonly swept: Readonly<Record<string, Swept>>;
   readonly blasts: Readonly<Record<string, readonly Blast[]>>;
+  /** Only of containers. */
+  readonly servers: Readonly<Record<string, readonly ServerBlast[]>>;
   readonly scaled: Readonly<Record<string, readonly Scaled[]>>;
   readonly deployed: Readonly<Record<string, Deployed>>;
 }

@@ -107,6 +107,7 @@ async function runInProcesses(
     ...rounds,
     swept,
     blasts: blasted,
+    servers: {},
     scaled,
     deployed,
   };

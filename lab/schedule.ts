@@ -16,6 +16,8 @@ export interface Schedule {
 /** What is done to a process: it dies, it hangs, or its event loop turns no more. */
 export const FAULTS = ['kill', 'hang', 'block'] as const;
 export type Fault = (typeof FAULTS)[number];
+/** What is done to a server: it is stopped and started again, or nobody reaches it for a while. */
+export type ServerFault = 'restart' | 'cut';
 
 /** The rates, as shares of the smallest throughput at saturation. */
 export const SHARES = [0.3, 0.6, 0.9] as const;

@@ -2,6 +2,7 @@ import type { Topology } from '@tearline/topology';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Container, DockerCompose } from '../../apps/compose/src/docker-compose.js';
 import { nginxOf, serviceOf } from '../../apps/compose/src/files/names.js';
@@ -18,7 +19,8 @@ import { CONNECTIONS, FOR_LOAD } from '../site.js';
 import { UsageError } from '../usage-error.js';
 
 const execute = promisify(execFile);
-const SERVERS = ['postgres', 'postgres-replica', 'redis'];
+const SERVERS = ['postgres', 'postgres-replica', 'redis'] as const;
+type Server = (typeof SERVERS)[number];
 /** Before the deployment makes one of its own. */
 const KEEP_KEY = `
   const { mkdirSync, writeFileSync } = process.getBuiltinModule('fs');
@@ -104,6 +106,23 @@ export class ContainerSite implements Place, Placed {
     const [nginx] = this.#pidsOf(nginxOf(topology));
     const address = await this.#compose.output('port', nginxOf(topology), '3000');
     return (this.#running = { url: `http://${address.trim()}`, nginx: nginx!, hosts });
+  }
+
+  /** Stops a server, in order, and starts it again. */
+  async restart(server: Server): Promise<void> {
+    await this.#compose.output('restart', server);
+  }
+
+  /** Takes a server off the network that everybody reaches it on, and puts it back. */
+  async cutOff(server: Server, seconds: number): Promise<void> {
+    const [id] = this.#idsOf(server) as [string];
+    const network = `${this.options.project}_data`;
+    await execute('docker', ['network', 'disconnect', network, id]);
+    try {
+      await pause(seconds * 1000);
+    } finally {
+      await execute('docker', ['network', 'connect', '--alias', server, network, id]);
+    }
   }
 
   /** What its database holds, the same as that of every other site. */

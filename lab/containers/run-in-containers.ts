@@ -9,13 +9,14 @@ import { circumstancesOf, watchOthers } from '../circumstances.js';
 import { coresHere } from '../cores.js';
 import { Requests } from '../load/mix.js';
 import { Uploads } from '../load/uploads.js';
-import { blasts, MOST_WHILE_FAILING } from '../measure/blast.js';
+import { type BlastOptions, blasts, impactOn, MOST_WHILE_FAILING } from '../measure/blast.js';
 import { measureRounds } from '../measure/rounds.js';
 import type { Options } from '../options.js';
 import { Progress } from '../progress.js';
-import { AGAIN, type Blast, type Results } from '../results.js';
+import { AGAIN, type Blast, type Results, type ServerBlast } from '../results.js';
 import { FULL, QUICK, type Schedule, SHARES, stagesOf, stretched } from '../schedule.js';
 import { UsageError } from '../usage-error.js';
+import { BLOCK_SECONDS } from '../deployment/block-seconds.js';
 import { ContainerSite } from './container-site.js';
 
 /** Without an image that is there already. */
@@ -37,6 +38,8 @@ export async function runInContainers(
   const hosts = topologies.map((topology) => topology.hosts.length);
   const expected = stagesOf(schedule, hosts);
   for (const stage of options.without) expected[stage] = 0;
+  const { before, after } = schedule.blast;
+  if (expected.blast > 0) expected.blast += topologies.length * (2 * (before + after) + BLOCK_SECONDS);
   expected.prepare = BUILD_SECONDS + START_SECONDS * (topologies.length + 1);
   const progress = new Progress(expected);
   const started = performance.now();
@@ -56,13 +59,17 @@ export async function runInContainers(
   });
   const others = othersMeanwhile();
 
-  const faults = hosts.reduce((sum, count) => sum + count, 0) * schedule.blast.faults.length;
+  const inHosts = hosts.reduce((sum, count) => sum + count, 0) * schedule.blast.faults.length;
   const blasted: Record<string, Blast[]> = {};
+  const servers: Record<string, ServerBlast[]> = {};
   if (!options.without.includes('blast')) {
     const perSecond = Math.min(MOST_WHILE_FAILING, rounds.rates[0]!);
-    const tell = progress.stage('blast', faults);
-    for (const subject of measured.filter(({ site }) => site.name !== AGAIN))
-      blasted[subject.site.name] = await blasts(subject, { ...common, perSecond, tell });
+    const tell = progress.stage('blast', inHosts + 2 * topologies.length);
+    const times = { ...common, perSecond, tell };
+    for (const subject of measured.filter(({ site }) => site.name !== AGAIN)) {
+      blasted[subject.site.name] = await blasts(subject, times);
+      servers[subject.site.name] = await blastsOfServers(subject.site, times);
+    }
   }
 
   progress.end();
@@ -81,6 +88,7 @@ export async function runInContainers(
     ...rounds,
     swept: {},
     blasts: blasted,
+    servers,
     scaled: {},
     deployed: {},
   };
@@ -120,6 +128,21 @@ async function samplesOf(sites: readonly ContainerSite[]): Promise<Samples> {
   if (!others.every((other) => isDeepStrictEqual(withoutTokens(other), withoutTokens(first!))))
     throw new Error('the databases were filled with different data');
   return first!;
+}
+
+async function blastsOfServers(site: ContainerSite, options: BlastOptions): Promise<ServerBlast[]> {
+  const subject = { site, deployment: site };
+  options.tell(`${site.name}, restart redis`);
+  const restarted = await impactOn(subject, options, { lasting: 0, commit: () => site.restart('redis') });
+  options.tell(`${site.name}, cut postgres-replica`);
+  const cut = await impactOn(subject, options, {
+    lasting: BLOCK_SECONDS,
+    commit: () => site.cutOff('postgres-replica', BLOCK_SECONDS),
+  });
+  return [
+    { server: 'redis', fault: 'restart', ...restarted },
+    { server: 'postgres-replica', fault: 'cut', ...cut },
+  ];
 }
 
 /** The images have nothing in them that could block an event loop. */

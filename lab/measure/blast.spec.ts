@@ -23,6 +23,7 @@ describe('what a fault does', () => {
       asked: { list: 2, login: 2 },
       failed: { list: 1, login: 1 },
       seconds: 1.5,
+      p99: 1,
     });
   });
 

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isReady } from '../../apps/topology/src/processes/ports.js';
 import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
+import { quantiles } from '../../bench/quantiles.js';
 import { arrivals } from '../../bench/split/pace.js';
 import { BLOCK_SECONDS } from '../deployment/block-seconds.js';
 import { evenly, type Mix, type NamedShot, type Requests } from '../load/mix.js';
-import type { Blast } from '../results.js';
+import type { Blast, Impact } from '../results.js';
 import type { Fault, Schedule } from '../schedule.js';
 import { randomFrom } from '../stats/random.js';
 import type { Subject } from './subject.js';
@@ -30,33 +31,43 @@ export async function blasts(subject: Subject, options: BlastOptions): Promise<B
   for (const host of site.topology.hosts)
     for (const fault of options.schedule.blast.faults) {
       options.tell(`${site.name}, ${fault} ${host.name}`);
-      found.push(await blast(subject, host.name, fault, options));
-      await recovered(subject);
-      await deployment.refresh();
+      const { pid } = deployment.running.hosts.find((process) => process.host === host.name)!;
+      const lasting = fault === 'kill' ? 0 : BLOCK_SECONDS;
+      const impact = await impactOn(subject, options, { lasting, commit: () => commit(fault, pid) });
+      found.push({ host: host.name, fault, ...impact });
     }
   return found;
 }
 
-async function blast(
-  { deployment }: Subject,
-  host: string,
-  fault: Fault,
+/** Something that goes wrong, and right again. */
+export interface Accident {
+  /** Seconds. */
+  readonly lasting: number;
+  /** Resolves when it is over. */
+  readonly commit: () => Promise<void>;
+}
+
+/** Lets it happen while all endpoints are asked alike. Resolves when every host answers again. */
+export async function impactOn(
+  subject: Subject,
   { schedule: { blast: times }, requests, mix, perSecond }: BlastOptions,
-): Promise<Blast> {
-  const { url, hosts } = deployment.running;
-  const { pid } = hosts.find((process) => process.host === host)!;
+  { lasting, commit: happen }: Accident,
+): Promise<Impact> {
+  const { url } = subject.deployment.running;
   const random = randomFrom(7);
-  const seconds = times.before + (fault === 'kill' ? 0 : BLOCK_SECONDS) + times.after;
+  const seconds = times.before + lasting + times.after;
   const shots = requests.take(evenly(mix), Math.ceil(perSecond * seconds * 1.5), random);
   const schedule = [...arrivals(shots, perSecond, seconds, random)];
-  const faulty = pause(times.before * 1000).then(() => commit(fault, pid));
+  const faulty = pause(times.before * 1000).then(happen);
   const answers = await openLoop(url, schedule, { patience: PATIENCE_MS });
   await faulty;
-  return { host, fault, ...impactOf(answers, times.before) };
+  await recovered(subject);
+  await subject.deployment.refresh();
+  return impactOf(answers, times.before);
 }
 
 /** What failed from the fault on. @param at seconds from the start */
-export function impactOf(answers: readonly Answer<NamedShot>[], at: number): Omit<Blast, 'host' | 'fault'> {
+export function impactOf(answers: readonly Answer<NamedShot>[], at: number): Impact {
   const since = answers.filter((answer) => answer.at >= at * 1000);
   const failed = since.filter((answer) => !isFine(answer));
   return {
@@ -64,6 +75,10 @@ export function impactOf(answers: readonly Answer<NamedShot>[], at: number): Omi
     asked: countOf(since),
     failed: countOf(failed),
     seconds: failed.length === 0 ? 0 : Math.max(...failed.map((answer) => answer.at)) / 1000 - at,
+    p99: quantiles(
+      since.map(({ milliseconds }) => milliseconds),
+      [0.99],
+    )[0]!,
   };
 }
 

@@ -3,7 +3,13 @@ import { doubts } from '../verdict/summary.js';
 import { type Document, paragraph, type Section } from './document.js';
 import { figuresSection } from './sections/figures.js';
 import { machineSection } from './sections/machine.js';
-import { blastSection, deploySection, networkSection, scalingSection } from './sections/stages.js';
+import {
+  blastSection,
+  deploySection,
+  networkSection,
+  scalingSection,
+  serverSection,
+} from './sections/stages.js';
 import { verdictSection } from './sections/verdict.js';
 
 /** The report of a run. */
@@ -14,6 +20,7 @@ export function documentOf(results: Results): Document {
     figuresSection(results),
     networkSection(results),
     blastSection(results),
+    serverSection(results),
     scalingSection(results),
     deploySection(results),
     machineSection(results),

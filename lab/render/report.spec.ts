@@ -37,6 +37,16 @@ describe('the report', () => {
     expect(markdown(documentOf(made()))).not.toContain('Blast radius');
   });
 
+  it('says what a server that is away costs', () => {
+    const { host: _, ...impact } = blast({ failed: { list: 3 }, seconds: 0.4, p99: 812 });
+    const text = markdown(
+      documentOf(made({}, { servers: { whole: [{ ...impact, server: 'redis', fault: 'restart' }] } })),
+    );
+    expect(text).toMatch(
+      /\| whole +\| redis +\| +restarted \| +100 \| +3 \| +3 % \| +0.4 \| +812 \| +1 of 2: list \|/,
+    );
+  });
+
   it('puts ratios into brackets that may be chance', () => {
     const text = markdown(documentOf(made({ split: { cpu: 1.01 } })));
     expect(text).toMatch(/CPU a request, all processes, ms .*\(× 1.01\)/);

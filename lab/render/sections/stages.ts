@@ -1,4 +1,4 @@
-import type { Blast, Results } from '../../results.js';
+import type { Blast, Impact, Results, ServerBlast } from '../../results.js';
 import { DELAYS } from '../../schedule.js';
 import { figureOf } from '../../stats/figure.js';
 import { lostShare, pointsOf } from '../../verdict/evidence.js';
@@ -53,6 +53,10 @@ export function networkSection(results: Results): Section | undefined {
   };
 }
 
+const SERVER_FAULT_WORDS = { restart: 'restarted', cut: 'cut off' } as const satisfies Record<
+  ServerBlast['fault'],
+  string
+>;
 const FAULT_WORDS = { kill: 'killed', hang: 'hangs', block: 'event loop blocked' } as const;
 
 export function blastSection(results: Results): Section | undefined {
@@ -66,10 +70,7 @@ export function blastSection(results: Results): Section | undefined {
         'Every endpoint is asked alike while one process of a host is killed (and started again), stopped for four seconds, or ' +
           'has its event loop blocked as long. A request fails when it is not answered with a 2xx within three seconds.',
       ),
-      tableOf(
-        ['topology', 'host', 'fault', 'requests', 'failed', '', 'for s', 'endpoints that failed'],
-        rows,
-      ),
+      tableOf(['topology', 'host', 'fault', ...IMPACT], rows),
       {
         kind: 'bars',
         title: 'Requests that fail while one host does, on average',
@@ -81,20 +82,45 @@ export function blastSection(results: Results): Section | undefined {
   };
 }
 
-function blastRow(name: string, { host, fault, requests, failed, asked, seconds }: Blast): string[] {
+/** What a fault does in what all hosts share; undefined when that was not measured. */
+export function serverSection({ servers }: Results): Section | undefined {
+  const rows = Object.entries(servers).flatMap(([name, blasts]) =>
+    blasts.map((blast) => [name, blast.server, SERVER_FAULT_WORDS[blast.fault], ...impactCells(blast)]),
+  );
+  if (rows.length === 0) return undefined;
+  return {
+    title: 'Without a server',
+    parts: [
+      paragraph(
+        'Redis is stopped and started again, with what it had written; the replica of the database is cut off from its network ' +
+          'for four seconds. The same requests meanwhile. It counts for no verdict: all topologies share these servers alike.',
+      ),
+      tableOf(['topology', 'server', 'fault', ...IMPACT], rows),
+    ],
+  };
+}
+
+const blastRow = (name: string, blast: Blast) => [
+  name,
+  blast.host,
+  FAULT_WORDS[blast.fault],
+  ...impactCells(blast),
+];
+
+const IMPACT = ['requests', 'failed', '', 'for s', 'p99 ms', 'endpoints that failed'];
+
+function impactCells({ requests, failed, asked, seconds, p99 }: Impact): string[] {
   const count = Object.values(failed).reduce((sum, each) => sum + each, 0);
   const failing = Object.keys(failed).toSorted();
   const all = Object.keys(asked).length;
   const endpoints =
     failing.length === all ? `all ${all}` : `${failing.length} of ${all}: ${failing.join(', ')}`;
   return [
-    name,
-    host,
-    FAULT_WORDS[fault],
     `${requests}`,
     `${count}`,
     percent(count / requests),
     seconds.toFixed(1),
+    p99.toFixed(0),
     failing.length === 0 ? 'none' : endpoints,
   ];
 }
