@@ -19,6 +19,8 @@ import { CONNECTIONS, FOR_LOAD } from '../site.js';
 import { UsageError } from '../usage-error.js';
 
 const execute = promisify(execFile);
+/** Hosts start, and are checked, on the few cores that they are measured on. */
+const PATIENT_CHECKS = { start_period: '150s', interval: '20s' };
 const SERVERS = ['postgres', 'postgres-replica', 'redis'] as const;
 type Server = (typeof SERVERS)[number];
 /** Before the deployment makes one of its own. */
@@ -211,6 +213,7 @@ function overrideOf({ topology, cores, replicas }: ContainerSiteOptions): object
     {
       ...on(cores.hosts),
       deploy: { replicas },
+      healthcheck: PATIENT_CHECKS,
       environment: {
         ...FOR_LOAD,
         DATABASE_CONNECTIONS: `${CONNECTIONS * modules.length}`,
