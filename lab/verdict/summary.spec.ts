@@ -44,4 +44,18 @@ describe('two runs', () => {
     expect(lineOf(said, 'p50 at 60 %')).toMatch(/no \|$/);
     expect(P50).toBe('p50@0.6');
   });
+
+  it('may agree on the ratios of a machine that was slower', () => {
+    const one = made({ whole: { cpu: 1 }, again: { cpu: 1 }, split: { cpu: 2 } });
+    const other = made({ whole: { cpu: 1.5 }, again: { cpu: 1.5 }, split: { cpu: 3 } });
+    const [figures, ratios] = agreement(one, other).split('ratio to whole');
+    expect(lineOf(figures!, 'CPU a request, all')).toMatch(/no \|$/);
+    expect(ratios).toMatch(
+      /\| split +\| CPU a request, all processes +\| +2.00 \| +2.00 \| +0.00 \| .* yes \|/,
+    );
+    const changed = made({ whole: { cpu: 1 }, again: { cpu: 1 }, split: { cpu: 3 } });
+    expect(agreement(one, changed)).toMatch(
+      /\| split +\| CPU a request, all processes +\| +2.00 \| +3.00 .* no \|/,
+    );
+  });
 });
