@@ -11,6 +11,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
   it('does a long job in slices, each behind what waits, and completes it once', async () => {
     const done: string[] = [];
     const slices = new Map<string, number>();
+    const rounds: number[] = [];
     const completed = vi.fn<(name: string) => void>();
     const toy = await start({
       behaviour: {
@@ -18,6 +19,12 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
           const slice = (slices.get(name) ?? 0) + 1;
           slices.set(name, slice);
           done.push(`${name}${slice}`);
+          if (name === 'a') {
+            const [row] = await sql<{ round: number }>(
+              `select round from ledger.outbox where payload->>'name' = 'a'`,
+            );
+            rounds.push(row!.round);
+          }
           if (slice < 3) return AGAIN;
           await running.complete(async (manager) => {
             await manager.query(`insert into entries (aggregate, item) values ('copies', $1)`, [name]);
@@ -32,6 +39,8 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
     });
     await eventually(() => expect(completed).toHaveBeenCalledTimes(2));
     expect(done).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
+    // A message of the slice before is never taken for one of the next.
+    expect(rounds).toEqual([0, 1, 2]);
     expect(await items('copies')).toEqual(['a', 'b']);
     expect(await count('ledger.outbox')).toBe(0);
   });
