@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../support/api-client.js';
 import {
   articlePath,
@@ -41,7 +42,10 @@ const writes: Step[] = [
   ({ api }) => want(api, 'PUT', '/api/user', 200, { user: { bio: 'under load' } }),
 ];
 
-/** Starts some people who do one thing after the other, each as fast as the answers come. */
+/** Between an answer and the next request of the same person: what starts meanwhile has to find a core to do it on. */
+const pauseMs = 20;
+
+/** Starts some people who do one thing after the other. */
 export async function startLoad(
   url: string,
   people: number,
@@ -59,6 +63,7 @@ export async function startLoad(
       const slug = slugs[turn % slugs.length]!;
       await steps[turn % steps.length]!(person, slug).catch((error: unknown) => failures.push(String(error)));
       count += 1;
+      await sleep(pauseMs);
     }
   });
   return {

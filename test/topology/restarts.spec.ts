@@ -74,7 +74,7 @@ describe('one of two replicas that is killed', () => {
 });
 
 describe('a host that hangs', () => {
-  const deadline = 1_500;
+  const deadline = 3_000;
   let topology: RunningTopology;
 
   beforeAll(async () => {
