@@ -50,7 +50,7 @@ async function runInProcesses(
     tell: progress.stage('rounds', subjects.length * (1 + (1 + SHARES.length) * schedule.rounds)),
   });
   const others = othersMeanwhile();
-  const [low, middle] = rounds.rates as [number, number];
+  const [low] = rounds.rates as [number];
 
   /** Does a stage for each of the topologies, one after the other. */
   const inTurn = async <T>(
@@ -81,7 +81,7 @@ async function runInProcesses(
   const swept = await inTurn(
     'sweep',
     split * (1 + DELAYS.length * schedule.sweep.rounds),
-    ({ site }, telling) => sweep(site, { ...common, perSecond: middle, tell: telling }),
+    ({ site }, telling) => sweep(site, { ...common, perSecond: low, tell: telling }),
     ({ site }) => site.topology.hosts.length > 1,
   );
   let built: { workspace: Workspace; builtSeconds: number } | undefined;

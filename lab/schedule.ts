@@ -30,7 +30,7 @@ export const FULL: Schedule = {
   saturation: 6,
   paced: 8,
   idle: 10,
-  sweep: { rounds: 3, seconds: 8 },
+  sweep: { rounds: 5, seconds: 8 },
   blast: { before: 2, after: 6, faults: FAULTS },
   scaling: { rounds: 3, seconds: 6 },
 };

@@ -28,11 +28,11 @@ export async function sweep(site: Site, options: SweepOptions): Promise<Swept> {
     let bytes = 0;
     let count = 0;
     for (let round = 0; round < rounds; round += 1) {
-      const shots = requests.take(mix, SHOTS, randomFrom(200 + round));
-      // Who comes first finds the fewest answers kept.
       for (const place of DELAYS.keys()) {
         const index = (place + round) % DELAYS.length;
         const delay = DELAYS[index]!;
+        // Other requests each time: whoever repeated them would find their answers in the cache.
+        const shots = requests.take(mix, SHOTS, randomFrom(200 + DELAYS.length * round + index));
         tell(`${site.name}, ${delay} ms more a round trip, round ${round + 1} of ${rounds}`);
         await deployment.delay(delay);
         const before = await deployment.bytes();

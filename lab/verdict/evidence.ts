@@ -2,7 +2,7 @@ import { type Blast, type Results } from '../results.js';
 import { DELAYS } from '../schedule.js';
 import { figureOf } from '../stats/figure.js';
 import type { Point } from './break-even.js';
-import { CPU, isReal, MEMORY, P50, type Summary, summariesOf, THROUGHPUT } from './summary.js';
+import { CPU, isReal, LOW_P50, MEMORY, P50, type Summary, summariesOf, THROUGHPUT } from './summary.js';
 
 /** A part that was doubled, in the whole and in the split. */
 export interface DoubledPart {
@@ -24,7 +24,9 @@ export interface Evidence {
   readonly p50: Ratio;
   readonly memory: Ratio;
   readonly throughput: Ratio;
-  /** The split's answers in milliseconds, by the round trip between hosts; none when that was not measured. */
+  /** The whole's p50 at the rate of `network`. */
+  readonly lowP50: number;
+  /** The split's p50 at the lowest rate, by the round trip between hosts; none when that was not measured. */
   readonly network: readonly Point[];
   /** Share of the requests that fail while one host does, on average over hosts and faults. */
   readonly lost: { readonly whole: number; readonly split: number } | undefined;
@@ -60,6 +62,7 @@ export function evidenceOf(results: Results, split: string): Evidence {
     p50: ratio(P50),
     memory: ratio(MEMORY),
     throughput: ratio(THROUGHPUT),
+    lowP50: summaries[whole]![LOW_P50]!.median,
     network: pointsOf(results, split),
     lost: blastOfWhole && blastOfSplit && { whole: lostShare(blastOfWhole), split: lostShare(blastOfSplit) },
     doubled: doubledIn(results, whole, split),

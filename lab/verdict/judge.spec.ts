@@ -89,7 +89,8 @@ describe('a verdict', () => {
       { what: 'load', figures: 'every 2000 requests/s the split takes one core more' },
       {
         what: 'network',
-        figures: 'up to 1.0 ms of round trip half of the answers stay within 4.0 ms (twice whole’s p50)',
+        figures:
+          'up to 1.0 ms of round trip half of the answers stay within 4.0 ms (twice whole’s p50 at the lowest rate)',
       },
       {
         what: 'memory, scaling identity',

@@ -101,7 +101,7 @@ function gainsOf({ lost, doubled, deploy, throughput, cpu, p50 }: Evidence): Rea
 }
 
 function costsOf(evidence: Evidence): Verdict['costs'] {
-  const { cpu, p50, memory, throughput, network, budget } = evidence;
+  const { cpu, p50, memory, throughput, network, lowP50, budget } = evidence;
   const figures: [string, Ratio, number, (value: number) => string][] = [
     ['CPU', cpu, cpu.times, (value) => `${value.toFixed(2)} ms a request`],
     ['latency', p50, p50.times, (value) => `p50 of ${value.toFixed(2)} ms`],
@@ -117,7 +117,7 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
     }));
   const last = network.at(-1);
   // The network's part alone: what it costs without one is named above.
-  if (last && last[1] - network[0]![1] >= (RULES.answer - 1) * p50.whole)
+  if (last && last[1] - network[0]![1] >= (RULES.answer - 1) * lowP50)
     costs.push({
       what: `a network of ${last[0]} ms`,
       figures: `p50 of ${last[1].toFixed(2)} ms there, ${network[0]![1].toFixed(2)} ms without it`,
@@ -129,11 +129,11 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
 const lessOrMore = (seconds: number) => `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'more' : 'less'}`;
 
 function breakEvensOf(evidence: Evidence): Reason[] {
-  const { cpu, memory, p50, network, doubled, deploy, budget } = evidence;
+  const { cpu, memory, lowP50, network, doubled, deploy, budget } = evidence;
   const rate = cpu.isReal ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
-  const limit = budget ?? RULES.answer * p50.whole;
+  const limit = budget ?? RULES.answer * lowP50;
   const roundTrip = network.length > 1 ? roundTripWithin(limit, network) : undefined;
-  const why = budget === undefined ? `twice ${evidence.whole}’s p50` : 'the budget';
+  const why = budget === undefined ? `twice ${evidence.whole}’s p50 at the lowest rate` : 'the budget';
   return [
     {
       what: 'load',

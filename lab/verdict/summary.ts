@@ -33,6 +33,8 @@ export const THROUGHPUT = 'throughput';
 export const CPU = 'cpu';
 export const MEMORY = 'memory';
 export const P50 = `p50@${SHARES[USUAL_SHARE]}`;
+/** At the lowest rate, where next to nothing waits in a queue: the network is slowed down there. */
+export const LOW_P50 = `p50@${SHARES[0]}`;
 export const P99 = `p99@${SHARES[USUAL_SHARE]}`;
 
 /** Everything that the rounds measure. */

@@ -2,7 +2,7 @@ import type { Blast, Impact, Results, ServerBlast } from '../../results.js';
 import { DELAYS } from '../../schedule.js';
 import { figureOf } from '../../stats/figure.js';
 import { lostShare, pointsOf } from '../../verdict/evidence.js';
-import { P50, percent, summariesOf } from '../../verdict/summary.js';
+import { LOW_P50, percent, summariesOf } from '../../verdict/summary.js';
 import { paragraph, type Section, tableOf } from '../document.js';
 
 const middle = (rounds: readonly number[], digits = 2) => figureOf(rounds).median.toFixed(digits);
@@ -12,7 +12,7 @@ export function networkSection(results: Results): Section | undefined {
   const names = Object.keys(results.swept);
   if (names.length === 0) return undefined;
   const base = results.topologies[0]!.name;
-  const without = summariesOf(results)[base]![P50]!.median;
+  const without = summariesOf(results)[base]![LOW_P50]!.median;
   const rows = names.map((name) => {
     const { bytes, delays } = results.swept[name]!;
     const remote = delays[0]!.rounds.map((round) => round.remote);
@@ -27,7 +27,8 @@ export function networkSection(results: Results): Section | undefined {
     parts: [
       paragraph(
         'One machine flatters a split: its hosts are no network apart. Here proxies hold back what passes between them; the ' +
-          'milliseconds are what a call and its answer take longer together. Half of the requests, and 99 of 100, stay within:',
+          'milliseconds are what a call and its answer take longer together. At the lowest of the rates above, half of the requests, ' +
+          'and 99 of 100, stay within:',
       ),
       tableOf(
         [
