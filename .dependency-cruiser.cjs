@@ -98,7 +98,7 @@ const hygiene = [
     name: 'production-knows-no-tests',
     comment: 'Tests and measurements look at the code, never the other way round.',
     from: { path: '^(apps|libs)/', pathNot: testing },
-    to: { path: ['^(bench|lab|examples|test)/', testing] },
+    to: { path: ['^(measure|examples|test)/', testing] },
   },
   {
     name: 'dependencies-are-declared',

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const run = (bench: string, ...args: string[]) =>
-  promisify(execFile)(process.execPath, [`dist/bench/${bench}.js`, ...args]);
+  promisify(execFile)(process.execPath, [`dist/measure/src/bench/${bench}.js`, ...args]);
 
 it.each(['main', 'deep', 'events', 'media', 'replicas', 'split'])(
   '%s explains itself, and names an option that it does not know',

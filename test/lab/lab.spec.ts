@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Results } from '../../lab/results.js';
+import type { Results } from '../../measure/src/lab/results.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const entry = join(root, 'dist/lab/main.js');
+const entry = join(root, 'dist/measure/src/lab/main.js');
 
 describe('the lab', () => {
   let folder: string;

@@ -14,7 +14,7 @@ import { manifest as identity } from '@tearline/identity';
 import { manifest as media } from '@tearline/media';
 import { manifest as notifications } from '@tearline/notifications';
 import { manifest as social } from '@tearline/social';
-import { monolithSettings } from '../../apps/monolith/src/settings.js';
+import { monolithSettings } from '../../../../apps/monolith/src/settings.js';
 
 const { env } = process;
 const settings = readSettings(monolithSettings, env);

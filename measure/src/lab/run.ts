@@ -1,7 +1,7 @@
 import { readTopology, type Topology } from '@tearline/topology';
 import { join } from 'node:path';
-import { manifests } from '../apps/topology/src/modules.js';
-import { findNginx } from '../apps/topology/src/nginx.js';
+import { manifests } from '../../../apps/topology/src/modules.js';
+import { findNginx } from '../../../apps/topology/src/nginx.js';
 import type { Cleanup } from '../bench/cleanup.js';
 import { circumstancesOf, watchOthers } from './circumstances.js';
 import { runInContainers } from './containers/run-in-containers.js';

@@ -6,7 +6,7 @@ import type { Keys } from '../samples.js';
 import { type ServerProcess, startServer } from '../server-process.js';
 
 const HOST = join(import.meta.dirname, 'host.js');
-const SERVICE = join(import.meta.dirname, '../../apps/service/src/main.js');
+const SERVICE = join(import.meta.dirname, '../../../../apps/service/src/main.js');
 
 export interface HostsOptions {
   readonly database: Database;

@@ -7,7 +7,7 @@ import { type ServerProcess, startServer } from './server-process.js';
 /** Connections to PostgreSQL that each server gets altogether. */
 export const DATABASE_CONNECTIONS = '30';
 
-const ENTRY = join(import.meta.dirname, '../apps/monolith/src/main.js');
+const ENTRY = join(import.meta.dirname, '../../../apps/monolith/src/main.js');
 
 export interface TearlineOptions {
   readonly database: Database;

@@ -16,7 +16,7 @@ describe('the command line', () => {
       topologies: ['media', './mine.yaml'],
       quick: true,
       edit: 'articles',
-      out: 'lab/report',
+      out: 'measure/report',
     });
   });
 

@@ -1,13 +1,13 @@
 import { urlVariable } from '@tearline/database';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePorts } from '../../apps/topology/src/processes/ports.js';
+import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
 import type { Database } from '../database.js';
 import type { Keys } from '../samples.js';
 import { type ServerProcess, startServer } from '../server-process.js';
 import { DATABASE_CONNECTIONS, profiled } from '../tearline.js';
 
-const ENTRY = join(import.meta.dirname, '../../apps/service/src/main.js');
+const ENTRY = join(import.meta.dirname, '../../../../apps/service/src/main.js');
 
 export interface ServiceOptions {
   readonly database: Database;

@@ -10,7 +10,7 @@ import type { Cleanup } from './cleanup.js';
 export const DATA = { users: 1_000, articles: 10_000, comments: 30_000, favorites: 50_000, follows: 20_000 };
 
 const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
-const CLI = join(import.meta.dirname, '../apps/cli/src/main.js');
+const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
 
 /** A seeded PostgreSQL. */
 export interface Database {

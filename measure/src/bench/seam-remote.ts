@@ -2,7 +2,7 @@
  * Measures a remote call of the seam against a bare Nest TCP `send` with the same payload, and a local call
  * against calling the method directly.
  *
- *   node --no-warnings --import ./libs/seam/src/placement/typescript-hooks.fixture.ts bench/seam-remote.ts
+ *   node --no-warnings --import ./libs/seam/src/placement/typescript-hooks.fixture.ts measure/src/bench/seam-remote.ts
  */
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
@@ -23,7 +23,7 @@ import {
   SeamModule,
   type SeamObserver,
   seamServer,
-} from '../libs/seam/src/index.js';
+} from '../../../libs/seam/src/index.js';
 
 const AT_ONCE = 64;
 const CALLS = 12_000;

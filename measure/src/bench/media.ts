@@ -21,8 +21,8 @@ const PICTURES = 24;
 const FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const;
 const SIZES = { '100 KiB': 102_400, '1 MiB': 1_048_576, '10 MiB': 10_485_760 };
 const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
-const CLI = join(import.meta.dirname, '../apps/cli/src/main.js');
-const SERVICE = join(import.meta.dirname, '../apps/service/src/main.js');
+const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
+const SERVICE = join(import.meta.dirname, '../../../apps/service/src/main.js');
 const RECEIVE = join(import.meta.dirname, 'yardsticks/receive.js');
 
 const HELP = `npm run bench:media

@@ -4,18 +4,18 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addressesOf, nameOf, type Replica, replicasOf } from '../../apps/topology/src/addresses.js';
-import { hostEnvironment, type Run } from '../../apps/topology/src/host-environment.js';
-import { manifests } from '../../apps/topology/src/modules.js';
-import { findNginx, nginxCommand } from '../../apps/topology/src/nginx.js';
-import { Keeper } from '../../apps/topology/src/processes/keeper.js';
-import { Output } from '../../apps/topology/src/processes/output.js';
-import { freePorts, isReady } from '../../apps/topology/src/processes/ports.js';
-import { type ProcessSpec, Supervised } from '../../apps/topology/src/processes/supervised.js';
+import { addressesOf, nameOf, type Replica, replicasOf } from '../../../../apps/topology/src/addresses.js';
+import { hostEnvironment, type Run } from '../../../../apps/topology/src/host-environment.js';
+import { manifests } from '../../../../apps/topology/src/modules.js';
+import { findNginx, nginxCommand } from '../../../../apps/topology/src/nginx.js';
+import { Keeper } from '../../../../apps/topology/src/processes/keeper.js';
+import { Output } from '../../../../apps/topology/src/processes/output.js';
+import { freePorts, isReady } from '../../../../apps/topology/src/processes/ports.js';
+import { type ProcessSpec, Supervised } from '../../../../apps/topology/src/processes/supervised.js';
 import { DelayProxy, Wire } from './delay-proxy.js';
 import type { DeploymentPlan, Running } from './plan.js';
 
-const DIST = join(import.meta.dirname, '../..');
+const DIST = join(import.meta.dirname, '../../../..');
 const BLOCK = join(import.meta.dirname, 'block-on-signal.js');
 
 interface Host {

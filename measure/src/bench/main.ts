@@ -16,7 +16,7 @@ import { startTearline } from './tearline.js';
 import { temporaryDir } from './temporary-dir.js';
 import { startYardsticks } from './yardsticks.js';
 
-const PROFILES = join(import.meta.dirname, '../profiles');
+const PROFILES = join(import.meta.dirname, '../../../profiles');
 
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 

@@ -4,7 +4,7 @@ import { appendFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
+const ROOT = resolve(import.meta.dirname, '../../../../..');
 const SOURCES = ['apps', 'libs', 'nest-cli.json', 'tsconfig.json', 'package.json'];
 const BUILT = ['apps/service', 'libs', 'service.tsbuildinfo'];
 const EDIT = 'an edit by the lab';

@@ -30,7 +30,7 @@ export interface Options {
 export const HELP = `npm run lab -- [<topology> …] [options]
 
 Runs topologies side by side on this machine, each with nginx, a PostgreSQL and a Redis of its own, under the same load,
-and writes what the split buys and what it costs to lab/report/: report.html, report.md, report.json. The first one named
+and writes what the split buys and what it costs to measure/report/: report.html, report.md, report.json. The first one named
 is what the others are compared with, and is measured twice to see how noisy the machine is.
 
   <topology>         topologies/<name>.yaml, or a file (monolith microservices media)
@@ -92,7 +92,7 @@ export function requestFrom(args: readonly string[], modules: readonly string[])
         ...(values.without?.split(',') ?? []).map(stageNamed),
         ...(values.compose ? OF_PROCESSES : []),
       ],
-      out: values.out ?? 'lab/report',
+      out: values.out ?? 'measure/report',
     },
   };
 }
