@@ -3,6 +3,7 @@
 
 const testing = '[.](spec|fixture)[.]ts$';
 const anyContract = '^libs/modules/[^/]+/src/contract[.]ts$';
+const registry = '^libs/modules/src/index[.]ts$';
 const seamDoor = '^libs/seam/src/index[.]ts$';
 const packages = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
@@ -34,8 +35,15 @@ const floors = [
   {
     name: 'modules-know-contracts',
     comment: 'Of another module, a module knows the contract. That is what lets it move to another process.',
-    from: { path: '^libs/modules/([^/]+)/' },
-    to: { path: '^libs/modules/', pathNot: ['^libs/modules/$1/', anyContract] },
+    from: { path: '^libs/modules/(?!src/)([^/]+)/' },
+    to: { path: '^libs/modules/', pathNot: ['^libs/modules/$1/', anyContract, registry] },
+  },
+  {
+    name: 'registry-is-for-apps',
+    comment:
+      'The registry imports every module: a module that used it would depend on all. Only apps, tests and measurements do.',
+    from: { path: '^(libs/modules/(?!src/)[^/]+|examples)/' },
+    to: { path: registry },
   },
   {
     name: 'nothing-knows-an-app',
@@ -50,8 +58,8 @@ const doors = [
     name: 'modules-have-two-doors',
     comment:
       'From outside, a module is its index.ts (for who runs it) and its contract.ts (for who asks it).',
-    from: { pathNot: '^libs/modules/' },
-    to: { path: '^libs/modules/', pathNot: '^libs/modules/[^/]+/src/(index|contract)[.]ts$' },
+    from: { pathNot: '^libs/modules/(?!src/)' },
+    to: { path: '^libs/modules/', pathNot: ['^libs/modules/[^/]+/src/(index|contract)[.]ts$', registry] },
   },
   {
     name: 'libs-have-one-door',

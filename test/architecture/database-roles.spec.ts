@@ -1,5 +1,5 @@
+import { moduleNames as schemas } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../apps/cli/src/modules.js';
 import { allEnd, outcomesOf, query, type TestDatabase, TestServer } from '../support/database.js';
 
 interface Table {
@@ -14,7 +14,6 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const UNDEFINED_TABLE = '42P01';
 /** BullMQ's. */
 const QUEUES = 'bullmq';
-const schemas = modules.map(({ schema }) => schema);
 
 const server = new TestServer();
 let database: TestDatabase;

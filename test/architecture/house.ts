@@ -14,8 +14,9 @@ export function foldersIn(folder: string): string[] {
     .toSorted();
 }
 
-/** The modules of a tree, which are the folders in its `libs/modules`. */
-export const modulesOf = (tree: string) => foldersIn(join(tree, 'libs/modules'));
+/** The modules of a tree: the folders in its `libs/modules` that have sources of their own. */
+export const modulesOf = (tree: string) =>
+  foldersIn(join(tree, 'libs/modules')).filter((name) => existsSync(join(tree, 'libs/modules', name, 'src')));
 
 /** The other libs of a tree. */
 export const libsOf = (tree: string) => foldersIn(join(tree, 'libs')).filter((name) => name !== 'modules');
@@ -27,5 +28,10 @@ export function doorsOf(tree: string): Record<string, string> {
     [`@tearline/${module}`, `libs/modules/${module}/src/index.ts`],
     [`@tearline/${module}/contract`, `libs/modules/${module}/src/contract.ts`],
   ]);
-  return Object.fromEntries([...libs, ...modules]) as Record<string, string>;
+  const registry = 'libs/modules/src/index.ts';
+  return Object.fromEntries([
+    ...libs,
+    ...modules,
+    ...(existsSync(join(tree, registry)) ? [['@tearline/modules', registry]] : []),
+  ]) as Record<string, string>;
 }

@@ -1,29 +1,20 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModuleData } from '@tearline/database';
+import { manifests, moduleNames } from '@tearline/modules';
 import type { ModuleManifest } from '@tearline/seam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modules as monolith } from '../../apps/monolith/src/modules.js';
 import { doorsOf, modulesOf, root } from './house.js';
 import { type DeclaredModule, loadModule } from './module-metadata.js';
 
 const folders = modulesOf(root);
-const names = (manifests: readonly { name: string }[]) => manifests.map(({ name }) => name).toSorted();
-/** Apps that run modules, or work on their data, list them in a file of this name. */
-const appsWithModules = globSync('apps/*/src/modules.ts', { cwd: root });
-type Listed = ModuleManifest | ModuleData;
+const names = (named: readonly { name: string }[]) => named.map(({ name }) => name).toSorted();
 
-describe('the lists of modules', () => {
-  it.each(appsWithModules)('are complete in %s', async (file) => {
-    const lists = Object.entries((await import(join(root, file))) as Record<string, Listed[]>);
-    expect(lists).not.toEqual([]);
-    for (const [list, entries] of lists) {
-      const listed = entries.map((entry) => ('name' in entry ? entry.name : entry.schema));
-      expect([list, listed.toSorted()]).toEqual([list, folders]);
-    }
+describe('the registry', () => {
+  it('names every module', () => {
+    expect(moduleNames.toSorted()).toEqual(folders);
   });
 
-  it('are complete in tsconfig.json, which names every door and nothing else', () => {
+  it('is complete in tsconfig.json, which names every entry point and nothing else', () => {
     const doors = doorsOf(root);
     const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as {
       compilerOptions: { paths: Record<string, string[]> };
@@ -77,7 +68,7 @@ describe.each(folders)('the module %s', (folder) => {
     const { subscribes = [] } = manifest;
     expect(names(handled)).toEqual(names(subscribes));
     expect(subscribers.filter((module) => module !== folder)).toEqual([]);
-    const published = monolith.flatMap(({ name, publishes = [] }: ModuleManifest) =>
+    const published = manifests.flatMap(({ name, publishes = [] }: ModuleManifest) =>
       name === folder ? [] : publishes,
     );
     expect(subscribes.filter((event) => !published.includes(event))).toEqual([]);
@@ -101,7 +92,7 @@ describe.each(folders)('the module %s', (folder) => {
 
 /** The module to which a path leads: of the routes that match, the most literal one's. */
 function ownerOf(path: string): string | undefined {
-  const found = monolith
+  const found = manifests
     .flatMap(({ name, routes }: ModuleManifest) => routes.map((route) => ({ name, route })))
     .filter(({ route }) => matches(route, path));
   return found.toSorted((a, b) => wildness(a.route).localeCompare(wildness(b.route)))[0]?.name;

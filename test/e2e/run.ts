@@ -4,7 +4,16 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -217,7 +226,9 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const modules = readdirSync('libs/modules').toSorted();
+  const modules = readdirSync('libs/modules').filter((name) =>
+    existsSync(`libs/modules/${name}/src/contract.ts`),
+  );
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
   chmodSync(folder, 0o755);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { databaseUrls, migrate, type MigrationTarget } from '@tearline/database';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
+import { moduleData, moduleNames } from '@tearline/modules';
 import pg from 'pg';
-import { modules } from '../../apps/cli/src/modules.js';
 
 /** A database in a private PostgreSQL, which its owner may migrate. */
 export interface TestDatabase {
@@ -47,10 +47,9 @@ export class TestServer {
     const name = `test_${this.#databases}`;
     await query(url, `create database ${name}`);
     const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
-    const schemas = modules.map(({ schema }) => schema);
-    const urls = databaseUrls(schemas, {}, ownerUrl);
+    const urls = databaseUrls(moduleNames, {}, ownerUrl);
     const queuesUrl = databaseUrls(['queues'], {}, ownerUrl)['queues']!;
-    const targets = modules.map((data) => ({ data, url: urls[data.schema]! }));
+    const targets = moduleData.map((data) => ({ data, url: urls[data.schema]! }));
     return {
       ownerUrl,
       urls,

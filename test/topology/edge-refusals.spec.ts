@@ -1,12 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { manifests, moduleNames as modules } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifests } from '../../apps/topology/src/modules.js';
 import { readTopology } from '../../libs/topology/src/index.js';
 import { sendBytes, sendRaw } from '../support/raw-http.js';
 import { closing, type EchoHost, echoHost, type Edge, get, startEdge } from './edge.js';
 import '../e2e/matchers.js';
-
-const modules = manifests.map(({ name }) => name);
 
 describe('nginx by itself', () => {
   let edge: Edge;

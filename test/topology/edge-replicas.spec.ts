@@ -1,11 +1,10 @@
+import { manifests, moduleNames as modules } from '@tearline/modules';
 import { describe, expect, it } from 'vitest';
-import { manifests } from '../../apps/topology/src/modules.js';
 import { parseTopology } from '../../libs/topology/src/index.js';
 import { sendRaw } from '../support/raw-http.js';
 import { closing, type Edge, type EchoHost, echoHost, get, startEdge } from './edge.js';
 import '../e2e/matchers.js';
 
-const modules = manifests.map(({ name }) => name);
 const one = parseTopology(
   `hosts: { app: { modules: [${modules.join(', ')}], replicas: 2 } }`,
   'one.yaml',

@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { manifests, moduleNames as modules } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifests } from '../../apps/topology/src/modules.js';
 import { parseTopology, type Topology } from '../../libs/topology/src/index.js';
 import { sendBytes, sendRaw } from '../support/raw-http.js';
 import { type EchoHost, echoHost, type Edge, get, startEdge } from './edge.js';
 import '../e2e/matchers.js';
 
-const modules = manifests.map(({ name }) => name);
 const split: Topology = parseTopology(
   'hosts: { app: { modules: [social, comments, notifications, media] }, articles: { modules: [articles] }, identity: { modules: [identity] } }',
   'split.yaml',

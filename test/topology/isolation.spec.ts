@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { moduleNames } from '@tearline/modules';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedUrl } from '../../libs/embedded/src/index.js';
@@ -9,8 +10,6 @@ import { Api } from '../support/api-client.js';
 import { comment, favorite, follow, publish, register } from '../support/conduit.js';
 import { type HostProcess, type RunningTopology, startTopology } from '../support/running-topology.js';
 import { environmentOf, portsOf } from './processes.js';
-
-const allModules = readdirSync(fileURLToPath(new URL('../../libs/modules', import.meta.url)));
 
 describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
   let folder: string;
@@ -41,7 +40,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const foreignTo = ({ modules }: HostProcess) => allModules.filter((module) => !modules.includes(module));
+  const foreignTo = ({ modules }: HostProcess) => moduleNames.filter((module) => !modules.includes(module));
 
   it('a process holds the code of its own modules, and of the others the two doors alone', () => {
     for (const host of topology.hosts) {

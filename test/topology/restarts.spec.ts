@@ -1,5 +1,5 @@
+import { manifests } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifests } from '../../apps/topology/src/modules.js';
 import { Api } from '../support/api-client.js';
 import { articlePath, profilePath, publish, register } from '../support/conduit.js';
 import { type HostProcess, type RunningTopology, startTopology } from '../support/running-topology.js';

@@ -8,8 +8,8 @@ import {
 } from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
+import { moduleData } from '@tearline/modules';
 import type { Environment } from './command.js';
-import { modules } from './modules.js';
 import { UsageError } from './usage-error.js';
 
 type Log = (line: string) => void;
@@ -28,7 +28,7 @@ export async function withDatabase<T>(
   work: (database: PreparedDatabase) => Promise<T>,
 ): Promise<T> {
   const database = await prepareDatabase({
-    modules,
+    modules: moduleData,
     besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: env['NODE_ENV'] === 'production',

@@ -1,13 +1,12 @@
 import { type DeadLetter, type DeadLetters, deadLetters } from '@tearline/events';
+import { moduleNames as names } from '@tearline/modules';
 import type { Command, OptionValues } from './command.js';
 import { withModules } from './database.js';
-import { modules } from './modules.js';
 import { tableOf } from './table.js';
 import { UsageError } from './usage-error.js';
 import { withClient } from './with-client.js';
 
 const UNDEFINED_TABLE = '42P01';
-const names = modules.map(({ schema }) => schema);
 
 export const events: Command = {
   summary: 'lists, retries or drops what modules gave up on',

@@ -1,11 +1,11 @@
 import { databaseUrls, prepareDatabase } from '@tearline/database';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { moduleData } from '@tearline/modules';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { modules } from './modules.js';
 import { run, type Spoken } from './spoken.fixture.js';
 
 const WRONG_USAGE = 2;
@@ -28,7 +28,7 @@ describe('events', () => {
     await chmod(dir, 0o755);
     server = await startEmbedded({ dir });
     await prepareDatabase({
-      modules,
+      modules: moduleData,
       env: { DATABASE_URL: server.url },
       isProduction: false,
       start: () => Promise.reject(new Error('there is one')),

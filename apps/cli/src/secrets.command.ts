@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generateSigningKey, publicKeysOf, signingKeySetting } from '@tearline/auth';
+import { moduleNames } from '@tearline/modules';
 import type { Command } from './command.js';
-import { modules } from './modules.js';
 import { UsageError } from './usage-error.js';
 
 export const secrets: Command = {
@@ -30,7 +30,7 @@ Makes what is not there yet, and leaves alone what is: a folder for each that ne
     const owner = await folder.keep('postgres/password', randomPassword);
     await folder.keep('postgres/replication-password', randomPassword);
     await folder.keep('migrate/database-url', () => `postgres://tearline:${owner}@${String(postgres)}`);
-    for (const { schema } of modules) {
+    for (const schema of moduleNames) {
       const role = `tearline_${schema.replaceAll('-', '_')}`;
       await folder.keep(
         `${schema}/database-url`,

@@ -1,9 +1,9 @@
 import { jwksSetting, signingKeySetting } from '@tearline/auth';
+import { moduleNames } from '@tearline/modules';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { modules } from './modules.js';
 import { run } from './spoken.fixture.js';
 
 async function folder(): Promise<string> {
@@ -23,7 +23,7 @@ it('makes a folder for each module and each server, which fit together', async (
   const into = await folder();
   expect(await run({}, 'secrets', '--into', into)).toMatchObject({ code: 0 });
   const made = await contents(into);
-  for (const { schema } of modules)
+  for (const schema of moduleNames)
     expect(made[`${schema}/database-url`]).toMatch(
       new RegExp(`^postgres://tearline_${schema}:[\\w-]{43}@postgres:5432/tearline$`),
     );

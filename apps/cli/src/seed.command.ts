@@ -1,8 +1,8 @@
 import type { IdRange, PreparedDatabase, SeedPlan } from '@tearline/database';
+import { moduleData } from '@tearline/modules';
 import type { Command, Surroundings } from './command.js';
 import { withDatabase } from './database.js';
 import { fillModule } from './fill-module.js';
-import { modules } from './modules.js';
 import { Progress } from './progress.js';
 import { seedPlanOf, SMALL } from './seed-plan.js';
 import { UsageError } from './usage-error.js';
@@ -49,7 +49,7 @@ const emailOf = ({ first }: IdRange) => `user${first}@example.com`;
 
 async function fill({ urls }: PreparedDatabase, plan: SeedPlan, surroundings: Surroundings): Promise<Ranges> {
   const ranges: Ranges = {};
-  for (const data of modules) {
+  for (const data of moduleData) {
     const progress = new Progress(data.schema, surroundings);
     const range = await fillModule(data, urls[data.schema]!, { plan, ranges, progress: progress.show });
     if (range) ranges[data.schema] = range;

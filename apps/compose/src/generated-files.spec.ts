@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { moduleNames } from '@tearline/modules';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { generatedFiles, topologiesIn } from './files/generated-files.js';
-import { manifests } from './modules.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const topologies = await topologiesIn(join(root, 'topologies'));
@@ -40,7 +40,7 @@ describe('the services', () => {
   );
 
   it.each(hosts)('$name holds the credentials of its own modules alone', ({ host, service }) => {
-    const foreign = manifests.map(({ name }) => name).filter((name) => !host.modules.includes(name));
+    const foreign = moduleNames.filter((name) => !host.modules.includes(name));
     for (const module of foreign) {
       const hers = new RegExp(`^${module.toUpperCase()}_(DATABASE_URL|SIGNING_KEY)`);
       expect(Object.keys(service.environment!).filter((name) => hers.test(name))).toEqual([]);

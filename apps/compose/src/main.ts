@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { moduleNames } from '@tearline/modules';
 import { readTopology, TopologyError } from '@tearline/topology';
 import { HELP, requestFrom } from './arguments.js';
 import { generatedFiles, topologiesIn } from './files/generated-files.js';
-import { manifests } from './modules.js';
 import { Stack } from './stack.js';
 import { UsageError } from './usage-error.js';
 
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   if (request.command === 'generate') await generate();
   if (!('topology' in request)) return 0;
 
-  const topology = await readTopology(request.topology, { modules: manifests.map(({ name }) => name) });
+  const topology = await readTopology(request.topology, { modules: moduleNames });
   const stack = new Stack(topology, request.project, env, say);
   if (request.command === 'up') await stack.up();
   if (request.command === 'down') await stack.down(request.volumes);

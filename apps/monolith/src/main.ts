@@ -12,8 +12,8 @@ import {
 } from '@tearline/database';
 import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
+import { manifests, moduleData, moduleNames } from '@tearline/modules';
 import { prepareDevelopment } from './development.js';
-import { moduleData, modules } from './modules.js';
 import { monolithSettings } from './settings.js';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -26,17 +26,14 @@ async function main(): Promise<void> {
   const stop = env['NODE_ENV'] === 'production' ? undefined : await prepareDevelopment(env, moduleData, say);
   try {
     const settings = readSettings(monolithSettings, env);
-    const urls = databaseUrls(
-      modules.map(({ name }) => name),
-      env,
-    );
+    const urls = databaseUrls(moduleNames, env);
     const broker = brokerOf(settings);
     const mode = settings.CACHE ?? 'on';
     const replies = new ReplyStore();
     const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
     const sessions = new Sessions({ secret, redisUrl, maxLag });
     await runHost({
-      modules,
+      modules: manifests,
       imports: [
         AuthModule.forRoot({ jwks: settings.AUTH_JWKS }),
         DatabaseModule.forRoot({
@@ -61,7 +58,7 @@ async function main(): Promise<void> {
         }),
         EventsModule.forRoot({
           broker,
-          manifests: modules,
+          manifests,
           work: true,
           concurrency: settings.JOBS_CONCURRENCY,
           operatorPassword: settings.OPERATOR_PASSWORD,

@@ -1,6 +1,6 @@
 import { valueOf } from '@tearline/database';
 import { SettingsError } from '@tearline/host';
-import { allModules } from './modules.js';
+import { manifests } from '@tearline/modules';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +11,7 @@ const OF_A_MODULE = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'SIGNING_KEY', 'S3
  * @throws SettingsError that names every one
  */
 export function refuseForeignCredentials(modules: readonly string[], env: Environment): void {
-  const foreign = allModules.filter(({ name }) => !modules.includes(name));
+  const foreign = manifests.filter(({ name }) => !modules.includes(name));
   const theirs = foreign.flatMap(({ name }) =>
     OF_A_MODULE.map((kind) => `${name.toUpperCase().replaceAll('-', '_')}_${kind}`),
   );

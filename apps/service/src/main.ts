@@ -11,8 +11,8 @@ import {
 } from '@tearline/database';
 import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
+import { manifests } from '@tearline/modules';
 import { refuseForeignCredentials } from './credentials.js';
-import { allModules } from './modules.js';
 import { ownAddress } from './own-address.js';
 import { remoteHosts } from './remotes.js';
 import { serviceSettings } from './settings.js';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const settings = readSettings(serviceSettings, env);
   const { MODULES: names, SERVE: serve, RPC_PORT: port, RPC_HOST: name, RPC_SECRET: secret } = settings;
   refuseForeignCredentials(names, env);
-  const modules = allModules.filter(({ name }) => names.includes(name));
+  const modules = manifests.filter(({ name }) => names.includes(name));
   const remote = remoteHosts(modules, env);
   const isTalking = remote.length > 0 || port !== undefined;
   if (isTalking && secret === undefined)
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
       }),
       EventsModule.forRoot({
         broker,
-        manifests: allModules,
+        manifests,
         work,
         concurrency: settings.JOBS_CONCURRENCY,
         operatorPassword: settings.OPERATOR_PASSWORD,

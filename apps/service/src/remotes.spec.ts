@@ -1,10 +1,10 @@
 import { SettingsError } from '@tearline/host';
+import { manifests, moduleNames } from '@tearline/modules';
 import { describe, expect, it } from 'vitest';
 import { refuseForeignCredentials } from './credentials.js';
-import { allModules } from './modules.js';
 import { remoteHosts } from './remotes.js';
 
-const only = (...names: string[]) => allModules.filter(({ name }) => names.includes(name));
+const only = (...names: string[]) => manifests.filter(({ name }) => names.includes(name));
 
 function problemsOf(work: () => unknown): readonly string[] {
   try {
@@ -18,7 +18,7 @@ function problemsOf(work: () => unknown): readonly string[] {
 
 describe('the remote hosts', () => {
   it('are none where every module is', () => {
-    expect(remoteHosts(allModules, {})).toEqual([]);
+    expect(remoteHosts(manifests, {})).toEqual([]);
   });
 
   it('answer what is used here and is not here, with one set of connections for each set of addresses', () => {
@@ -72,7 +72,8 @@ describe('credentials of other modules', () => {
   });
 
   it('are none where all modules are', () => {
-    const names = allModules.map(({ name }) => name);
-    expect(problemsOf(() => refuseForeignCredentials(names, { COMMENTS_DATABASE_URL: 'x' }))).toEqual([]);
+    expect(problemsOf(() => refuseForeignCredentials(moduleNames, { COMMENTS_DATABASE_URL: 'x' }))).toEqual(
+      [],
+    );
   });
 });

@@ -3,11 +3,10 @@ import { cacheSettings } from '@tearline/cache';
 import { connectionsSetting, replicationSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
+import { moduleNames as names } from '@tearline/modules';
 import type { Role } from '@tearline/topology';
 import { z } from 'zod';
-import { allModules } from './modules.js';
 
-const names = allModules.map(({ name }) => name);
 const roles: Role[] = ['http', 'rpc', 'jobs'];
 const listOf = (text: string) => text.split(',').map((item) => item.trim());
 

@@ -1,5 +1,5 @@
+import { manifests } from '@tearline/modules';
 import { answersCalls, type Topology, type TopologyHost } from '@tearline/topology';
-import { manifests } from './modules.js';
 import { freePorts } from './processes/ports.js';
 
 /** One process of a host: where it listens. */

@@ -1,7 +1,7 @@
 import { MissingUrlError, type PreparedDatabase, prepareDatabase } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
-import { moduleData } from './modules.js';
+import { moduleData } from '@tearline/modules';
 import type { Environment, RunnerSettings } from './settings.js';
 import { UsageError } from './usage-error.js';
 

@@ -1,10 +1,9 @@
+import { moduleNames as names } from '@tearline/modules';
 import { parseTopology } from '@tearline/topology';
 import { describe, expect, it } from 'vitest';
 import { replicasOf } from './addresses.js';
 import { hostEnvironment, type Run } from './host-environment.js';
-import { manifests } from './modules.js';
 
-const names = manifests.map(({ name }) => name);
 const urls = Object.fromEntries([...names, 'queues'].map((name) => [name, `postgres://${name}`]));
 
 /** The environments of all hosts, by name. */

@@ -1,8 +1,8 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
 import { replicasVariable, urlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
+import { manifests } from '@tearline/modules';
 import { addressesOf, type Replica } from './addresses.js';
-import { manifests } from './modules.js';
 import type { Environment } from './settings.js';
 
 /** What all hosts of a run have in common. */

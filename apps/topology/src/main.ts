@@ -1,7 +1,7 @@
 import { SettingsError } from '@tearline/host';
+import { manifests, moduleNames } from '@tearline/modules';
 import { explain, readTopology, TopologyError, withReplicas } from '@tearline/topology';
 import { HELP, requestFrom } from './arguments.js';
-import { manifests } from './modules.js';
 import { Output } from './processes/output.js';
 import { Runner } from './runner.js';
 import { runnerSettings } from './settings.js';
@@ -14,7 +14,7 @@ const ECHO_MS = 500;
 async function main(): Promise<void> {
   const request = requestFrom(process.argv.slice(2));
   if (request.help) return void stdout.write(HELP);
-  const file = await readTopology(request.topology, { modules: manifests.map(({ name }) => name) });
+  const file = await readTopology(request.topology, { modules: moduleNames });
   const topology = withReplicas(file, request.replicas);
   if (request.explain) return void stdout.write(explain(topology, manifests));
 

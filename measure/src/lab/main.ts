@@ -1,7 +1,7 @@
 /** What a split buys and what it costs, measured on this machine: `npm run lab`. */
 import { TopologyError } from '@tearline/topology';
 import { readFile } from 'node:fs/promises';
-import { manifests } from '../../../apps/topology/src/modules.js';
+import { manifests } from '@tearline/modules';
 import { UsageError as ToolMissing } from '../../../apps/topology/src/usage-error.js';
 import { Cleanup } from '../bench/cleanup.js';
 import { HELP, requestFrom } from './options.js';

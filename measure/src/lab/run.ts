@@ -1,6 +1,6 @@
 import { readTopology, type Topology } from '@tearline/topology';
 import { join } from 'node:path';
-import { manifests } from '../../../apps/topology/src/modules.js';
+import { manifests } from '@tearline/modules';
 import { findNginx } from '../../../apps/topology/src/nginx.js';
 import type { Cleanup } from '../bench/cleanup.js';
 import { circumstancesOf, watchOthers } from './circumstances.js';

@@ -4,7 +4,7 @@ import type { Topology } from '@tearline/topology';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { manifests } from '../../../apps/topology/src/modules.js';
+import { manifests } from '@tearline/modules';
 import type { Cleanup } from '../bench/cleanup.js';
 import { queryOwner, seed } from '../bench/database.js';
 import { type RunningRedis, startRedis } from '../bench/events/redis.js';

@@ -1,6 +1,6 @@
+import { moduleNames } from '@tearline/modules';
 import type { Topology } from '@tearline/topology';
 import { Document, isMap, isPair, isScalar, visit } from 'yaml';
-import { manifests } from '../modules.js';
 import { hostService, urlFiles } from './host-service.js';
 import { nginxOf, prometheusOf, secretFile, secretsMount, secretsVolume, serviceOf } from './names.js';
 import { nginxService } from './nginx-service.js';
@@ -12,8 +12,7 @@ const HEADER = `# Every topology as a profile: docker compose -f docker/compose.
 
 `;
 
-const modules = manifests.map(({ name }) => name);
-const audiences = ['postgres', 'redis', 'migrate', 'hosts', 'operator', ...modules];
+const audiences = ['postgres', 'redis', 'migrate', 'hosts', 'operator', ...moduleNames];
 const from = (service: string) => ({ extends: { file: 'services.yaml', service } });
 const secretsMade = { secrets: { condition: 'service_completed_successfully' } };
 
@@ -90,9 +89,9 @@ function servers(): Record<string, object> {
       environment: {
         DATABASE_URL_FILE: secretFile('migrate', 'database-url'),
         REDIS_URL_FILE: secretFile('hosts', 'redis-url'),
-        ...urlFiles(modules),
+        ...urlFiles(moduleNames),
       },
-      volumes: ['migrate', 'hosts', ...modules].map(secretsMount),
+      volumes: ['migrate', 'hosts', ...moduleNames].map(secretsMount),
       networks: ['data'],
       depends_on: { postgres: { condition: 'service_healthy' } },
     },

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
+import { moduleNames as modules } from '@tearline/modules';
 import { readTopology, type Topology } from '@tearline/topology';
-import { manifests } from '../modules.js';
 import { composeFile } from './compose-file.js';
 import { nginxFile } from './nginx-service.js';
 import { prometheusFile } from './prometheus-file.js';
@@ -8,7 +8,6 @@ import { prometheusFile } from './prometheus-file.js';
 /** Every topology of a folder, by name. */
 export async function topologiesIn(folder: string): Promise<Topology[]> {
   const names = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).toSorted();
-  const modules = manifests.map(({ name }) => name);
   return Promise.all(names.map((file) => readTopology(file.slice(0, -'.yaml'.length), { modules, folder })));
 }
 

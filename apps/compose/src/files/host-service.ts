@@ -1,7 +1,7 @@
 import { urlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
+import { manifests } from '@tearline/modules';
 import { answersCalls, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
-import { manifests } from '../modules.js';
 import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
 import { settingsPassedOn } from './settings-passed-on.js';
 

@@ -1,5 +1,5 @@
+import { manifests } from '@tearline/modules';
 import { nginxConfig, type Topology } from '@tearline/topology';
-import { manifests } from '../modules.js';
 import { HTTP_PORT, serviceOf } from './names.js';
 
 const hostsOf = ({ hosts }: Topology) => hosts.filter(({ serve }) => serve.includes('http'));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressesOf, nameOf, type Replica, replicasOf } from '../../../../apps/topology/src/addresses.js';
 import { hostEnvironment, type Run } from '../../../../apps/topology/src/host-environment.js';
-import { manifests } from '../../../../apps/topology/src/modules.js';
+import { manifests } from '@tearline/modules';
 import { findNginx, nginxCommand } from '../../../../apps/topology/src/nginx.js';
 import { Keeper } from '../../../../apps/topology/src/processes/keeper.js';
 import { Output } from '../../../../apps/topology/src/processes/output.js';
