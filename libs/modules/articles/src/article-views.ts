@@ -8,9 +8,9 @@ import { slugTag } from './cache-tags.js';
 import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
 
 /** Is told what a view is made of, as those must know who keep it. */
-type Depend = (...tags: string[]) => void;
+type AddTags = (...tags: string[]) => void;
 
-const nobody: Depend = () => undefined;
+const ignoreTags: AddTags = () => undefined;
 const EMPTY: ArticleList = { articles: [], articlesCount: 0 };
 
 /** Articles as the public API shows them: the module's rows with their authors' profiles. */
@@ -28,7 +28,7 @@ export class ArticleViews {
     return this.of(row, viewer);
   }
 
-  async of(row: FullArticleRow, viewer: number | undefined, depend = nobody): Promise<Article> {
+  async of(row: FullArticleRow, viewer: number | undefined, depend = ignoreTags): Promise<Article> {
     depend(userTag(row.authorId));
     const authors = await this.profiles([row.authorId], viewer);
     return { ...listed(row, authors), body: row.body };
@@ -37,7 +37,7 @@ export class ArticleViews {
   async list(
     { tag, author, favorited, ...range }: ListArticles,
     viewer: number | undefined,
-    depend = nobody,
+    depend = ignoreTags,
   ): Promise<ArticleList> {
     const [writer, fan] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
     if (writer === null || fan === null) return EMPTY;

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
 import { KeptAnswer, Page } from '@tearline/host';
-import { ArticleAnswers, isFirstPage } from './article-answers.js';
+import { ArticleResponseCache, isFirstPage } from './article-response-cache.js';
 import { ArticleViews } from './article-views.js';
 import {
   ArticleBody,
@@ -20,7 +20,7 @@ export class ArticlesController {
   constructor(
     private readonly articles: ArticlesService,
     private readonly views: ArticleViews,
-    private readonly answers: ArticleAnswers,
+    private readonly answers: ArticleResponseCache,
   ) {}
 
   @Get()

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
-import { ArticleAnswers } from './article-answers.js';
+import { ArticleResponseCache } from './article-response-cache.js';
 import { ArticleReads } from './article-reads.js';
 import { ArticleViews } from './article-views.js';
 import { ArticlesController } from './articles.controller.js';
-import { ArticlesProvider } from './articles.provider.js';
+import { ArticlesHandler } from './articles.handler.js';
 import { ArticlesService } from './articles.service.js';
 import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
@@ -15,7 +15,7 @@ import { FavoriteEntity } from './entities/favorite.entity.js';
 import { FavoritesController } from './favorites.controller.js';
 import { FavoritesService } from './favorites.service.js';
 import { TagsController } from './tags.controller.js';
-import { TallyCompaction } from './tally-compaction.js';
+import { CounterCompaction } from './counter-compaction.js';
 
 @Module({
   imports: [
@@ -29,14 +29,14 @@ import { TallyCompaction } from './tally-compaction.js';
   ],
   controllers: [ArticlesController, FavoritesController, TagsController],
   providers: [
-    ArticleAnswers,
+    ArticleResponseCache,
     ArticleReads,
     ArticleViews,
-    ArticlesProvider,
+    ArticlesHandler,
     ArticlesService,
     DeletedArticles,
     FavoritesService,
-    TallyCompaction,
+    CounterCompaction,
   ],
 })
 export class ArticlesModule {}

@@ -14,7 +14,7 @@ import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
 import { mediaLinkedIn } from './media-links.js';
 import { PUBLISH } from './publish-statement.js';
 import { slugOf, withFreeSlug } from './slug.js';
-import { tallyDeletion, tallyTags } from './tallies.js';
+import { countDeletion, countTagChanges } from './counters.js';
 
 /** What an author writes. */
 export interface ArticleDraft {
@@ -48,7 +48,7 @@ export class ArticlesService {
         const values = [free, title, description, body, tags, authorId];
         const event = this.outbox.envelope(ArticlePublished);
         const [made] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
-        await this.tellMedia(manager, made.id, '', body);
+        await this.appendMediaChanged(manager, made.id, '', body);
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
       this.outbox.wake();
@@ -77,7 +77,7 @@ export class ArticlesService {
           ...(tags && { tagList: tags }),
         });
         if (tags) await retag(manager, article, tags);
-        await this.tellMedia(manager, article.id, article.body, changes.body ?? article.body);
+        await this.appendMediaChanged(manager, article.id, article.body, changes.body ?? article.body);
         return newSlug;
       }),
     );
@@ -90,13 +90,13 @@ export class ArticlesService {
     const id = await this.transactions.once('delete article', slug, async (manager) => {
       const article = await lockOwn(manager, slug, authorId);
       await manager.delete(ArticleEntity, article.id);
-      await tallyDeletion(manager, article);
+      await countDeletion(manager, article);
       await manager.insert(DeletedArticleEntity, { articleId: article.id });
       await this.outbox.append(manager, ArticleDeleted, aggregateOf(article.id), {
         articleId: article.id,
         authorId,
       });
-      await this.tellMedia(manager, article.id, article.body, '');
+      await this.appendMediaChanged(manager, article.id, article.body, '');
       return article.id;
     });
     await this.cache.changed(slugTag(slug), LIST, TAGS);
@@ -104,7 +104,7 @@ export class ArticlesService {
   }
 
   /** Most articles show none, and then nobody is told. */
-  private async tellMedia(
+  private async appendMediaChanged(
     manager: EntityManager,
     articleId: number,
     before: string,
@@ -142,7 +142,7 @@ async function retag(manager: EntityManager, article: ArticleEntity, tags: reado
       ArticleTagEntity,
       gained.map((one) => tagRow(one, article)),
     );
-  await tallyTags(manager, { gained, lost });
+  await countTagChanges(manager, { gained, lost });
 }
 
 const tagRow = (name: string, { id, createdAt, authorId }: ArticleEntity): ArticleTagEntity => ({

@@ -16,7 +16,7 @@ import { FavoriteEntity } from './entities/favorite.entity.js';
  */
 const LOCKED = 'article as (select * from articles where slug = $2 for no key update)';
 
-const told = (changed: string) => `
+const appendEvent = (changed: string) => `
   told as (
     select append_event($3, 'article/' || id, $4, $5,
       jsonb_build_object('articleId', id, 'authorId', author_id, 'userId', $1::bigint), $6)
@@ -34,7 +34,7 @@ const ADD = `
     on conflict do nothing returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count + 1 where id in (select article_id from added)
-  ), ${told('added')}
+  ), ${appendEvent('added')}
   ${columns(true, 'favorites_count + (select count(*) from added)')}`;
 
 const REMOVE = `
@@ -43,7 +43,7 @@ const REMOVE = `
     where user_id = $1 and published_at = article.created_at and article_id = article.id returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count - 1 where id in (select article_id from removed)
-  ), ${told('removed')}
+  ), ${appendEvent('removed')}
   ${columns(false, 'favorites_count - (select count(*) from removed)')}`;
 
 /** Who likes which article; asking twice changes nothing. */

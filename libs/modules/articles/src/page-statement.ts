@@ -42,7 +42,7 @@ const OF_AUTHOR_UNDER_TAG = (author: string, tag: string) => `
   where author_id = ${author}::bigint and tag = ${tag}`;
 
 /** A further filter on the articles of the first. */
-const AND: Record<FilterName, (value: string) => string> = {
+const CONDITIONS: Record<FilterName, (value: string) => string> = {
   authorId: (author) =>
     `exists (select from articles o where o.id = k.id and o.author_id = ${author}::bigint)`,
   authorIds: (authors) =>
@@ -53,7 +53,7 @@ const AND: Record<FilterName, (value: string) => string> = {
     `exists (select from favorites f where f.user_id = ${user} and f.published_at = k.created_at and f.article_id = k.id)`,
 };
 
-const tally = (kind: string, keys: string) => `
+const counter = (kind: string, keys: string) => `
   (select coalesce(sum(n), 0)::bigint from (
     select total as n from tallies where kind = '${kind}' and key ${keys}
     union all
@@ -61,11 +61,11 @@ const tally = (kind: string, keys: string) => `
   ) counted)`;
 
 /** Exact totals that need no look at the articles. */
-const TALLIES: Partial<Record<FilterName | 'all', (value: string) => string>> = {
-  all: () => tally('all', "= ''"),
-  authorId: (author) => tally('author', `= ${author}::bigint::text`),
-  authorIds: (authors) => tally('author', `= any(${authors}::bigint[]::text[])`),
-  tag: (tag) => tally('tag', `= ${tag}`),
+const COUNTERS: Partial<Record<FilterName | 'all', (value: string) => string>> = {
+  all: () => counter('all', "= ''"),
+  authorId: (author) => counter('author', `= ${author}::bigint::text`),
+  authorIds: (authors) => counter('author', `= any(${authors}::bigint[]::text[])`),
+  tag: (tag) => counter('tag', `= ${tag}`),
 };
 
 const statements = new Map<string, Statement<PageRow>>();
@@ -102,8 +102,8 @@ function textFor(names: readonly FilterName[], isFirst: boolean): string {
   const matching =
     others.length === 0
       ? keys
-      : `select k.* from (${keys}) k where ${others.map((name) => AND[name](value(name))).join(' and ')}`;
-  const known = rest.length === 0 ? TALLIES[first] : undefined;
+      : `select k.* from (${keys}) k where ${others.map((name) => CONDITIONS[name](value(name))).join(' and ')}`;
+  const known = rest.length === 0 ? COUNTERS[first] : undefined;
   const total =
     known?.(first === 'all' ? '' : value(first)) ?? `(select count(*) from (${matching}) matching)`;
   // The bound of 100 is the API's: it tells the planner, which does not know $2, that a page is small.

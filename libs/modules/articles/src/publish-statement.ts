@@ -1,4 +1,4 @@
-import { tallied } from './tallies.js';
+import { counterInserts } from './counters.js';
 
 /**
  * All that a new article is, in one round trip: itself, its tags, the tallies, and its event.
@@ -12,7 +12,7 @@ export const PUBLISH = `
     insert into article_tags (tag, published_at, article_id, author_id)
     select tag, created_at, id, $6::bigint from made, unnest($5::text[]) as tag
   ), tallied as (
-    ${tallied({ kinds: "'{all,author}'::text[]", keys: "array['', $6::bigint::text]", tags: '$5::text[]', delta: '1' })}
+    ${counterInserts({ kinds: "'{all,author}'::text[]", keys: "array['', $6::bigint::text]", tags: '$5::text[]', delta: '1' })}
   ), told as (
     select append_event($7, 'article/' || id, $8, $9,
       jsonb_build_object('articleId', id, 'authorId', $6::bigint, 'slug', $1::text, 'title', $2::text), $10)

@@ -1,20 +1,20 @@
 import type { IdRange, SeedContext, SeedFunction } from '@tearline/database';
 import { type Random, type SampleText, sampleText, shuffled, zipf } from './seed-text.js';
 import { slugOf } from './slug.js';
-import { ADVISORY_LOCK, BATCH as DELTAS_BATCH, COMPACT } from './tally-compaction.js';
+import { ADVISORY_LOCK, BATCH_SIZE as DELTAS_BATCH, COMPACT } from './counter-compaction.js';
 
-const BATCH = 1_000;
+const ARTICLES_BATCH = 1_000;
 const FAVORITES_BATCH = 10_000;
 /** Sample articles are of the two years before this day, so that whatever is written later is newer. */
 const NEWEST = Date.UTC(2026, 0, 1);
-const SPAN = 2 * 365 * 86_400_000;
+const SPAN_MS = 2 * 365 * 86_400_000;
 
 /** A sequence is nobody's alone: whoever publishes meanwhile may take a number from between ours. */
 const RESERVE = `
   select min(id)::int8 as first, max(id)::int8 as last
     from (select nextval(pg_get_serial_sequence('articles', 'id')) as id from generate_series(1, $1)) reserved`;
 
-const TAKEN = 'select slug from articles where slug = any($1)';
+const USED_SLUGS = 'select slug from articles where slug = any($1)';
 
 const ARTICLES = `
   insert into articles (id, slug, title, description, body, tag_list, author_id, favorites_count, created_at, updated_at)
@@ -26,7 +26,7 @@ const TAGS = `
   insert into article_tags (tag, published_at, article_id, author_id)
   select tag, created_at, id, author_id from articles, unnest(tag_list) tag where id between $1 and $2`;
 
-const TALLIES = `
+const COUNTER_DELTAS = `
   with made as (select author_id, tag_list from articles where id between $1 and $2)
   insert into tally_deltas (kind, key, delta)
   select 'all', '', count(*) from made having count(*) > 0
@@ -53,13 +53,13 @@ export const seed: SeedFunction = async (context) => {
   const ids = [range.first, range.first + count - 1];
   await context.query(TAGS, ids);
   await like(context, range, users, likes, (done) => report(count + done));
-  await context.query(TALLIES, ids);
-  await addUp(context);
+  await context.query(COUNTER_DELTAS, ids);
+  await compactCounters(context);
   return range;
 };
 
 /** As the module itself does now and then, and by the same lock; so that the totals are in place at once. */
-async function addUp(context: SeedContext): Promise<void> {
+async function compactCounters(context: SeedContext): Promise<void> {
   await context.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
   let taken: number;
   do {
@@ -86,16 +86,16 @@ async function publish(
 ): Promise<void> {
   const next = context.random('articles');
   const used = new Set<string>();
-  for (let done = 0; done < count; done += BATCH) {
-    const places = Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => done + index);
+  for (let done = 0; done < count; done += ARTICLES_BATCH) {
+    const places = Array.from({ length: Math.min(ARTICLES_BATCH, count - done) }, (_, index) => done + index);
     const drafts = places.map((place) => ({
       id: first + place,
       ...draft(next, users),
       favoritesCount: likes[place]!,
-      createdAt: new Date(NEWEST - SPAN + ((place + next()) / count) * SPAN),
+      createdAt: new Date(NEWEST - SPAN_MS + ((place + next()) / count) * SPAN_MS),
     }));
     const slugs = drafts.map(({ title }) => slugOf(title));
-    for (const { slug } of await context.query<{ slug: string }>(TAKEN, [slugs])) used.add(slug);
+    for (const { slug } of await context.query<{ slug: string }>(USED_SLUGS, [slugs])) used.add(slug);
     const rows = drafts.map((article, index) => ({
       ...article,
       slug: free(slugs[index]!, article.id, used),

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { QueryFailedError } from 'typeorm';
 
-const LONGEST = 100;
+const MAX_LENGTH = 100;
 const SUFFIX_VALUES = 36 ** 6;
-const ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 const UNIQUE_VIOLATION = '23505';
 /** Paths beside `/api/articles/{slug}`, which an article must not hide behind, and the slug of no words. */
 const RESERVED = new Set(['', 'feed']);
@@ -19,7 +19,7 @@ export function slugOf(title: string): string {
       .toLowerCase()
       .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
   const points = Array.from(words.join('-'));
-  return points.slice(0, LONGEST).join('').replace(/-$/, '');
+  return points.slice(0, MAX_LENGTH).join('').replace(/-$/, '');
 }
 
 /**
@@ -33,7 +33,7 @@ export async function withFreeSlug<T>(title: string, work: (slug: string) => Pro
     try {
       return await work(slug);
     } catch (error) {
-      if (!isSlugTaken(error) || attempt === ATTEMPTS) throw error;
+      if (!isSlugTaken(error) || attempt === MAX_ATTEMPTS) throw error;
       slug = withSuffix(readable);
     }
   }

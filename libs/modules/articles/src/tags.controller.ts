@@ -1,13 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { KeptAnswer } from '@tearline/host';
-import { ArticleAnswers } from './article-answers.js';
+import { ArticleResponseCache } from './article-response-cache.js';
 import { TagList } from './article.schemas.js';
 
 @ApiTags('Tags')
 @Controller('api/tags')
 export class TagsController {
-  constructor(private readonly answers: ArticleAnswers) {}
+  constructor(private readonly answers: ArticleResponseCache) {}
 
   @Get()
   @KeptAnswer()

@@ -12,12 +12,12 @@ import { CommentEntity } from './entities/comment.entity.js';
 type CommentRow = Omit<CommentEntity, 'articleId'>;
 
 /** The newest, at most: the public API has no pages of comments. */
-const LONGEST_LIST = 1000;
+const MAX_LISTED = 1000;
 
 const OF_ARTICLE = statement<CommentRow>(
   'comments.ofArticle',
   `select id, author_id as "authorId", body, created_at as "createdAt", updated_at as "updatedAt"
-     from comments where article_id = $1 order by created_at desc, id desc limit ${LONGEST_LIST}`,
+     from comments where article_id = $1 order by created_at desc, id desc limit ${MAX_LISTED}`,
 );
 
 /** Comments below articles. An article that is gone takes them out of reach, since each call asks for it first. */

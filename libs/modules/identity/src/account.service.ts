@@ -7,7 +7,7 @@ import { Repository } from 'typeorm';
 import { ImageChanged, nameTag, userTag } from './contract.js';
 import { UserEntity } from './entities/user.entity.js';
 import { PasswordsService } from './passwords.service.js';
-import { asTakenName } from './taken-name.js';
+import { fromUniqueViolation } from './already-taken.js';
 import { UserReads } from './user-reads.js';
 import type { Account, UserChanges } from './user.schemas.js';
 
@@ -49,7 +49,7 @@ export class AccountService {
       await this.cache.changed(userTag(id), nameTag(account.username));
       return account;
     } catch (error) {
-      throw asTakenName(error);
+      throw fromUniqueViolation(error);
     }
   }
 }

@@ -3,11 +3,11 @@ import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
 import { AccountService } from './account.service.js';
 import { UserEntity } from './entities/user.entity.js';
-import { IdentityProvider } from './identity.provider.js';
+import { IdentityHandler } from './identity.handler.js';
 import { IDENTITY_SETTINGS, identitySettings } from './identity.settings.js';
 import { LoginLimit } from './login-limit.js';
 import { LoginService } from './login.service.js';
-import { NameClaims } from './name-claims.js';
+import { NameLocks } from './name-locks.js';
 import { PasswordsService } from './passwords.service.js';
 import { RegistrationService } from './registration.service.js';
 import { TokenSigner } from './token-signer.js';
@@ -21,10 +21,10 @@ import { UsersController } from './users.controller.js';
   providers: [
     { provide: IDENTITY_SETTINGS, useFactory: identitySettings },
     AccountService,
-    IdentityProvider,
+    IdentityHandler,
     LoginLimit,
     LoginService,
-    NameClaims,
+    NameLocks,
     PasswordsService,
     RegistrationService,
     TokenSigner,

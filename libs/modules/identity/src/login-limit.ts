@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AttemptLimit, networkOf } from './attempt-limit.js';
+import { RateLimit, networkOf } from './rate-limit.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
 import type { PasswordAttempt } from './passwords.service.js';
 
@@ -9,12 +9,12 @@ import type { PasswordAttempt } from './passwords.service.js';
  */
 @Injectable()
 export class LoginLimit {
-  readonly #byAccount: AttemptLimit;
-  readonly #byAddress: AttemptLimit;
+  readonly #byAccount: RateLimit;
+  readonly #byAddress: RateLimit;
 
   constructor(@Inject(IDENTITY_SETTINGS) { LOGIN_FAILURES_PER_MINUTE }: IdentitySettings) {
-    this.#byAccount = new AttemptLimit(LOGIN_FAILURES_PER_MINUTE, 'credentials');
-    this.#byAddress = new AttemptLimit(100 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
+    this.#byAccount = new RateLimit(LOGIN_FAILURES_PER_MINUTE, 'credentials');
+    this.#byAddress = new RateLimit(100 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
   }
 
   /**

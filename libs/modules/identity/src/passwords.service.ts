@@ -5,7 +5,7 @@ import { hashPassword } from './password-hash.js';
 import { WorkSlots } from './work-slots.js';
 
 /** How many may wait for a hash: about three seconds' worth on one core. */
-const PLACES = 250;
+const MAX_QUEUED = 250;
 
 /** Whoever verifies a password: asked when it is their turn, told how it went. */
 export interface PasswordAttempt {
@@ -17,7 +17,7 @@ export interface PasswordAttempt {
 /** Hashes and verifies passwords, off the event loop and a few at a time. */
 @Injectable()
 export class PasswordsService {
-  readonly #slots = new WorkSlots(slots(), PLACES);
+  readonly #slots = new WorkSlots(maxConcurrentHashes(), MAX_QUEUED);
   readonly #nobodys = hashPassword('');
 
   /** @throws SeamError unavailable when too many wait */
@@ -44,7 +44,7 @@ export class PasswordsService {
  * Hashing runs on libuv's thread pool, which token checks, DNS and files need too; and one core is left to the
  * event loop, where there is more than one.
  */
-function slots(): number {
+function maxConcurrentHashes(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
   return Math.max(1, Math.min(availableParallelism(), threads) - 1);
 }

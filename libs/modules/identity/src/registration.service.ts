@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ReadCache } from '@tearline/cache';
 import { InjectTransactions, Transactions } from '@tearline/database';
 import { currentCall, isSeamError } from '@tearline/seam';
-import { AttemptLimit, networkOf } from './attempt-limit.js';
+import { RateLimit, networkOf } from './rate-limit.js';
 import { nameTag } from './contract.js';
 import { UserEntity } from './entities/user.entity.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
 import { LoginService } from './login.service.js';
-import { NameClaims } from './name-claims.js';
+import { NameLocks } from './name-locks.js';
 import { PasswordsService } from './passwords.service.js';
-import { asTakenName, takenName } from './taken-name.js';
+import { fromUniqueViolation, alreadyTaken } from './already-taken.js';
 import { TokenSigner } from './token-signer.js';
 import { UserReads } from './user-reads.js';
 import { type NewUser, type UserBody, userBody } from './user.schemas.js';
@@ -19,19 +19,19 @@ const REGISTER = 'register';
 /** Makes accounts. */
 @Injectable()
 export class RegistrationService {
-  readonly #limit: AttemptLimit;
+  readonly #limit: RateLimit;
 
   constructor(
     @InjectTransactions('identity') private readonly transactions: Transactions,
     @Inject(IDENTITY_SETTINGS) { REGISTRATIONS_PER_MINUTE }: IdentitySettings,
     private readonly reads: UserReads,
-    private readonly claims: NameClaims,
+    private readonly claims: NameLocks,
     private readonly passwords: PasswordsService,
     private readonly tokens: TokenSigner,
     private readonly login: LoginService,
     private readonly cache: ReadCache,
   ) {
-    this.#limit = new AttemptLimit(REGISTRATIONS_PER_MINUTE, 'registrations');
+    this.#limit = new RateLimit(REGISTRATIONS_PER_MINUTE, 'registrations');
   }
 
   /** @throws SeamError username/taken, email/taken, registrations/too-many */
@@ -42,7 +42,7 @@ export class RegistrationService {
     const { username, email, password } = user;
     if (await this.transactions.before(REGISTER, { username, email })) return this.#again(user, address);
     const names = [`username ${username.toLowerCase()}`, `email ${email.toLowerCase()}`];
-    const id = await this.claims.holding(
+    const id = await this.claims.withLocks(
       names,
       () => this.#refuseTaken(user),
       () => this.#insert({ username, email, password }),
@@ -60,13 +60,13 @@ export class RegistrationService {
       return await this.login.logIn({ email, password }, address);
     } catch (error) {
       if (!isSeamError(error, 'credentials/invalid')) throw error;
-      throw takenName((await this.reads.taken(username, email)) ?? 'username');
+      throw alreadyTaken((await this.reads.taken(username, email)) ?? 'username');
     }
   }
 
   async #refuseTaken({ username, email }: NewUser): Promise<void> {
     const taken = await this.reads.taken(username, email);
-    if (taken) throw takenName(taken);
+    if (taken) throw alreadyTaken(taken);
   }
 
   async #insert({ username, email, password }: NewUser): Promise<number> {
@@ -77,7 +77,7 @@ export class RegistrationService {
         return (identifiers[0] as { id: number }).id;
       });
     } catch (error) {
-      throw asTakenName(error);
+      throw fromUniqueViolation(error);
     }
   }
 }

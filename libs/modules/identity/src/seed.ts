@@ -1,6 +1,6 @@
 import type { SeedFunction } from '@tearline/database';
 import { hashPassword } from './password-hash.js';
-import { plausibleUser } from './plausible-user.js';
+import { sampleUser } from './sample-user.js';
 
 const BATCH = 1_000;
 
@@ -29,7 +29,7 @@ export const seed: SeedFunction = async (context) => {
   for (let done = 0; done < wanted;) {
     const size = Math.min(BATCH, wanted - done);
     const from = first + done;
-    const users = Array.from({ length: size }, (_, index) => plausibleUser(from + index, next));
+    const users = Array.from({ length: size }, (_, index) => sampleUser(from + index, next));
     const columns = [
       users.map(({ username }) => username),
       users.map(({ email }) => email),

@@ -5,7 +5,7 @@ import { SeamError } from '@tearline/seam';
 import type { DataSource, EntityManager } from 'typeorm';
 import { FILE_COLUMNS, type MediaFile, type StoredVariant } from './media-file.js';
 import { MEDIA_SETTINGS, type MediaSettings } from './media.settings.js';
-import type { Named } from './storage/keys.js';
+import type { FileVersion } from './storage/keys.js';
 import type { ReceivedFile } from './upload/receive-file.js';
 import { MakeVariants } from './variants/make-variants.job.js';
 import type { VariantName } from './variants/variants.js';
@@ -71,7 +71,7 @@ export class MediaFiles {
    * @returns the file when it is gone, so that what is stored of it can go, too
    * @throws SeamError `media/not-found`, `media/forbidden`
    */
-  release(user: number, hash: string): Promise<Named | undefined> {
+  release(user: number, hash: string): Promise<FileVersion | undefined> {
     return this.database.transaction(async (manager) => {
       const file = await lock(manager, hash);
       if (!file) throw new SeamError('media/not-found');
@@ -108,7 +108,7 @@ export class MediaFiles {
   }
 
   /** A file whose variants are still to be made. */
-  async pending({ hash, generation }: Named): Promise<MediaFile | undefined> {
+  async pending({ hash, generation }: FileVersion): Promise<MediaFile | undefined> {
     const [file] = await this.database.query<MediaFile[]>(
       `select ${FILE_COLUMNS} from files where hash = $1 and generation = $2 and status = 'pending'`,
       [hash, generation],
@@ -119,7 +119,7 @@ export class MediaFiles {
   /** All of its variants are stored. @returns whether there is such a file, still */
   markReady(
     manager: EntityManager,
-    file: Named,
+    file: FileVersion,
     variants: Readonly<Record<VariantName, StoredVariant>>,
   ): Promise<boolean> {
     return settle(
@@ -131,7 +131,7 @@ export class MediaFiles {
   }
 
   /** It will never have variants. @returns whether there is such a file, still */
-  markFailed(manager: EntityManager, file: Named, reason: string): Promise<boolean> {
+  markFailed(manager: EntityManager, file: FileVersion, reason: string): Promise<boolean> {
     return settle(manager, file, `status = 'failed', reason = $3`, reason);
   }
 
@@ -139,7 +139,7 @@ export class MediaFiles {
    * Deletes some files that nothing shows: those that nobody claims, and those that have been like that for long.
    * @returns them, so that what is stored of them can go, too
    */
-  forgetUnused(): Promise<Named[]> {
+  forgetUnused(): Promise<FileVersion[]> {
     const seconds = this.settings.MEDIA_UNUSED_SECONDS;
     const isDue = `(f.unused_since < now() - make_interval(secs => ${seconds})
       or not exists (select from claims c where c.hash = f.hash))`;
@@ -158,7 +158,7 @@ export class MediaFiles {
   }
 
   /** Of these, those that something is to be stored of. */
-  async owners(named: readonly Named[]): Promise<Set<string>> {
+  async owners(named: readonly FileVersion[]): Promise<Set<string>> {
     const found = await this.database.query<{ owner: string }[]>(
       `select hash || '.' || generation as owner from files
        where hash = any($1::text[]) and status <> 'failed'`,
@@ -208,9 +208,9 @@ async function deleteUnused(
   manager: EntityManager,
   hashes: readonly string[],
   condition: string,
-): Promise<Named[]> {
+): Promise<FileVersion[]> {
   if (hashes.length === 0) return [];
-  const [gone] = await manager.query<[Named[], number]>(
+  const [gone] = await manager.query<[FileVersion[], number]>(
     `delete from files f where hash = any($1::text[]) and ${condition}
        and not exists (select from refs r where r.hash = f.hash)
      returning hash, generation`,
@@ -221,7 +221,7 @@ async function deleteUnused(
 
 async function settle(
   manager: EntityManager,
-  { hash, generation }: Named,
+  { hash, generation }: FileVersion,
   changes: string,
   value: string,
 ): Promise<boolean> {

@@ -23,7 +23,7 @@ import { MediaBody, mediaBody, UPLOAD_FORM } from './media.schemas.js';
 import { MediaHash } from './contract.js';
 import { keysOf } from './storage/keys.js';
 import { STORAGE, type Storage } from './storage/storage.js';
-import { linger } from './upload/linger.js';
+import { drainRequest } from './upload/drain-request.js';
 import { UploadsService } from './upload/uploads.service.js';
 
 @ApiTags('Media')
@@ -58,7 +58,7 @@ export class MediaController {
       return mediaBody(await this.uploads.upload(viewer, raw));
     } catch (error) {
       // What is still to come would be taken for the next request.
-      if (!(await linger(raw))) void reply.header('connection', 'close');
+      if (!(await drainRequest(raw))) void reply.header('connection', 'close');
       throw error;
     }
   }

@@ -4,16 +4,16 @@ import { EventsModule } from '@tearline/events';
 import { VariantsController } from './delivery/variants.controller.js';
 import { MediaController } from './media.controller.js';
 import { MediaFiles } from './media-files.js';
-import { MediaProvider } from './media.provider.js';
+import { MediaHandler } from './media.handler.js';
 import { MediaReads } from './media-reads.js';
 import { MEDIA_SETTINGS, mediaSettings } from './media.settings.js';
 import { OrphansWorker } from './orphans.worker.js';
-import { References } from './references.subscriber.js';
+import { ReferencesSubscriber } from './references.subscriber.js';
 import { openStorage } from './storage/open-storage.js';
 import { STORAGE } from './storage/storage.js';
 import { TemporaryFiles } from './storage/temporary-files.js';
 import { AcceptMultipart } from './upload/accept-multipart.js';
-import { UploadCounts } from './upload/upload-counts.js';
+import { UploadRateLimit } from './upload/upload-rate-limit.js';
 import { UploadSlots } from './upload/upload-slots.js';
 import { UploadsService } from './upload/uploads.service.js';
 import { VariantMaker } from './variants/variant-maker.js';
@@ -27,12 +27,12 @@ import { VariantsWorker } from './variants/variants.worker.js';
     { provide: STORAGE, inject: [MEDIA_SETTINGS], useFactory: openStorage },
     AcceptMultipart,
     MediaFiles,
-    MediaProvider,
+    MediaHandler,
     MediaReads,
     OrphansWorker,
-    References,
+    ReferencesSubscriber,
     TemporaryFiles,
-    UploadCounts,
+    UploadRateLimit,
     UploadSlots,
     UploadsService,
     VariantMaker,

@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Every, Subscriber } from '@tearline/events';
 import { MediaFiles } from './media-files.js';
 import { MEDIA_SETTINGS, mediaSettings, type MediaSettings } from './media.settings.js';
-import { keysOf, type Named, ownerOf, prefixes } from './storage/keys.js';
+import { keysOf, type FileVersion, fileVersionOf, prefixes } from './storage/keys.js';
 import { STORAGE, type Storage } from './storage/storage.js';
-import { UploadCounts } from './upload/upload-counts.js';
+import { UploadRateLimit } from './upload/upload-rate-limit.js';
 
 /** Looked up together. */
 const BATCH = 500;
 /** Milliseconds that one sweep looks through what is stored; the next one begins elsewhere. */
-const SWEEP_MS = 20_000;
+const MAX_SWEEP_MS = 20_000;
 
 /** Deletes what belongs to nothing any more. */
 @Subscriber('media')
@@ -17,21 +17,21 @@ const SWEEP_MS = 20_000;
 export class OrphansWorker {
   constructor(
     private readonly files: MediaFiles,
-    private readonly counts: UploadCounts,
+    private readonly counts: UploadRateLimit,
     @Inject(STORAGE) private readonly storage: Storage,
     @Inject(MEDIA_SETTINGS) private readonly settings: MediaSettings,
   ) {}
 
   @Every(mediaSettings().MEDIA_SWEEP_SECONDS * 1_000, 'media.orphans')
   async sweep(): Promise<void> {
-    const until = performance.now() + SWEEP_MS;
+    const until = performance.now() + MAX_SWEEP_MS;
     await this.counts.prune();
     await this.forgetUnused(until);
     await this.sweepStorage(until);
   }
 
   private async forgetUnused(until: number): Promise<void> {
-    let gone: readonly Named[];
+    let gone: readonly FileVersion[];
     do {
       // First the rows: what a crash then leaves stored belongs to no row, and is swept.
       gone = await this.files.forgetUnused();
@@ -60,7 +60,7 @@ export class OrphansWorker {
   private async deleteStray(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     const named = keys
-      .map((key) => ({ key, owner: ownerOf(key) }))
+      .map((key) => ({ key, owner: fileVersionOf(key) }))
       .filter(({ owner }) => owner !== undefined);
     const owners = await this.files.owners(named.map(({ owner }) => owner!));
     const stray = named.filter(({ owner }) => !owners.has(`${owner!.hash}.${owner!.generation}`));

@@ -9,7 +9,7 @@ import { MediaFiles } from './media-files.js';
 /** Knows which articles and users show which pictures. */
 @Subscriber('media')
 @Injectable()
-export class References {
+export class ReferencesSubscriber {
   constructor(private readonly files: MediaFiles) {}
 
   @OnEvent(ArticleMediaChanged)

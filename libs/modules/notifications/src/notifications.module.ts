@@ -14,7 +14,7 @@ import { MarkingService } from './inbox/marking.service.js';
 import { NotificationReads } from './notification-reads.js';
 import { NotificationViews } from './notification-views.js';
 import { NotificationsController } from './notifications.controller.js';
-import { NotificationsProvider } from './notifications.provider.js';
+import { NotificationsHandler } from './notifications.handler.js';
 import { NOTIFICATIONS_SETTINGS, notificationsSettings } from './notifications.settings.js';
 import { PreferencesController } from './preferences/preferences.controller.js';
 import { PreferencesService } from './preferences/preferences.service.js';
@@ -39,7 +39,7 @@ import { StreamTickets } from './stream/stream-tickets.js';
     MailQueue,
     MarkingService,
     NotificationReads,
-    NotificationsProvider,
+    NotificationsHandler,
     NotificationViews,
     PreferencesService,
     Prune,

@@ -21,7 +21,7 @@ export class ProfilesController {
     @Param('username', { schema: Username }) username: string,
     @ViewerId() viewer: number | undefined,
   ): Buffer | Promise<Buffer | ProfileBody> {
-    if (viewer === undefined) return this.profiles.answer(username);
+    if (viewer === undefined) return this.profiles.cachedBody(username);
     return this.profiles.read(username, viewer).then((profile) => ({ profile }));
   }
 

@@ -11,7 +11,7 @@ import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
 
 /* Each is one statement, and so one transaction; who asks twice changes nothing, and nobody is told. */
-const told = (changed: string) => `
+const appendEvent = (changed: string) => `
   select append_event($3, 'user/' || follower_id, $4, $5,
     jsonb_build_object('followerId', follower_id, 'followeeId', followee_id), $6)
   from ${changed}`;
@@ -20,17 +20,17 @@ const FOLLOW = `
   with added as (
     insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing
     returning follower_id, followee_id
-  ) ${told('added')}`;
+  ) ${appendEvent('added')}`;
 
 const UNFOLLOW = `
   with removed as (
     delete from follows where follower_id = $1 and followee_id = $2 returning follower_id, followee_id
-  ) ${told('removed')}`;
+  ) ${appendEvent('removed')}`;
 
 export const ProfileBody = z.object({ profile: Profile });
 export type ProfileBody = z.infer<typeof ProfileBody>;
 
-const ANSWER = cached('social.profile', { schema: ProfileBody, of: ['identity'] });
+const PROFILE = cached('social.profile', { schema: ProfileBody, of: ['identity'] });
 
 /** Users as others see them, and who follows them. Following twice is following; unfollowing likewise. */
 @Injectable()
@@ -47,14 +47,14 @@ export class ProfilesService {
    * What anybody gets who has not said who they are, as it is sent.
    * @throws SeamError profile/not-found
    */
-  answer(username: string): Buffer | Promise<Buffer> {
-    const answer = this.cache.json(ANSWER, username.toLowerCase(), [nameTag(username)], async (depend) => {
+  cachedBody(username: string): Buffer | Promise<Buffer> {
+    const answer = this.cache.json(PROFILE, username.toLowerCase(), [nameTag(username)], async (depend) => {
       const user = await this.identity.userByUsername({ username });
       if (!user) return null;
       depend(userTag(user.id));
       return { profile: profileOf(user, false) };
     });
-    return answer instanceof Promise ? answer.then(existing) : existing(answer);
+    return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);
   }
 
   /** @throws SeamError profile/not-found */
@@ -92,7 +92,7 @@ export class ProfilesService {
   }
 }
 
-function existing(answer: Buffer | undefined): Buffer {
+function orNotFound(answer: Buffer | undefined): Buffer {
   if (answer === undefined) throw new SeamError('profile/not-found');
   return answer;
 }

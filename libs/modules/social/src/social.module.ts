@@ -5,11 +5,11 @@ import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
 import { ProfilesController } from './profiles.controller.js';
 import { ProfilesService } from './profiles.service.js';
-import { SocialProvider } from './social.provider.js';
+import { SocialHandler } from './social.handler.js';
 
 @Module({
   imports: [DatabaseModule.forModule('social', [FollowEntity]), EventsModule.forModule('social')],
   controllers: [ProfilesController],
-  providers: [FollowReads, ProfilesService, SocialProvider],
+  providers: [FollowReads, ProfilesService, SocialHandler],
 })
 export class SocialModule {}

@@ -15,7 +15,7 @@ export interface S3Options {
   pageSize?: number;
 }
 
-const PATIENCE_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 /** Objects in a bucket of S3, or of anything that speaks its language. */
 export class S3Storage implements Storage {
@@ -84,7 +84,7 @@ export class S3Storage implements Storage {
   private async send(method: string, url: string, init: RequestInit = {}): Promise<Response> {
     // Until it answers; how fast the rest is read is the reader's business.
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    const timer = setTimeout(() => patience.abort(), RESPONSE_TIMEOUT_MS);
     let response: Response;
     try {
       response = await this.#client.fetch(url, { ...init, method, signal: patience.signal });

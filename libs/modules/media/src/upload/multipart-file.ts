@@ -1,14 +1,14 @@
-import { UploadRefusal } from './refusal.js';
+import { UploadError } from './upload.error.js';
 
 const HEADER_BYTES = 8_192;
 const CRLF = '\r\n';
 
-const malformed = () => new UploadRefusal(400, 'body', 'is not valid multipart/form-data');
+const malformed = () => new UploadError(400, 'body', 'is not valid multipart/form-data');
 
 /** The boundary that a content type names (RFC 2046, 5.1.1). */
 export function boundaryOf(contentType: string | undefined): string {
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType ?? ''))
-    throw new UploadRefusal(415, 'body', 'must be multipart/form-data');
+    throw new UploadError(415, 'body', 'must be multipart/form-data');
   const [, quoted, bare] = /;\s*boundary=(?:"([^"]*)"|([^\s;"]*))/i.exec(contentType!) ?? [];
   const boundary = quoted ?? bare ?? '';
   if (!/^[\w'()+,\-./:=? ]{1,70}$/.test(boundary) || boundary.endsWith(' ')) throw malformed();
@@ -60,7 +60,7 @@ export class MultipartFile {
     const seen = this.#rest.subarray(0, line.length);
     const empty = Buffer.concat([this.#delimiter.subarray(CRLF.length), Buffer.from('--')]);
     if (this.#rest.length >= empty.length && this.#rest.subarray(0, empty.length).equals(empty))
-      throw new UploadRefusal(422, 'file', "can't be blank");
+      throw new UploadError(422, 'file', "can't be blank");
     if (!seen.equals(line.subarray(0, seen.length)) && !seen.equals(empty.subarray(0, seen.length)))
       throw malformed();
     if (seen.length < line.length) return false;
@@ -70,7 +70,7 @@ export class MultipartFile {
   private takeHeaders(): boolean {
     const end = this.#rest.indexOf(CRLF + CRLF);
     if (end > HEADER_BYTES || (end < 0 && this.#rest.length > HEADER_BYTES))
-      throw new UploadRefusal(400, 'body', 'has headers that are too large');
+      throw new UploadError(400, 'body', 'has headers that are too large');
     if (end < 0) return false;
     const disposition = this.#rest
       .toString('utf8', 0, end)
@@ -78,7 +78,7 @@ export class MultipartFile {
       .find((line) => /^content-disposition:\s*form-data\s*;/i.test(line));
     if (disposition === undefined) throw malformed();
     if (!/;\s*name=(?:"file"|file)\s*(;|$)/i.test(disposition) || !/;\s*filename\*?=/i.test(disposition))
-      throw new UploadRefusal(422, 'file', 'must be the only field, and a file');
+      throw new UploadError(422, 'file', 'must be the only field, and a file');
     return this.goOn('file', end + 2 * CRLF.length);
   }
 
@@ -101,7 +101,7 @@ export class MultipartFile {
     if (this.#rest.length < 2) return false;
     const two = this.#rest.toString('latin1', 0, 2);
     if (two === '--') return this.goOn('end', 2);
-    if (two === CRLF) throw new UploadRefusal(422, 'file', 'must be the only field, and a file');
+    if (two === CRLF) throw new UploadError(422, 'file', 'must be the only field, and a file');
     throw malformed();
   }
 

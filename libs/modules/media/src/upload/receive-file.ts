@@ -5,7 +5,7 @@ import { MEDIA_FILE_BYTES } from '../contract.js';
 import type { TemporaryFile } from '../storage/temporary-file.js';
 import { HEAD_BYTES, type ImageKind, imageKindOf } from './image-kind.js';
 import { boundaryOf, MultipartFile } from './multipart-file.js';
-import { UploadRefusal } from './refusal.js';
+import { UploadError } from './upload.error.js';
 
 /** Bytes that are written at once; and as many may wait until that is done. */
 const WRITE_BYTES = 1_048_576;
@@ -18,8 +18,8 @@ export interface ReceivedFile {
   readonly kind: ImageKind;
 }
 
-const tooLarge = () => new UploadRefusal(413, 'file', `is too large (maximum is ${MEDIA_FILE_BYTES} bytes)`);
-const notAnImage = () => new UploadRefusal(422, 'file', 'must be a JPEG, PNG, WebP, AVIF or GIF picture');
+const tooLarge = () => new UploadError(413, 'file', `is too large (maximum is ${MEDIA_FILE_BYTES} bytes)`);
+const notAnImage = () => new UploadError(422, 'file', 'must be a JPEG, PNG, WebP, AVIF or GIF picture');
 
 /**
  * Writes the file of a form into `target` while it arrives, and finds out what it is. Never more than two pieces of it
@@ -34,11 +34,11 @@ export async function receiveFile(request: IncomingMessage, target: TemporaryFil
   const reason = currentCall()?.cancelled;
   if (reason) throw reason;
   if (Number(request.headers['content-length'] ?? 0) > MEDIA_FILE_BYTES + ENVELOPE_BYTES) throw tooLarge();
-  return new Arrival(request, target, boundary).done;
+  return new FileReceiver(request, target, boundary).done;
 }
 
 /** One file on its way from a socket to a disk. */
-class Arrival {
+class FileReceiver {
   readonly done: Promise<ReceivedFile>;
   readonly #hash = createHash('sha256');
   readonly #form: MultipartFile;
@@ -83,8 +83,8 @@ class Arrival {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    if (!this.#form.isComplete) this.fail(new UploadRefusal(400, 'body', 'is incomplete'));
-    else if (this.#bytes === 0) this.fail(new UploadRefusal(422, 'file', "can't be blank"));
+    if (!this.#form.isComplete) this.fail(new UploadError(400, 'body', 'is incomplete'));
+    else if (this.#bytes === 0) this.fail(new UploadError(422, 'file', "can't be blank"));
     else if (this.#kind === undefined) this.fail(notAnImage());
     else this.write();
   };

@@ -6,7 +6,7 @@ import { keyOf, newGeneration } from '../storage/keys.js';
 import { STORAGE, type Storage } from '../storage/storage.js';
 import { TemporaryFiles } from '../storage/temporary-files.js';
 import { receiveFile, type ReceivedFile } from './receive-file.js';
-import { UploadCounts } from './upload-counts.js';
+import { UploadRateLimit } from './upload-rate-limit.js';
 import { UploadSlots } from './upload-slots.js';
 
 /** Takes files in. */
@@ -18,7 +18,7 @@ export class UploadsService {
     private readonly files: MediaFiles,
     private readonly temporary: TemporaryFiles,
     private readonly slots: UploadSlots,
-    private readonly counts: UploadCounts,
+    private readonly counts: UploadRateLimit,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 

@@ -6,9 +6,9 @@ import { UnusableImageError } from './unusable-image.error.js';
 import { type VariantName, VARIANTS } from './variants.js';
 
 /** Seconds that one decoding or encoding may take: with all of them a job stays within its time. */
-const PATIENCE_S = 15;
+const TIMEOUT_SECONDS = 15;
 /** A picture that is longer than this many times its width is made narrower instead. */
-const TALLEST = 4;
+const MAX_HEIGHT_PER_WIDTH = 4;
 const WEBP = { quality: 80, effort: 3 };
 
 type SharpLibrary = typeof import('sharp').default;
@@ -40,7 +40,7 @@ export class VariantMaker {
       const wide = await this.pixels(sharp, path, VARIANTS['article-1600'].width);
       signal.throwIfAborted();
       const square = await this.square(sharp, path);
-      const from = (raw: Raw) => within(sharp(raw.data, { raw: raw.info }));
+      const from = (raw: Raw) => withTimeout(sharp(raw.data, { raw: raw.info }));
       const made: [VariantName, Buffer][] = [];
       for (const [name, size] of Object.entries(VARIANTS) as [
         VariantName,
@@ -100,12 +100,12 @@ export class VariantMaker {
   }
 }
 
-const within = (image: Sharp) => image.timeout({ seconds: PATIENCE_S });
+const withTimeout = (image: Sharp) => image.timeout({ seconds: TIMEOUT_SECONDS });
 
-const upright = (image: Sharp) => within(image).autoOrient().toColourspace('srgb');
+const upright = (image: Sharp) => withTimeout(image).autoOrient().toColourspace('srgb');
 
 const fit = (image: Sharp, width: number) =>
-  image.resize({ width, height: width * TALLEST, fit: 'inside', withoutEnlargement: true });
+  image.resize({ width, height: width * MAX_HEIGHT_PER_WIDTH, fit: 'inside', withoutEnlargement: true });
 
 function unusable(error: unknown): UnusableImageError {
   if (error instanceof UnusableImageError) return error;

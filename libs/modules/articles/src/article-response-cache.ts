@@ -11,11 +11,11 @@ const ONE = cached('articles.one', { schema: ArticleBody, of: ['articles', 'iden
 const PAGE = cached('articles.page', { schema: ArticleList, of: ['articles', 'identity'] });
 const TAG_LIST = cached('articles.tags', { schema: TagList, of: ['articles'] });
 
-type Answer = Buffer | Promise<Buffer>;
+type CachedBody = Buffer | Promise<Buffer>;
 
 /** What those get who have not said who they are: the same for all of them, and kept as the bytes that are sent. */
 @Injectable()
-export class ArticleAnswers {
+export class ArticleResponseCache {
   constructor(
     private readonly cache: ReadCache,
     private readonly reads: ArticleReads,
@@ -23,32 +23,34 @@ export class ArticleAnswers {
   ) {}
 
   /** @throws SeamError article/not-found */
-  one(slug: string): Answer {
+  one(slug: string): CachedBody {
     const answer = this.cache.json(ONE, slug, [slugTag(slug)], async (depend) => {
       const row = await this.reads.one(slug, undefined);
       return row ? { article: await this.views.of(row, undefined, depend) } : null;
     });
-    return answer instanceof Promise ? answer.then(existing) : existing(answer);
+    return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);
   }
 
   /** A first page; whoever turns pages, or wants a fan's favorites, is seldom the second to do so. */
-  page(query: ListArticles): Answer {
+  page(query: ListArticles): CachedBody {
     const { tag, author, limit } = query;
     const tags = author === undefined ? [LIST] : [LIST, nameTag(author)];
     return this.cache.json(PAGE, JSON.stringify([limit, tag, author]), tags, (depend) =>
       this.views.list(query, undefined, depend),
-    ) as Answer;
+    ) as CachedBody;
   }
 
-  tags(): Answer {
-    return this.cache.json(TAG_LIST, '', [TAGS], async () => ({ tags: await this.reads.tags() })) as Answer;
+  tags(): CachedBody {
+    return this.cache.json(TAG_LIST, '', [TAGS], async () => ({
+      tags: await this.reads.tags(),
+    })) as CachedBody;
   }
 }
 
 /** Whether a list is one that many ask for. */
 export const isFirstPage = ({ offset, favorited }: ListArticles) => offset === 0 && favorited === undefined;
 
-function existing(answer: Buffer | undefined): Buffer {
+function orNotFound(answer: Buffer | undefined): Buffer {
   if (answer === undefined) throw new SeamError('article/not-found');
   return answer;
 }

@@ -6,7 +6,7 @@ import { UserReads } from './user-reads.js';
 /** Answers other modules. */
 @Implements(IdentityContract)
 @Injectable()
-export class IdentityProvider implements Identity {
+export class IdentityHandler implements Identity {
   constructor(private readonly reads: UserReads) {}
 
   usersByIds({ ids }: InputOf<typeof IdentityContract, 'usersByIds'>) {

@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { NameClaims } from './name-claims.js';
+import { NameLocks } from './name-locks.js';
 
 const free = async () => {};
 
 describe('a claim to a name', () => {
   it('keeps others from working for it, who are refused when it succeeds', async () => {
-    const claims = new NameClaims();
+    const claims = new NameLocks();
     const taken = new Set<string>();
     const { promise, resolve } = Promise.withResolvers<void>();
     let worked = 0;
     const register = () =>
-      claims.holding(
+      claims.withLocks(
         ['jake'],
         async () => {
           if (taken.has('jake')) throw new Error('taken');
@@ -35,22 +35,22 @@ describe('a claim to a name', () => {
   });
 
   it('passes to the next one when it fails', async () => {
-    const claims = new NameClaims();
-    const first = claims.holding(['jake'], free, () => Promise.reject(new Error('broken')));
-    const second = claims.holding(['jake'], free, async () => 'mine');
+    const claims = new NameLocks();
+    const first = claims.withLocks(['jake'], free, () => Promise.reject(new Error('broken')));
+    const second = claims.withLocks(['jake'], free, async () => 'mine');
     await expect(first).rejects.toThrow('broken');
     expect(await second).toBe('mine');
   });
 
   it('holds for each of several names, and for no other', async () => {
-    const claims = new NameClaims();
+    const claims = new NameLocks();
     const { promise, resolve } = Promise.withResolvers<string>();
-    const both = claims.holding(['jake', 'jake@example.com'], free, () => promise);
+    const both = claims.withLocks(['jake', 'jake@example.com'], free, () => promise);
     let waited = true;
-    const other = claims.holding(['jim', 'jake@example.com'], free, async () => {
+    const other = claims.withLocks(['jim', 'jake@example.com'], free, async () => {
       waited = false;
     });
-    expect(await claims.holding(['joe'], free, async () => 'at once')).toBe('at once');
+    expect(await claims.withLocks(['joe'], free, async () => 'at once')).toBe('at once');
     expect(waited).toBe(true);
     resolve('done');
     await Promise.all([both, other]);

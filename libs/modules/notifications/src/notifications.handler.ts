@@ -6,7 +6,7 @@ import { NotificationReads } from './notification-reads.js';
 /** Answers other modules. */
 @Implements(NotificationsContract)
 @Injectable()
-export class NotificationsProvider implements Notifications {
+export class NotificationsHandler implements Notifications {
   constructor(private readonly reads: NotificationReads) {}
 
   async unreadCount({ userId }: InputOf<typeof NotificationsContract, 'unreadCount'>) {

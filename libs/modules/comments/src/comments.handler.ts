@@ -8,7 +8,7 @@ import { CommentEntity } from './entities/comment.entity.js';
 /** Answers other modules. */
 @Implements(CommentsContract)
 @Injectable()
-export class CommentsProvider implements Comments {
+export class CommentsHandler implements Comments {
   constructor(@InjectTransactions('comments') private readonly transactions: Transactions) {}
 
   purge({ articleIds }: InputOf<typeof CommentsContract, 'purge'>) {

@@ -2,7 +2,7 @@ import { SeamError } from '@tearline/seam';
 import { LRUCache } from 'lru-cache';
 import { isIPv6 } from 'node:net';
 
-const MINUTE = 60_000;
+const WINDOW_MS = 60_000;
 
 interface Window {
   attempts: number;
@@ -11,7 +11,7 @@ interface Window {
 }
 
 /** Counts attempts by key, for a minute from the first one on. Forgets the oldest keys beyond 10,000. */
-export class AttemptLimit {
+export class RateLimit {
   readonly #windows = new LRUCache<string, Window>({ max: 10_000 });
 
   /**
@@ -34,7 +34,7 @@ export class AttemptLimit {
   count(key: string): void {
     const window = this.#open(key);
     if (window) window.attempts += 1;
-    else this.#windows.set(key, { attempts: 1, ends: performance.now() + MINUTE });
+    else this.#windows.set(key, { attempts: 1, ends: performance.now() + WINDOW_MS });
   }
 
   forget(key: string): void {

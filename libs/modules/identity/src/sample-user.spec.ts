@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { plausibleUser } from './plausible-user.js';
+import { sampleUser } from './sample-user.js';
 
 it('plausible users share no name and no address', () => {
-  const users = Array.from({ length: 5_000 }, (_, index) => plausibleUser(index + 1, () => 0.5));
+  const users = Array.from({ length: 5_000 }, (_, index) => sampleUser(index + 1, () => 0.5));
   expect(new Set(users.map(({ username }) => username)).size).toBe(5_000);
   expect(new Set(users.map(({ email }) => email)).size).toBe(5_000);
 });

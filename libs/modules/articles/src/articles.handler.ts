@@ -6,7 +6,7 @@ import { type Articles, ArticlesContract } from './contract.js';
 /** Answers other modules. */
 @Implements(ArticlesContract)
 @Injectable()
-export class ArticlesProvider implements Articles {
+export class ArticlesHandler implements Articles {
   constructor(private readonly reads: ArticleReads) {}
 
   bySlug({ slug }: InputOf<typeof ArticlesContract, 'bySlug'>) {

@@ -1,5 +1,5 @@
 /** A user who could be somebody. */
-export interface PlausibleUser {
+export interface SampleUser {
   username: string;
   email: string;
   bio: string | null;
@@ -35,7 +35,7 @@ const MINUTES_BETWEEN = 7;
  * @param ordinal 1, 2, 3 …; no two users with different ones share a name
  * @param next random numbers in [0, 1)
  */
-export function plausibleUser(ordinal: number, next: () => number): PlausibleUser {
+export function sampleUser(ordinal: number, next: () => number): SampleUser {
   const pick = (list: readonly string[]) => list[Math.floor(next() * list.length)]!;
   const round = Math.floor(ordinal / (GIVEN_NAMES.length * FAMILY_NAMES.length));
   const given = GIVEN_NAMES[ordinal % GIVEN_NAMES.length]!;

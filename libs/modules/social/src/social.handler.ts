@@ -6,7 +6,7 @@ import { FollowReads } from './follow-reads.js';
 /** Answers other modules. */
 @Implements(SocialContract)
 @Injectable()
-export class SocialProvider implements Social {
+export class SocialHandler implements Social {
   constructor(private readonly reads: FollowReads) {}
 
   followedAmong({ follower, among }: InputOf<typeof SocialContract, 'followedAmong'>) {

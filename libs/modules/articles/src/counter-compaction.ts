@@ -2,14 +2,14 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
-const EVERY_MS = 2_000;
-export const BATCH = 20_000;
+const COMPACTION_INTERVAL_MS = 2_000;
+export const BATCH_SIZE = 20_000;
 export const ADVISORY_LOCK = 7_365_628;
 
 /** Takes a batch of deltas away and adds it to the totals, in one snapshot, so that every reader's sum is exact. */
 export const COMPACT = `
   with taken as (
-    delete from tally_deltas where ctid = any(array(select ctid from tally_deltas limit ${BATCH}))
+    delete from tally_deltas where ctid = any(array(select ctid from tally_deltas limit ${BATCH_SIZE}))
     returning kind, key, delta
   ), added as (
     insert into tallies as t (kind, key, total)
@@ -20,8 +20,8 @@ export const COMPACT = `
 
 /** Adds the appended deltas up now and then, so that reading a count touches a handful of rows. */
 @Injectable()
-export class TallyCompaction implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #log = new Logger(TallyCompaction.name);
+export class CounterCompaction implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #log = new Logger(CounterCompaction.name);
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -32,7 +32,7 @@ export class TallyCompaction implements OnApplicationBootstrap, OnModuleDestroy 
       this.#running = this.run().catch((error: unknown) =>
         this.#log.warn({ err: error }, 'tallies not added up'),
       );
-    }, EVERY_MS).unref();
+    }, COMPACTION_INTERVAL_MS).unref();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -53,6 +53,6 @@ export class TallyCompaction implements OnApplicationBootstrap, OnModuleDestroy 
         const [result] = await manager.query<{ taken: number }[]>(COMPACT);
         return result!.taken;
       });
-    } while (taken === BATCH);
+    } while (taken === BATCH_SIZE);
   }
 }

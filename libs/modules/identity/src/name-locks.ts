@@ -5,14 +5,18 @@ import { Injectable } from '@nestjs/common';
  * process knows of it: what makes names unique are the table's indexes.
  */
 @Injectable()
-export class NameClaims {
+export class NameLocks {
   readonly #claimed = new Map<string, Promise<unknown>>();
 
   /**
    * @param names what nobody else may work for meanwhile
    * @param check refuses, by throwing, what has been taken; called again after every wait
    */
-  async holding<T>(names: readonly string[], check: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  async withLocks<T>(
+    names: readonly string[],
+    check: () => Promise<void>,
+    work: () => Promise<T>,
+  ): Promise<T> {
     for (;;) {
       await check();
       const busy = names.map((name) => this.#claimed.get(name)).find((claim) => claim !== undefined);

@@ -11,7 +11,7 @@ const COUNT = `
 
 /** How many uploads a user has begun in this minute, whichever processes took them. */
 @Injectable()
-export class UploadCounts {
+export class UploadRateLimit {
   constructor(
     @InjectDataSource('media') private readonly database: DataSource,
     @Inject(MEDIA_SETTINGS) private readonly settings: MediaSettings,

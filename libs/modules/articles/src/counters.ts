@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
  * Appends deltas, each argument an SQL expression. The table has no key, since rows are only appended and added up: so
  * it is no entity, and this is plain SQL.
  */
-export const tallied = ({
+export const counterInserts = ({
   kinds,
   keys,
   tags,
@@ -15,10 +15,15 @@ export const tallied = ({
   union all
   select 'tag', tag, ${delta} from unnest(${tags}) as tag`;
 
-const APPEND = tallied({ kinds: '$1::text[]', keys: '$2::text[]', tags: '$3::text[]', delta: '$4::int' });
+const APPEND = counterInserts({
+  kinds: '$1::text[]',
+  keys: '$2::text[]',
+  tags: '$3::text[]',
+  delta: '$4::int',
+});
 
 /** Notes, in the transaction of the change, that the author has an article less with these tags. */
-export async function tallyDeletion(
+export async function countDeletion(
   manager: EntityManager,
   { authorId, tagList }: { authorId: number; tagList: readonly string[] },
 ): Promise<void> {
@@ -26,7 +31,7 @@ export async function tallyDeletion(
 }
 
 /** Notes which tags an article gained and lost. */
-export async function tallyTags(
+export async function countTagChanges(
   manager: EntityManager,
   { gained, lost }: { gained: readonly string[]; lost: readonly string[] },
 ): Promise<void> {

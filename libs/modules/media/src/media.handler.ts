@@ -6,7 +6,7 @@ import { MediaReads } from './media-reads.js';
 /** Answers other modules. */
 @Implements(MediaContract)
 @Injectable()
-export class MediaProvider implements Media {
+export class MediaHandler implements Media {
   constructor(private readonly reads: MediaReads) {}
 
   async statusOf({ hashes }: InputOf<typeof MediaContract, 'statusOf'>) {

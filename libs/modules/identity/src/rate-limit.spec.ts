@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AttemptLimit, networkOf } from './attempt-limit.js';
+import { RateLimit, networkOf } from './rate-limit.js';
 
 describe('a limit of attempts', () => {
   beforeEach(() => {
@@ -9,7 +9,7 @@ describe('a limit of attempts', () => {
     vi.useRealTimers();
   });
 
-  const refusal = (limit: AttemptLimit, key: string): unknown => {
+  const refusal = (limit: RateLimit, key: string): unknown => {
     try {
       limit.check(key);
       return undefined;
@@ -19,7 +19,7 @@ describe('a limit of attempts', () => {
   };
 
   it('lets so many pass, whatever others do', () => {
-    const limit = new AttemptLimit(2, 'credentials');
+    const limit = new RateLimit(2, 'credentials');
     limit.count('a');
     expect(refusal(limit, 'a')).toBeUndefined();
     limit.count('a');
@@ -28,7 +28,7 @@ describe('a limit of attempts', () => {
   });
 
   it('counts for a minute from the first attempt on', () => {
-    const limit = new AttemptLimit(2, 'credentials');
+    const limit = new RateLimit(2, 'credentials');
     limit.count('a');
     vi.advanceTimersByTime(40_000);
     limit.count('a');
@@ -40,14 +40,14 @@ describe('a limit of attempts', () => {
   });
 
   it('forgets what it is told to', () => {
-    const limit = new AttemptLimit(1, 'credentials');
+    const limit = new RateLimit(1, 'credentials');
     limit.count('a');
     limit.forget('a');
     expect(refusal(limit, 'a')).toBeUndefined();
   });
 
   it('keeps a bounded number of keys, the latest', () => {
-    const limit = new AttemptLimit(1, 'credentials');
+    const limit = new RateLimit(1, 'credentials');
     for (let key = 0; key <= 10_000; key += 1) limit.count(`${key}`);
     expect(refusal(limit, '0')).toBeUndefined();
     expect(refusal(limit, '1')).toBeDefined();
