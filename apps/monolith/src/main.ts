@@ -10,7 +10,7 @@ import {
   ReplyStore,
   Sessions,
 } from '@tearline/database';
-import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
+import { MAX_BROKER_CONNECTIONS, brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { manifests, moduleData, moduleNames } from '@tearline/modules';
 import { prepareDevelopment } from './development.js';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings(monolithSettings, env);
     const urls = databaseUrls(moduleNames, env);
-    const broker = brokerOf(settings);
+    const broker = brokerOptions(settings);
     const mode = settings.CACHE ?? 'on';
     const replies = new ReplyStore();
     const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
           replicas: replicaUrls(urls, env),
           connections: settings.DATABASE_CONNECTIONS,
           besides:
-            'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
+            'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: MAX_BROKER_CONNECTIONS }] : [],
           consistency: settings.CONSISTENCY,
           isCached: mode !== 'off',
           maxLag,
@@ -52,15 +52,15 @@ async function main(): Promise<void> {
           mode,
           mebibytes: settings.CACHE_MIB,
           redisUrl: settings.REDIS_URL,
-          hints: Signals,
+          broadcaster: Broadcaster,
           sessions,
           consistency: settings.CONSISTENCY,
         }),
         EventsModule.forRoot({
           broker,
           manifests,
-          work: true,
-          concurrency: settings.JOBS_CONCURRENCY,
+          isWorker: true,
+          concurrency: settings.EVENTS_CONCURRENCY,
           operatorPassword: settings.OPERATOR_PASSWORD,
         }),
       ],

@@ -9,7 +9,7 @@ import {
   ReplyStore,
   Sessions,
 } from '@tearline/database';
-import { BROKER_CONNECTIONS, brokerOf, EventsModule, Signals } from '@tearline/events';
+import { MAX_BROKER_CONNECTIONS, brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { refuseForeignCredentials } from './credentials.js';
@@ -29,8 +29,8 @@ async function main(): Promise<void> {
     throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
   if (port !== undefined && !serve.includes('rpc'))
     throw new SettingsError([`RPC_PORT: must not be here; this host serves ${serve.join(', ')} (SERVE)`]);
-  const broker = brokerOf(settings);
-  const work = serve.includes('jobs');
+  const broker = brokerOptions(settings);
+  const isWorker = serve.includes('jobs');
 
   // Without Redis a host does not know what its callers have written through others, and would give them older values.
   const mode = settings.CACHE ?? (settings.REDIS_URL ? 'on' : 'off');
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
         replicas: replicaUrls(urls, env),
         connections: settings.DATABASE_CONNECTIONS,
         besides:
-          'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: BROKER_CONNECTIONS }] : [],
+          'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: MAX_BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
         isCached: mode !== 'off',
         maxLag,
@@ -58,15 +58,15 @@ async function main(): Promise<void> {
         mode,
         mebibytes: settings.CACHE_MIB,
         redisUrl: settings.REDIS_URL,
-        hints: Signals,
+        broadcaster: Broadcaster,
         sessions,
         consistency: settings.CONSISTENCY,
       }),
       EventsModule.forRoot({
         broker,
         manifests,
-        work,
-        concurrency: settings.JOBS_CONCURRENCY,
+        isWorker,
+        concurrency: settings.EVENTS_CONCURRENCY,
         operatorPassword: settings.OPERATOR_PASSWORD,
       }),
     ],

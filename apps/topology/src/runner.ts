@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { developmentKeys } from '@tearline/auth';
-import { BROKER_CONNECTIONS } from '@tearline/events';
+import { MAX_BROKER_CONNECTIONS } from '@tearline/events';
 import { manifests } from '@tearline/modules';
 import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
@@ -99,7 +99,7 @@ export class Runner {
   async #prepare(replicas: readonly Replica[]): Promise<Run> {
     const { settings, env, topology } = this;
     const connections = settings.DATABASE_CONNECTIONS;
-    const forQueues = settings.REDIS_URL ? 0 : BROKER_CONNECTIONS;
+    const forQueues = settings.REDIS_URL ? 0 : MAX_BROKER_CONNECTIONS;
     const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length + forQueues, 0);
     const { urls, replicaUrls, stop } = await databaseOf(settings, env, all, (line) => this.output.say(line));
     this.#undo.push(stop);

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { measureCache } from './cache-metrics.js';
 import type { CACHE_MODES } from './cache-settings.js';
 import { Changes } from './changes.js';
-import type { Hints } from './hints.js';
+import type { Broadcaster } from './broadcaster.js';
 import { MemoryLevel } from './memory-level.js';
 import { ReadCache } from './read-cache.js';
 import type { RedisLevel } from './redis-level.js';
@@ -18,8 +18,8 @@ export interface CacheOptions {
   readonly mebibytes?: number | undefined;
   /** Where hosts keep values together; with `on`. */
   readonly redisUrl?: string | undefined;
-  /** Under what the application provides the {@link Hints} by which processes tell one another what has changed. */
-  readonly hints?: InjectionToken<Hints>;
+  /** Under what the application provides the {@link Broadcaster} by which processes tell one another what has changed. */
+  readonly broadcaster?: InjectionToken<Broadcaster>;
   /** Knows what callers have written; the same that the host and its databases have. */
   readonly sessions?: SessionStore;
   /** What reads see that do not say; what their caller has written by default. */
@@ -45,7 +45,7 @@ export class CacheModule implements OnApplicationShutdown {
 
   /** Imported once by an application. */
   static forRoot(options: CacheOptions): DynamicModule {
-    const { hints, sessions, consistency: level = 'session' } = options;
+    const { broadcaster, sessions, consistency: level = 'session' } = options;
     const registry = { token: Registry, optional: true };
     if (options.mode === 'off') {
       const useFactory = (to?: Registry) => measured(new ReadCache(undefined), undefined, to);
@@ -67,9 +67,9 @@ export class CacheModule implements OnApplicationShutdown {
       providers: [
         {
           provide: ReadCache,
-          inject: [CACHE_MANAGER, LEVELS, registry, ...(hints ? [hints] : [])],
-          useFactory: (cache: Cache, open: Levels, to?: Registry, channel?: Hints) =>
-            measured(new ReadCache({ ...open, cache, hints: channel, sessions, level }), open, to),
+          inject: [CACHE_MANAGER, LEVELS, registry, ...(broadcaster ? [broadcaster] : [])],
+          useFactory: (cache: Cache, open: Levels, to?: Registry, channel?: Broadcaster) =>
+            measured(new ReadCache({ ...open, cache, broadcaster: channel, sessions, level }), open, to),
         },
       ],
       exports: [ReadCache],

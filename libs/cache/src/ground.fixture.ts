@@ -15,7 +15,7 @@ import {
   statement,
 } from '@tearline/database';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
-import { EventsModule, Signals } from '@tearline/events';
+import { EventsModule, Broadcaster } from '@tearline/events';
 import { CallContext, Consistency, type ConsistencyLevel, runCall } from '@tearline/seam';
 import { Registry } from 'prom-client';
 import {
@@ -161,8 +161,8 @@ export class Ground {
           maxLag: 20_000,
         }),
         DatabaseModule.forModule('notes', [NoteEntity as Type]),
-        EventsModule.forRoot({ broker: { redisUrl }, manifests: [], work: false }),
-        CacheModule.forRoot({ mode: 'on', redisUrl, hints: Signals, sessions, ...options }),
+        EventsModule.forRoot({ broker: { redisUrl }, manifests: [], isWorker: false }),
+        CacheModule.forRoot({ mode: 'on', redisUrl, broadcaster: Broadcaster, sessions, ...options }),
       ],
       providers: [Notes],
     })

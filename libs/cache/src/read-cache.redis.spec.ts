@@ -15,7 +15,7 @@ beforeAll(async () => {
   [host, other, unheard] = await Promise.all([
     ground.host(),
     ground.host(),
-    ground.host({ hints: undefined }),
+    ground.host({ broadcaster: undefined }),
   ]);
 });
 afterAll(() => ground.stop());

@@ -13,7 +13,7 @@ import type { Cached } from './cached.js';
 import { Changes } from './changes.js';
 import { Entry } from './entry.js';
 import { type Fetched, Fetching, type Load, type Question } from './fetching.js';
-import type { Hints } from './hints.js';
+import type { Broadcaster } from './broadcaster.js';
 import type { MemoryLevel } from './memory-level.js';
 import { EVERYTHING, type Need, needOf } from './need.js';
 import type { RedisLevel } from './redis-level.js';
@@ -25,7 +25,7 @@ export interface ReadCacheParts {
   readonly changes: Changes;
   readonly memory: MemoryLevel;
   readonly redis: RedisLevel | undefined;
-  readonly hints: Hints | undefined;
+  readonly broadcaster: Broadcaster | undefined;
   readonly sessions: SessionStore | undefined;
   /** What reads see that do not say. */
   readonly level: ConsistencyLevel;
@@ -59,13 +59,13 @@ export class ReadCache {
 
   constructor(private readonly parts: ReadCacheParts | undefined) {
     if (!parts) return;
-    const { cache, memory, redis, changes, hints } = parts;
+    const { cache, memory, redis, changes, broadcaster } = parts;
     this.#fetching = new Fetching(cache, memory, redis, changes);
-    // Others have not heard of these either, where it is Redis that carries the hints.
-    if (redis) redis.onReturn = (stamps) => stamps.forEach((stamp) => hints?.emit(TOPIC, [stamp]));
+    // Others have not heard of these either, where Redis carries the broadcasts.
+    if (redis) redis.onReturn = (stamps) => stamps.forEach((stamp) => broadcaster?.publish(TOPIC, [stamp]));
     this.#forget.push(
-      hints?.on(TOPIC, (message) => this.#hear(message as [Tag, Stamp][])),
-      hints?.onMissed(() => this.#distrust()),
+      broadcaster?.subscribe(TOPIC, (message) => this.#hear(message as [Tag, Stamp][])),
+      broadcaster?.onMissed(() => this.#distrust()),
     );
   }
 
@@ -135,15 +135,18 @@ export class ReadCache {
   }
 
   async #tell(stamps: readonly (readonly [Tag, Stamp])[]): Promise<void> {
-    const { redis, hints } = this.parts!;
+    const { redis, broadcaster } = this.parts!;
     if (!redis?.isUp) {
-      hints?.emit(TOPIC, stamps);
+      broadcaster?.publish(TOPIC, stamps);
       await redis?.stamp(stamps);
       return;
     }
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, TELL_MS);
-    await Promise.race([Promise.all([redis.stamp(stamps), hints?.tell(TOPIC, stamps)]), late.promise]);
+    await Promise.race([
+      Promise.all([redis.stamp(stamps), broadcaster?.publishNow(TOPIC, stamps)]),
+      late.promise,
+    ]);
     clearTimeout(timer);
   }
 

@@ -116,7 +116,7 @@ it('does not trust what it kept while it could not hear of changes', async () =>
 
 it('tells Redis what changed while it was away', async () => {
   const name = 'note 1';
-  const third = await ground.host({ hints: undefined });
+  const third = await ground.host({ broadcaster: undefined });
   await bothUp();
   await expect
     .poll(async () => {
@@ -131,6 +131,6 @@ it('tells Redis what changed while it was away', async () => {
   process.kill(ground.redis.pid, 'SIGCONT');
   await bothUp();
   await third.close();
-  const fourth = await ground.host({ hints: undefined });
+  const fourth = await ground.host({ broadcaster: undefined });
   expect(await fourth.as({}, () => fourth.notes.read(name))).toBe('two');
 });

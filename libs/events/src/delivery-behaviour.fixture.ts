@@ -43,10 +43,10 @@ export function itDelivers(newGround: () => Promise<Ground>): void {
   it('writes nothing when nobody subscribes, and nothing when the transaction is rolled back', async () => {
     const toy = await start({ work: false });
     const shop = toy.database('shop');
-    await shop.transaction((manager) => toy.shop.append(manager, Unheard, 'shelf/1', {}));
+    await shop.transaction((manager) => toy.shop.publish(manager, Unheard, 'shelf/1', {}));
     await expect(
       shop.transaction(async (manager) => {
-        await toy.shop.append(manager, Closed, 'shelf/1', {});
+        await toy.shop.publish(manager, Closed, 'shelf/1', {});
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');
@@ -58,8 +58,8 @@ export function itDelivers(newGround: () => Promise<Ground>): void {
     const toy = await start();
     await toy
       .database('shop')
-      .query(`select append_event($1, 'shelf/1', $2, $3, '{}', $4)`, toy.shop.envelope(Closed));
-    toy.shop.wake();
+      .query(`select append_event($1, 'shelf/1', $2, $3, '{}', $4)`, toy.shop.appendEventArguments(Closed));
+    toy.shop.relayNow();
     await eventually(async () =>
       expect(await count('ledger.inbox_cursors where ended_at is not null')).toBe(1),
     );
@@ -245,7 +245,7 @@ export function itDelivers(newGround: () => Promise<Ground>): void {
     await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
     await after
       .database('shop')
-      .transaction((manager) => after.shop.append(manager, v2, 'shelf/1', { item: 'b', count: 2 }));
+      .transaction((manager) => after.shop.publish(manager, v2, 'shelf/1', { item: 'b', count: 2 }));
     await before.sell('shelf/1', 'c');
     await eventually(async () => expect(await count('ledger.inbox')).toBe(2));
     expect(await sql('select attempts from ledger.inbox where seq = 2')).toEqual([{ attempts: 0 }]);

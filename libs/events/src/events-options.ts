@@ -7,8 +7,8 @@ export interface EventsOptions {
   broker: BrokerOptions;
   /** Every module's, wherever it runs: who subscribes decides what a publisher writes. */
   manifests: readonly ModuleManifest[];
-  /** Whether this process handles events and does background work; one that does not still publishes. */
-  work: boolean;
+  /** Whether this process handles events and jobs; every process publishes and relays. */
+  isWorker: boolean;
   /** Events that one module handles at once in this process; 2 by default. */
   concurrency?: number;
   /** Opens the queues' board at `/queues` to the user `operator`; without one the path is not there. */

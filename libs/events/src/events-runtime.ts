@@ -85,7 +85,7 @@ export class EventsRuntime
       for (const queue of [name, ...jobs]) this.metrics.watchQueue(this.broker, queue);
       if (publishes.length > 0) this.#confirmed.push(this.#forgetConfirmed(name, database));
       relay.start();
-      if (!this.options.work) continue;
+      if (!this.options.isWorker) continue;
       const work = new ModuleWork(handlers.get(name)!, {
         database,
         relay,

@@ -19,7 +19,7 @@ export const eventsSettings = {
     })
     .optional(),
   /** Events that one module handles at once in a process. */
-  JOBS_CONCURRENCY: z
+  EVENTS_CONCURRENCY: z
     .string()
     .regex(/^[1-9]\d?$/, { error: 'must be a whole number from 1 to 99' })
     .transform(Number)
@@ -32,7 +32,7 @@ export const eventsSettings = {
  * Where the queues are: on Redis where there is one, else on PostgreSQL.
  * @throws Error when neither is named
  */
-export function brokerOf({
+export function brokerOptions({
   REDIS_URL: redisUrl,
   QUEUES_DATABASE_URL: databaseUrl,
 }: {

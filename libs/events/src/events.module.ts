@@ -8,7 +8,7 @@ import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
 import { EventsRuntime } from './events-runtime.js';
 import { EventMetrics } from './metrics/event-metrics.js';
 import { outboxToken } from './outbox/inject-outbox.js';
-import { Signals } from './signals/signals.js';
+import { Broadcaster } from './broadcast/broadcaster.js';
 
 /** Events between modules and background work: outbox, relay, inbox, queues. */
 @Module({})
@@ -22,7 +22,7 @@ export class EventsModule {
       providers: [
         { provide: EVENTS_OPTIONS, useValue: options },
         { provide: Broker, useFactory: () => new Broker(options.broker) },
-        { provide: Signals, inject: [Broker], useFactory: (broker: Broker) => new Signals(broker) },
+        { provide: Broadcaster, inject: [Broker], useFactory: (broker: Broker) => new Broadcaster(broker) },
         EventMetrics,
         QueuesBoard,
         {
@@ -36,7 +36,7 @@ export class EventsModule {
           ) => new EventsRuntime(options, broker, metrics, discovery, scanner),
         },
       ],
-      exports: [Broker, EventsRuntime, Signals],
+      exports: [Broker, EventsRuntime, Broadcaster],
     };
   }
 

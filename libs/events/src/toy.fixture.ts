@@ -10,7 +10,7 @@ import { EventsModule } from './events.module.js';
 import type { Message } from './inbox/message.js';
 import { OnEvent } from './inbox/on-event.decorator.js';
 import { Subscriber } from './inbox/subscriber.decorator.js';
-import type { AGAIN } from './jobs/again.js';
+import type { REQUEUE } from './jobs/requeue.js';
 import { Every } from './jobs/every.decorator.js';
 import { job } from './jobs/job.js';
 import { OnJob } from './jobs/on-job.decorator.js';
@@ -35,7 +35,7 @@ export const TICK_MS = 2_500;
 /** What the ledger does, besides writing down what was sold. */
 export interface Behaviour {
   sold?: (event: Message<typeof Sold>, manager: EntityManager) => Promise<void> | void;
-  copy?: (payload: { readonly name: string }, job: RunningJob) => Promise<void | typeof AGAIN>;
+  copy?: (payload: { readonly name: string }, job: RunningJob) => Promise<void | typeof REQUEUE>;
   hasty?: (job: RunningJob) => Promise<void>;
   tick?: () => Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function startToy({
   const app = await Test.createTestingModule({
     imports: [
       DatabaseModule.forRoot({ urls, connections: 10 }),
-      EventsModule.forRoot({ broker, manifests, work, concurrency }),
+      EventsModule.forRoot({ broker, manifests, isWorker: work, concurrency }),
       ...modules.map((name) => types[name]),
     ],
   })
@@ -105,7 +105,7 @@ export async function startToy({
     ledger: outboxOf('ledger'),
     database,
     sell: (aggregate, item) =>
-      database('shop').transaction((manager) => shop.append(manager, sold, aggregate, { item })),
+      database('shop').transaction((manager) => shop.publish(manager, sold, aggregate, { item })),
     close: () => app.close(),
   };
 }
@@ -168,7 +168,7 @@ function ledgerModule(sold: NonNullable<ToyOptions['sold']>, behaviour: Behaviou
     async closed(): Promise<void> {}
 
     @OnJob(Copy)
-    async copy(payload: { readonly name: string }, running: RunningJob): Promise<void | typeof AGAIN> {
+    async copy(payload: { readonly name: string }, running: RunningJob): Promise<void | typeof REQUEUE> {
       return behaviour.copy?.(payload, running);
     }
 

@@ -7,7 +7,7 @@ import {
   assertSchemaCompatibility,
 } from 'bullmq';
 import pg from 'pg';
-import { BROKER_CONNECTIONS } from './broker-connections.js';
+import { MAX_BROKER_CONNECTIONS } from './broker-connections.js';
 import { ListenClient } from './listen-client.js';
 import type { Outages } from './outages.js';
 import { patient } from './patience.js';
@@ -34,7 +34,7 @@ export class PostgresTransport implements Transport {
       application_name: 'tearline queues',
       // BullMQ names no schema in its statements.
       options: `-c search_path=${DEFAULT_SCHEMA}`,
-      max: BROKER_CONNECTIONS,
+      max: MAX_BROKER_CONNECTIONS,
       connectionTimeoutMillis: 2_000,
       query_timeout: 5_000,
       idleTimeoutMillis: 60_000,

@@ -1,7 +1,7 @@
 import type { EventContract } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { Message } from '../inbox/message.js';
-import type { AGAIN } from '../jobs/again.js';
+import type { REQUEUE } from '../jobs/requeue.js';
 import type { Schedule } from '../jobs/every.decorator.js';
 import type { JobContract, JobPayloadOf } from '../jobs/job.js';
 import type { RunningJob } from '../jobs/running-job.js';
@@ -17,7 +17,7 @@ export interface JobBinding {
   readonly contract: JobContract;
   /** Whether the next run comes by itself, so that a failed one is logged and forgotten. */
   readonly isScheduled: boolean;
-  readonly handle: (payload: JobPayloadOf<JobContract>, job: RunningJob) => Promise<void | typeof AGAIN>;
+  readonly handle: (payload: JobPayloadOf<JobContract>, job: RunningJob) => Promise<void | typeof REQUEUE>;
 }
 
 /** What the providers of one module handle, by event and by queue. */

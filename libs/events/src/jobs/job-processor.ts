@@ -6,7 +6,7 @@ import type { HandledMetrics } from '../handling/handled-metrics.js';
 import type { JobBinding } from '../handling/handlers.js';
 import { inTime } from '../handling/in-time.js';
 import { described, isTransient } from '../handling/transient.js';
-import { AGAIN } from './again.js';
+import { REQUEUE } from './requeue.js';
 import { JobAttempt } from './job-attempt.js';
 import { JobGone } from './job-gone.js';
 import { type JobRow, JobRows } from './job-rows.js';
@@ -62,7 +62,7 @@ export class JobProcessor {
         handle(contract.payload.parse(row.payload) as never, attempt),
       );
       if (attempt.isCompleted) return 'handled';
-      if (result !== AGAIN) {
+      if (result !== REQUEUE) {
         await this.#rows.done(row.id);
         return 'handled';
       }

@@ -2,7 +2,7 @@ import { SeamError } from '@tearline/seam';
 import { expect, it, vi } from 'vitest';
 import { eventually, type Ground, useGround } from '../ground.fixture.js';
 import { type Behaviour, Copy, Hasty, TICK_MS } from '../toy.fixture.js';
-import { AGAIN } from './again.js';
+import { REQUEUE } from './requeue.js';
 
 /** What holds of jobs, on Redis and on PostgreSQL. */
 export function itDoesJobs(newGround: () => Promise<Ground>): void {
@@ -25,7 +25,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
             );
             rounds.push(row!.round);
           }
-          if (slice < 3) return AGAIN;
+          if (slice < 3) return REQUEUE;
           await running.complete(async (manager) => {
             await manager.query(`insert into entries (aggregate, item) values ('copies', $1)`, [name]);
           });
@@ -35,7 +35,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
       },
     });
     await toy.database('ledger').transaction(async (manager) => {
-      for (const name of ['a', 'b']) await toy.ledger.add(manager, Copy, { name });
+      for (const name of ['a', 'b']) await toy.ledger.enqueue(manager, Copy, { name });
     });
     await eventually(() => expect(completed).toHaveBeenCalledTimes(2));
     expect(done).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
@@ -57,7 +57,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
         },
       },
     });
-    await toy.database('ledger').transaction((manager) => toy.ledger.add(manager, Copy, { name: 'a' }));
+    await toy.database('ledger').transaction((manager) => toy.ledger.enqueue(manager, Copy, { name: 'a' }));
     await eventually(async () => expect(await count('ledger.outbox where failed_at is not null')).toBe(1));
     expect(attempts).toEqual([
       [1, false],
@@ -83,7 +83,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
         },
       },
     });
-    await toy.database('ledger').transaction((manager) => toy.ledger.add(manager, Hasty, {}));
+    await toy.database('ledger').transaction((manager) => toy.ledger.enqueue(manager, Hasty, {}));
     await eventually(async () => expect(await count('ledger.outbox where failed_at is not null')).toBe(1));
     expect(aborted).toHaveBeenCalledTimes(1);
     expect(await sql('select error from ledger.outbox')).toMatchObject([
@@ -97,7 +97,7 @@ export function itDoesJobs(newGround: () => Promise<Ground>): void {
     const added = Date.now();
     await toy
       .database('ledger')
-      .transaction((manager) => toy.ledger.add(manager, Copy, { name: 'a' }, { delayMs: 700 }));
+      .transaction((manager) => toy.ledger.enqueue(manager, Copy, { name: 'a' }, { delayMs: 700 }));
     await eventually(() => expect(began).toHaveBeenCalledTimes(1));
     expect(began.mock.results[0]!.value - added).toBeGreaterThanOrEqual(700);
   });

@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import type { AGAIN } from './again.js';
+import type { REQUEUE } from './requeue.js';
 import type { JobContract, JobPayloadOf } from './job.js';
 import type { RunningJob } from './running-job.js';
 
@@ -9,7 +9,7 @@ export const ON_JOB = 'events:on-job';
 export type JobHandler<J extends JobContract> = (
   payload: JobPayloadOf<J>,
   job: RunningJob,
-) => Promise<void | typeof AGAIN>;
+) => Promise<void | typeof REQUEUE>;
 
 /**
  * Marks the method of a `@Subscriber` that does the jobs of one kind. An attempt that fails is repeated, so its

@@ -11,19 +11,19 @@ const outbox = new Outbox(shop, [shop, ...readers, manifestOf('deaf', {})], () =
 const nowhere = {} as EntityManager;
 
 it('names the subscribers in one order, so that publishers do not wait for each other in a circle', () => {
-  expect(outbox.envelope(Sold).slice(0, 3)).toEqual([['ledger', 'zoo'], 'shop/sold', 1]);
+  expect(outbox.appendEventArguments(Sold).slice(0, 3)).toEqual([['ledger', 'zoo'], 'shop/sold', 1]);
 });
 
 it('refuses what the manifest does not name', async () => {
   const Stolen = event('shop/stolen', { payload: z.object({}) });
-  await expect(outbox.append(nowhere, Stolen, 'shelf/1', {})).rejects.toThrow(
+  await expect(outbox.publish(nowhere, Stolen, 'shelf/1', {})).rejects.toThrow(
     new ContractError("the manifest of 'shop' does not name the event 'shop/stolen' in `publishes`"),
   );
-  await expect(outbox.add(nowhere, Copy, { name: 'a' })).rejects.toThrow(
+  await expect(outbox.enqueue(nowhere, Copy, { name: 'a' })).rejects.toThrow(
     new ContractError("the manifest of 'shop' does not name the job 'ledger.copy'"),
   );
 });
 
 it('refuses a payload that does not fit', async () => {
-  await expect(outbox.append(nowhere, Sold, 'shelf/1', { item: 7 } as never)).rejects.toThrow(z.ZodError);
+  await expect(outbox.publish(nowhere, Sold, 'shelf/1', { item: 7 } as never)).rejects.toThrow(z.ZodError);
 });

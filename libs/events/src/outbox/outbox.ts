@@ -11,7 +11,7 @@ import { announceCommit } from './commit-hook.js';
 import type { DeliveryContext } from './delivery.js';
 
 /** What a job may be told beside its payload. */
-export interface AddOptions {
+export interface EnqueueOptions {
   /** Milliseconds before which it is not begun. */
   delayMs?: number;
 }
@@ -38,13 +38,13 @@ export class Outbox {
    * @throws ZodError when the payload does not fit
    * @throws ContractError when the module's manifest does not name the event in `publishes`
    */
-  async append<E extends EventContract>(
+  async publish<E extends EventContract>(
     manager: EntityManager,
     event: E,
     aggregate: string,
     payload: PayloadOf<E>,
   ): Promise<void> {
-    const [subscribers, type, version, context] = this.envelope(event);
+    const [subscribers, type, version, context] = this.appendEventArguments(event);
     if (subscribers.length === 0) return;
     const said = JSON.stringify(event.payload.parse(payload));
     await manager.query(`select "${this.manifest.name}".append_event($1, $2, $3, $4, $5, $6)`, [
@@ -65,7 +65,7 @@ export class Outbox {
    * the statement. The function does nothing when nobody subscribes.
    * @throws ContractError when the module's manifest does not name the event in `publishes`
    */
-  envelope(
+  appendEventArguments(
     event: EventContract,
   ): [subscribers: readonly string[], type: string, version: number, context: string] {
     return [this.#subscribersOf(event), event.name, event.version, JSON.stringify(contextOf(event))];
@@ -76,11 +76,11 @@ export class Outbox {
    * @throws ZodError when the payload does not fit
    * @throws ContractError when the module's manifest does not name the job
    */
-  async add<J extends JobContract>(
+  async enqueue<J extends JobContract>(
     manager: EntityManager,
     job: J,
     payload: JobPayloadOf<J>,
-    { delayMs = 0 }: AddOptions = {},
+    { delayMs = 0 }: EnqueueOptions = {},
   ): Promise<void> {
     const { name: module, jobs = [] } = this.manifest;
     if (!jobs.includes(job.name))
@@ -94,7 +94,7 @@ export class Outbox {
   }
 
   /** Has what is committed relayed now; for writes that no transaction of TypeORM's announces. */
-  wake(): void {
+  relayNow(): void {
     this.onWake();
   }
 

@@ -46,12 +46,12 @@ export class ArticlesService {
       const { id, slug, at } = await this.transactions.once('create article', article, async (manager) => {
         const { title, description, body } = draft;
         const values = [free, title, description, body, tags, authorId];
-        const event = this.outbox.envelope(ArticlePublished);
+        const event = this.outbox.appendEventArguments(ArticlePublished);
         const [made] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
         await this.appendMediaChanged(manager, made.id, '', body);
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
-      this.outbox.wake();
+      this.outbox.relayNow();
       await this.cache.changed(slugTag(slug), LIST, TAGS);
       const createdAt = new Date(at);
       const times = { createdAt, updatedAt: createdAt };
@@ -92,7 +92,7 @@ export class ArticlesService {
       await manager.delete(ArticleEntity, article.id);
       await countDeletion(manager, article);
       await manager.insert(DeletedArticleEntity, { articleId: article.id });
-      await this.outbox.append(manager, ArticleDeleted, aggregateOf(article.id), {
+      await this.outbox.publish(manager, ArticleDeleted, aggregateOf(article.id), {
         articleId: article.id,
         authorId,
       });
@@ -112,7 +112,7 @@ export class ArticlesService {
   ): Promise<void> {
     const media = mediaLinkedIn(after);
     if (media.join() === mediaLinkedIn(before).join()) return;
-    await this.outbox.append(manager, ArticleMediaChanged, aggregateOf(articleId), { articleId, media });
+    await this.outbox.publish(manager, ArticleMediaChanged, aggregateOf(articleId), { articleId, media });
   }
 }
 

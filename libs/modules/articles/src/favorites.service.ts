@@ -77,10 +77,10 @@ export class FavoritesService {
     slug: string,
     userId: number,
   ): Promise<FullArticleRow> {
-    const values = [userId, slug, ...this.outbox.envelope(event)];
+    const values = [userId, slug, ...this.outbox.appendEventArguments(event)];
     const [article] = await this.favorites.query<FullArticleRow[]>(sql, values);
     if (!article) throw new SeamError('article/not-found');
-    this.outbox.wake();
+    this.outbox.relayNow();
     await this.cache.changed(slugTag(slug));
     return article;
   }

@@ -50,7 +50,7 @@ export class CommentsService {
       const { generatedMaps } = await manager.insert(CommentEntity, { articleId, authorId, body });
       const comment = generatedMaps[0] as CommentEntity;
       const written = { commentId: comment.id, articleId, articleAuthorId: article.authorId, authorId };
-      await this.outbox.append(manager, CommentCreated, aggregateOf(articleId), written);
+      await this.outbox.publish(manager, CommentCreated, aggregateOf(articleId), written);
       return { id: comment.id, at: comment.createdAt.toISOString() };
     });
     const createdAt = new Date(at);
@@ -69,7 +69,7 @@ export class CommentsService {
       const { affected } = await manager.delete(CommentEntity, id);
       if (!affected) throw new SeamError('comment/not-found');
       const written = { commentId: id, articleId, articleAuthorId: article.authorId, authorId };
-      await this.outbox.append(manager, CommentDeleted, aggregateOf(articleId), written);
+      await this.outbox.publish(manager, CommentDeleted, aggregateOf(articleId), written);
     });
   }
 

@@ -43,7 +43,10 @@ export class AccountService {
           .execute();
         const updated = existing((raw as Account[])[0]);
         if (changes.image !== undefined)
-          await this.outbox.append(manager, ImageChanged, `user/${id}`, { userId: id, image: updated.image });
+          await this.outbox.publish(manager, ImageChanged, `user/${id}`, {
+            userId: id,
+            image: updated.image,
+          });
         return updated;
       });
       await this.cache.changed(userTag(id), nameTag(account.username));

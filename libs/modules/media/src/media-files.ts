@@ -61,7 +61,7 @@ export class MediaFiles {
         'update files set unused_since = now() where hash = $1 and unused_since is not null',
         [hash],
       );
-      if (added) await this.outbox.add(manager, MakeVariants, { hash, generation: generation! });
+      if (added) await this.outbox.enqueue(manager, MakeVariants, { hash, generation: generation! });
       return file;
     });
   }

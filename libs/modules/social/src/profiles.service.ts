@@ -81,8 +81,8 @@ export class ProfilesService {
   }
 
   async #change(sql: string, event: EventContract, follower: number, followee: number): Promise<void> {
-    await this.follows.query(sql, [follower, followee, ...this.outbox.envelope(event)]);
-    this.outbox.wake();
+    await this.follows.query(sql, [follower, followee, ...this.outbox.appendEventArguments(event)]);
+    this.outbox.relayNow();
   }
 
   async #find(username: string): Promise<Readonly<User>> {

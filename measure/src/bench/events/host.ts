@@ -8,7 +8,7 @@ import { AuthModule } from '@tearline/auth';
 import { CacheModule, ReadCache } from '@tearline/cache';
 import { manifest as comments } from '@tearline/comments';
 import { DatabaseModule, databaseUrls, ReplyStore, Sessions } from '@tearline/database';
-import { brokerOf, EventsModule, Signals } from '@tearline/events';
+import { brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { manifest as identity } from '@tearline/identity';
 import { manifest as media } from '@tearline/media';
@@ -37,11 +37,11 @@ await runHost({
       replies,
       sessions,
     }),
-    CacheModule.forRoot({ mode: 'on', redisUrl, hints: Signals, sessions }),
+    CacheModule.forRoot({ mode: 'on', redisUrl, broadcaster: Broadcaster, sessions }),
     EventsModule.forRoot({
-      broker: brokerOf(settings),
+      broker: brokerOptions(settings),
       manifests: env['SUBSCRIBERS'] === 'none' ? modules : [...modules, notifications, media],
-      work: true,
+      isWorker: true,
     }),
   ],
   settings,

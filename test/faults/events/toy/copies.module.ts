@@ -38,7 +38,7 @@ class Copyist {
     await pass('handling');
     const writing = flaw === 'effect-outside-the-transaction' ? this.database.manager : manager;
     await writing.query('insert into effects (aggregate, seq, n) values ($1, $2, $3)', [aggregate, seq, n]);
-    await this.outbox.add(manager, Stamp, { aggregate, n });
+    await this.outbox.enqueue(manager, Stamp, { aggregate, n });
     await pass('effect');
   }
 

@@ -49,7 +49,7 @@ class EntriesController {
   }
 
   private publish(manager: EntityManager, { aggregate, n }: Entry): Promise<void> {
-    return this.outbox.append(manager, Entered, aggregate, { n });
+    return this.outbox.publish(manager, Entered, aggregate, { n });
   }
 }
 

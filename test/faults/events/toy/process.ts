@@ -30,7 +30,7 @@ const app = await createHost({
   modules,
   imports: [
     DatabaseModule.forRoot({ urls: Object.fromEntries(modules.map(({ name }) => [name, urls[name]!])) }),
-    EventsModule.forRoot({ broker, manifests: [ledger, copies], work: role === 'worker' }),
+    EventsModule.forRoot({ broker, manifests: [ledger, copies], isWorker: role === 'worker' }),
   ],
   settings,
 });

@@ -34,6 +34,6 @@ export class MailQueue {
     if (this.#isOff) return;
     const wanting = await manager.query<{ userId: number }[]>(WHO_WANTS, [userIds, kind]);
     for (const { userId } of wanting)
-      await this.outbox.add(manager, SendEmail, { userId, kind, articleId }, { delayMs: this.#delayMs });
+      await this.outbox.enqueue(manager, SendEmail, { userId, kind, articleId }, { delayMs: this.#delayMs });
   }
 }

@@ -1,4 +1,4 @@
-import { AGAIN, type Outbox } from '@tearline/events';
+import { REQUEUE, type Outbox } from '@tearline/events';
 import type { Social } from '@tearline/social/contract';
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ afterAll(() => inbox.stop());
 
 const changes = { note: () => undefined } as unknown as Changes;
 const mails = { add: async () => undefined } as unknown as MailQueue;
-const outbox = { add: async () => undefined } as unknown as Outbox;
+const outbox = { enqueue: async () => undefined } as unknown as Outbox;
 
 const AUTHOR = 900_000;
 let articles = 0;
@@ -45,7 +45,7 @@ function fanout(followers: number) {
       ),
     work: async () => {
       const one = fanouts();
-      while ((await one.work({ articleId }, job)) === AGAIN);
+      while ((await one.work({ articleId }, job)) === REQUEUE);
     },
   };
 }
@@ -153,7 +153,7 @@ describe('a fan-out', () => {
     const { articleId, publish, remove, fanouts, work } = fanout(3_000);
     await publish();
     const job = { signal: AbortSignal.abort() } as never;
-    expect(await fanouts().work({ articleId }, job)).toBe(AGAIN);
+    expect(await fanouts().work({ articleId }, job)).toBe(REQUEUE);
     expect(await told(articleId)).toEqual({ n: 1_000, users: 1_000 });
     await remove();
     await work();

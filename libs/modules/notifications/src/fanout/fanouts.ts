@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { AGAIN, OnJob, type RunningJob, Subscriber } from '@tearline/events';
+import { REQUEUE, OnJob, type RunningJob, Subscriber } from '@tearline/events';
 import { Seam } from '@tearline/seam';
 import { type Social, SocialContract } from '@tearline/social/contract';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -60,9 +60,9 @@ export class Fanouts {
   async work(
     { articleId }: { readonly articleId: number },
     { signal }: RunningJob,
-  ): Promise<void | typeof AGAIN> {
+  ): Promise<void | typeof REQUEUE> {
     const until = performance.now() + SLICE_MS;
-    while (await this.batch(articleId)) if (performance.now() > until || signal.aborted) return AGAIN;
+    while (await this.batch(articleId)) if (performance.now() > until || signal.aborted) return REQUEUE;
   }
 
   /** @returns whether there is more to do */

@@ -51,7 +51,7 @@ export class Publications {
       'insert into fanouts (article_id, author_id, published_at) values ($1, $2, $3) on conflict do nothing',
       [articleId, authorId, at],
     );
-    await this.outbox.add(manager, Fanout, { articleId });
+    await this.outbox.enqueue(manager, Fanout, { articleId });
   }
 
   @OnEvent(ArticleDeleted)
@@ -78,6 +78,6 @@ export class Publications {
        on conflict (article_id) do update set withdrawing = true`,
       [articleId, authorId],
     );
-    await this.outbox.add(manager, Fanout, { articleId });
+    await this.outbox.enqueue(manager, Fanout, { articleId });
   }
 }

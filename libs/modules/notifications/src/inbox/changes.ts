@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Signals } from '@tearline/events';
+import { Broadcaster } from '@tearline/events';
 import type { DataSource, EntityManager, EntitySubscriberInterface, TransactionCommitEvent } from 'typeorm';
 
 /** What a signal says: whose inboxes have changed, or that it is too many to say. */
@@ -16,7 +16,7 @@ const MOST_NAMED = 50;
 export class Changes implements OnModuleInit, EntitySubscriberInterface {
   constructor(
     @InjectDataSource('notifications') private readonly database: DataSource,
-    private readonly signals: Signals,
+    private readonly broadcaster: Broadcaster,
   ) {}
 
   onModuleInit(): void {
@@ -37,6 +37,6 @@ export class Changes implements OnModuleInit, EntitySubscriberInterface {
     if (!noted || queryRunner.isTransactionActive) return;
     delete data[KEY];
     const users: ChangedUsers = noted.size > MOST_NAMED ? 'many' : [...noted];
-    this.signals.emit(TOPIC, users);
+    this.broadcaster.publish(TOPIC, users);
   }
 }

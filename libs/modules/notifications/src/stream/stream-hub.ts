@@ -6,7 +6,7 @@ import {
   type OnModuleInit,
   Optional,
 } from '@nestjs/common';
-import { Signals } from '@tearline/events';
+import { Broadcaster } from '@tearline/events';
 import { HostClosing } from '@tearline/host';
 import { outsideCalls, SeamError } from '@tearline/seam';
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 1_500;
 const HEARTBEAT_EVERY_MS = 5_000;
 const MOST_STUCK_MS = 15_000;
 
-/** The open streams of this process. Signals say who has news; a look at all of them finds what no signal said. */
+/** The open streams of this process. Broadcasts name the users who have news; a look at all of them finds what no broadcast named. */
 @Injectable()
 export class StreamHub implements OnModuleInit, OnModuleDestroy {
   readonly #log = new Logger(StreamHub.name);
@@ -39,7 +39,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
   constructor(
     @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
     private readonly feed: StreamFeed,
-    private readonly signals: Signals,
+    private readonly broadcaster: Broadcaster,
     private readonly closing: HostClosing,
     @Optional() registry?: Registry,
   ) {
@@ -52,7 +52,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     this.#leave = [
       () => clearInterval(looking),
       () => clearInterval(beating),
-      this.signals.on(TOPIC, (users) => this.hear(users as ChangedUsers)),
+      this.broadcaster.subscribe(TOPIC, (users) => this.hear(users as ChangedUsers)),
       this.closing.onClosing(() => this.endAll()),
     ];
   }

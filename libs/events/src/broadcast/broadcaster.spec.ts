@@ -2,13 +2,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
 import { query, QueuesServer } from '../broker/queues-database.fixture.js';
-import { itSignals } from './signals-behaviour.fixture.js';
+import { itBroadcasts } from './broadcaster-contract.fixture.js';
 
 const END_ALL_BUT_LISTENERS = `
   select pg_terminate_backend(pid, 5000) from pg_stat_activity
    where usename = current_user and pid <> pg_backend_pid() and query not like 'listen %'`;
 
-describe('Signals on PostgreSQL', () => {
+describe('Broadcaster on PostgreSQL', () => {
   const server = new QueuesServer();
   let url: string;
   let adminUrl: string;
@@ -19,7 +19,7 @@ describe('Signals on PostgreSQL', () => {
     [url, adminUrl] = [queuesUrl, ownerUrl];
   });
   afterAll(() => server.stop());
-  itSignals(
+  itBroadcasts(
     () => ({ databaseUrl: url }),
     async () => {
       await query(

@@ -1,2 +1,2 @@
 /** Returned by a job's handler that has done a slice of its work: the job goes to the end of its queue. */
-export const AGAIN: unique symbol = Symbol('again');
+export const REQUEUE: unique symbol = Symbol('again');

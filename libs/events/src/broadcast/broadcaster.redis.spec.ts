@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { RedisServer } from '../broker/redis-server.fixture.js';
-import { itSignals } from './signals-behaviour.fixture.js';
+import { itBroadcasts } from './broadcaster-contract.fixture.js';
 
-describe('Signals on Redis', () => {
+describe('Broadcaster on Redis', () => {
   const redis = new RedisServer();
   beforeAll(() => redis.start());
   afterAll(() => redis.stop());
-  itSignals(
+  itBroadcasts(
     () => ({ redisUrl: redis.url }),
     async () => {
       await redis.kill();
