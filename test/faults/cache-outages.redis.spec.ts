@@ -58,7 +58,7 @@ async function memoryHits(): Promise<number> {
   let hits = 0;
   for (const host of hosts) {
     const text = await (await fetch(`${host}/metrics`)).text();
-    for (const [, count] of text.matchAll(/^cache_reads_total\{what=".+",by="memory"\} (\d+)$/gm))
+    for (const [, count] of text.matchAll(/^cache_reads_total\{cache=".+",result="memory"\} (\d+)$/gm))
       hits += Number(count);
   }
   return hits;

@@ -47,8 +47,8 @@ async function cachedReadsOf(hosts: readonly string[]): Promise<Record<string, n
   const sums: Record<string, number> = {};
   for (const host of hosts) {
     const text = await (await fetch(`${host}/metrics`)).text();
-    for (const [, by, count] of text.matchAll(/^cache_reads_total\{.*by="(.+?)"\} (\d+)$/gm))
-      sums[by!] = (sums[by!] ?? 0) + Number(count);
+    for (const [, result, count] of text.matchAll(/^cache_reads_total\{.*result="(.+?)"\} (\d+)$/gm))
+      sums[result!] = (sums[result!] ?? 0) + Number(count);
   }
   return sums;
 }

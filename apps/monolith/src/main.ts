@@ -50,7 +50,7 @@ async function main(): Promise<void> {
         }),
         CacheModule.forRoot({
           mode,
-          mebibytes: settings.CACHE_MIB,
+          memoryMib: settings.CACHE_MIB,
           redisUrl: settings.REDIS_URL,
           broadcaster: Broadcaster,
           sessions,

@@ -1,75 +1,73 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { MemoryLevel } from './memory-level.js';
+import type { MemoryStore } from './memory-store.js';
 import type { ReadCache } from './read-cache.js';
-import type { RedisLevel } from './redis-level.js';
+import type { RedisStore } from './redis-store.js';
 
-/** Tells how the cache of a process is doing, whenever somebody asks. */
-export function measureCache(
+/** Counts of one cache. */
+export class CacheCounters {
+  /** Reads by where the value came from; `coalesced`: from another reader's load; `bypassed`: loaded without the cache. */
+  readonly reads = { memory: 0, redis: 0, coalesced: 0, loaded: 0, bypassed: 0 };
+  staleReads = 0;
+  refreshes = 0;
+  loadFailures = 0;
+}
+
+export type ReadResult = keyof CacheCounters['reads'];
+
+/** Registers metrics that read the counters of a process's cache when they are scraped. */
+export function registerCacheMetrics(
   registry: Registry,
-  cache: ReadCache,
-  memory: MemoryLevel | undefined,
-  redis: RedisLevel | undefined,
+  { counters }: ReadCache,
+  memory: MemoryStore | undefined,
+  redis: RedisStore | undefined,
 ): void {
   const registers = [registry];
-  const { counts } = cache;
   new Counter({
     name: 'cache_reads_total',
-    help: 'Reads by how they were served: from memory, from redis, waited for a load under way, loaded, bypassed',
-    labelNames: ['what', 'by'],
+    help: 'Reads by result: memory, redis, coalesced (with a load in progress), loaded, bypassed',
+    labelNames: ['cache', 'result'],
     registers,
     collect() {
       this.reset();
-      for (const [what, { outcomes }] of counts)
-        for (const [by, count] of outcomes) this.inc({ what, by }, count);
+      for (const [cache, { reads }] of counters)
+        for (const [result, count] of Object.entries(reads)) this.inc({ cache, result }, count);
     },
   });
-  const counter = (name: string, help: string, field: 'stale' | 'refreshed' | 'failed') =>
+  const counter = (name: string, help: string, field: 'staleReads' | 'refreshes' | 'loadFailures') =>
     new Counter({
       name,
       help,
-      labelNames: ['what'],
+      labelNames: ['cache'],
       registers,
       collect() {
         this.reset();
-        for (const [what, each] of counts) this.inc({ what }, each[field]);
+        for (const [cache, each] of counters) this.inc({ cache }, each[field]);
       },
     });
-  counter('cache_stale_total', 'Reads that were served what was due to be fetched anew', 'stale');
-  counter('cache_refreshes_total', 'Values that were fetched anew behind their readers', 'refreshed');
-  counter('cache_failures_total', 'Loads that failed', 'failed');
+  counter('cache_stale_reads_total', 'Reads that returned a stale value', 'staleReads');
+  counter('cache_refreshes_total', 'Stale values that were reloaded in the background', 'refreshes');
+  counter('cache_load_failures_total', 'Loads that failed', 'loadFailures');
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
   if (!memory) return;
-  new Gauge({
-    name: 'cache_memory_bytes',
-    help: 'Memory that the entries take, roughly',
-    registers,
-    collect() {
-      this.set(memory.bytes);
-    },
-  });
-  new Gauge({
-    name: 'cache_memory_entries',
-    help: 'Entries in memory',
-    registers,
-    collect() {
-      this.set(memory.entries);
-    },
-  });
+  gauge('cache_memory_bytes', 'Estimated size of the entries in memory', () => memory.bytes);
+  gauge('cache_memory_entries', 'Entries in memory', () => memory.entryCount);
   if (!redis) return;
-  new Gauge({
-    name: 'cache_redis_up',
-    help: 'Whether Redis answers the cache',
-    registers,
-    collect() {
-      this.set(redis.isUp ? 1 : 0);
-    },
-  });
+  gauge('cache_redis_up', 'Whether Redis answers the cache: 1 or 0', () => Number(redis.isUp));
   new Counter({
     name: 'cache_redis_errors_total',
-    help: 'What Redis did not answer, or too late',
+    help: 'Commands that Redis did not answer in time, or with an error',
     registers,
     collect() {
       this.reset();
-      this.inc(redis.errors);
+      this.inc(redis.errorCount);
     },
   });
 }

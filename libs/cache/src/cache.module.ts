@@ -3,73 +3,78 @@ import { type DynamicModule, type InjectionToken, Module, type OnApplicationShut
 import type { ConsistencyLevel, SessionStore } from '@tearline/seam';
 import { Keyv } from 'keyv';
 import { Registry } from 'prom-client';
-import { measureCache } from './cache-metrics.js';
+import { registerCacheMetrics } from './cache-metrics.js';
 import type { CACHE_MODES } from './cache-settings.js';
-import { Changes } from './changes.js';
-import type { Broadcaster } from './broadcaster.js';
-import { MemoryLevel } from './memory-level.js';
+import { EntryFetcher } from './entry-fetcher.js';
+import { InvalidationLog } from './invalidation-log.js';
+import { type Broadcaster, Invalidator } from './invalidator.js';
+import { MemoryStore } from './memory-store.js';
 import { ReadCache } from './read-cache.js';
-import type { RedisLevel } from './redis-level.js';
+import type { RedisStore } from './redis-store.js';
 
-/** How a process caches. */
-export interface CacheOptions {
+export interface CacheModuleOptions {
   readonly mode: (typeof CACHE_MODES)[number];
-  /** MiB of memory; 64 by default. */
-  readonly mebibytes?: number | undefined;
-  /** Where hosts keep values together; with `on`. */
+  /** Size of the first level in MiB; 64 by default. */
+  readonly memoryMib?: number | undefined;
+  /** The Redis of the second level, which hosts share; for the mode `on`. */
   readonly redisUrl?: string | undefined;
-  /** Under what the application provides the {@link Broadcaster} by which processes tell one another what has changed. */
+  /** Injection token of the {@link Broadcaster} that carries invalidations to the other processes. */
   readonly broadcaster?: InjectionToken<Broadcaster>;
-  /** Knows what callers have written; the same that the host and its databases have. */
+  /** What callers have written; the store that the host and its databases use. */
   readonly sessions?: SessionStore;
-  /** What reads see that do not say; what their caller has written by default. */
+  /** The consistency of calls that do not choose one; `session` by default. */
   readonly consistency?: ConsistencyLevel;
 }
 
-interface Levels {
-  readonly changes: Changes;
-  readonly memory: MemoryLevel;
-  readonly redis: RedisLevel | undefined;
+interface CacheStores {
+  readonly invalidations: InvalidationLog;
+  readonly memory: MemoryStore;
+  readonly redis: RedisStore | undefined;
 }
 
-const LEVELS = Symbol('levels of the cache');
+const STORES = Symbol('cache stores');
 
-/** The levels that Nest's own cache is made of, for those who have to know them. */
+/** Provides the stores of Nest's cache, which uses them through Keyv, to {@link CacheModule}, which also uses them directly. */
 @Module({})
-class LevelsModule {}
+class StoresModule {}
 
-/** One cache for a process, over all its modules. */
+/** Provides the {@link ReadCache} of a process, for all its modules. */
 @Module({})
 export class CacheModule implements OnApplicationShutdown {
   constructor(private readonly cache: ReadCache) {}
 
-  /** Imported once by an application. */
-  static forRoot(options: CacheOptions): DynamicModule {
-    const { broadcaster, sessions, consistency: level = 'session' } = options;
+  /** To be imported once, by the application. */
+  static forRoot(options: CacheModuleOptions): DynamicModule {
+    const { broadcaster, sessions, consistency: defaultLevel = 'session' } = options;
     const registry = { token: Registry, optional: true };
     if (options.mode === 'off') {
-      const useFactory = (to?: Registry) => measured(new ReadCache(undefined), undefined, to);
-      const off = { provide: ReadCache, inject: [registry], useFactory };
-      return { module: CacheModule, global: true, providers: [off], exports: [ReadCache] };
+      const useFactory = (metrics?: Registry) => withMetrics(new ReadCache(undefined), undefined, metrics);
+      const provider = { provide: ReadCache, inject: [registry], useFactory };
+      return { module: CacheModule, global: true, providers: [provider], exports: [ReadCache] };
     }
-    const levels: DynamicModule = {
-      module: LevelsModule,
-      providers: [{ provide: LEVELS, useFactory: () => openLevels(options) }],
-      exports: [LEVELS],
+    const storesModule: DynamicModule = {
+      module: StoresModule,
+      providers: [{ provide: STORES, useFactory: () => openStores(options) }],
+      exports: [STORES],
     };
     return {
       module: CacheModule,
       global: true,
       imports: [
-        levels,
-        NestCacheModule.registerAsync({ imports: [levels], inject: [LEVELS], useFactory: storesOf }),
+        storesModule,
+        NestCacheModule.registerAsync({ imports: [storesModule], inject: [STORES], useFactory: keyvStores }),
       ],
       providers: [
         {
           provide: ReadCache,
-          inject: [CACHE_MANAGER, LEVELS, registry, ...(broadcaster ? [broadcaster] : [])],
-          useFactory: (cache: Cache, open: Levels, to?: Registry, channel?: Broadcaster) =>
-            measured(new ReadCache({ ...open, cache, broadcaster: channel, sessions, level }), open, to),
+          inject: [CACHE_MANAGER, STORES, registry, ...(broadcaster ? [broadcaster] : [])],
+          useFactory(cache: Cache, stores: CacheStores, metrics?: Registry, broadcasts?: Broadcaster) {
+            const { invalidations, memory, redis } = stores;
+            const fetcher = new EntryFetcher(cache, memory, redis, invalidations);
+            const invalidator = new Invalidator(invalidations, memory, redis, broadcasts);
+            const options = { memory, fetcher, invalidations, invalidator, sessions, defaultLevel };
+            return withMetrics(new ReadCache(options), stores, metrics);
+          },
         },
       ],
       exports: [ReadCache],
@@ -81,19 +86,19 @@ export class CacheModule implements OnApplicationShutdown {
   }
 }
 
-async function openLevels({ mode, mebibytes = 64, redisUrl }: CacheOptions): Promise<Levels> {
-  const changes = new Changes();
-  const memory = new MemoryLevel(mebibytes * 1_048_576, changes);
-  if (mode === 'memory' || !redisUrl) return { changes, memory, redis: undefined };
-  // It takes a fifth of a second to load.
-  const { RedisLevel } = await import('./redis-level.js');
-  const redis = new RedisLevel(redisUrl);
+async function openStores({ mode, memoryMib = 64, redisUrl }: CacheModuleOptions): Promise<CacheStores> {
+  const invalidations = new InvalidationLog();
+  const memory = new MemoryStore(memoryMib * 1_048_576, invalidations);
+  if (mode === 'memory' || !redisUrl) return { invalidations, memory, redis: undefined };
+  // Imported late because it takes 0.2 s to load.
+  const { RedisStore } = await import('./redis-store.js');
+  const redis = new RedisStore(redisUrl);
   await redis.connect();
-  return { changes, memory, redis };
+  return { invalidations, memory, redis };
 }
 
-function storesOf({ memory, redis }: Levels) {
-  // Entries stay objects in memory; Keyv would make a text of each and parse it at every read.
+function keyvStores({ memory, redis }: CacheStores) {
+  // Entries stay objects in memory; by default Keyv serializes every write and parses every read.
   const first = new Keyv({ store: memory, useKeyPrefix: false });
   first.serialize = undefined;
   first.deserialize = undefined;
@@ -104,7 +109,11 @@ function storesOf({ memory, redis }: Levels) {
   return { stores: [first, second] };
 }
 
-function measured(cache: ReadCache, levels: Levels | undefined, registry: Registry | undefined): ReadCache {
-  if (registry) measureCache(registry, cache, levels?.memory, levels?.redis);
+function withMetrics(
+  cache: ReadCache,
+  stores: CacheStores | undefined,
+  registry: Registry | undefined,
+): ReadCache {
+  if (registry) registerCacheMetrics(registry, cache, stores?.memory, stores?.redis);
   return cache;
 }

@@ -1,103 +1,112 @@
 import { type Positions, type ReachOnWire, shows } from '@tearline/seam';
 import { z } from 'zod';
-import type { Cached } from './cached.js';
-import { isShownAt, moduleOf, type Stamp, type Tag } from './stamp.js';
+import type { CacheDefinition } from './cache-definition.js';
+import { moduleOf, positionOf, type Tag, type TagVersion } from './tag-version.js';
 
-/** What is kept of a value, as it travels. */
-export const EntryOnWire = z.object({
-  /** The value as JSON; `null` says that there is none. */
+/** An entry as Redis holds it. */
+export const SerializedEntry = z.object({
+  /** The value as JSON; `null` in a negative entry. */
   text: z.string(),
-  /** How far the data was that it was made of. */
-  reach: z.record(z.string(), z.string().nullable()),
+  /** By module, the position up to which the entry includes all writes; null when it is unknown. */
+  readPositions: z.record(z.string(), z.string().nullable()),
   tags: z.array(z.string()),
-  /** The latest changes that were known of its tags before it was made, and that it shows. */
-  after: z.record(z.string(), z.string()),
+  /** The versions of its tags that were known before it was loaded, and that it includes. */
+  includedVersions: z.record(z.string(), z.string()),
   /** Milliseconds since 1970. */
   freshUntil: z.number(),
   staleUntil: z.number(),
 });
-export type EntryOnWire = z.infer<typeof EntryOnWire>;
+export type SerializedEntry = z.infer<typeof SerializedEntry>;
 
-/** Whose bytes these are. */
-const owners = new WeakMap<Buffer, Entry>();
+const entriesByBuffer = new WeakMap<Buffer, Entry>();
 
-/** Roughly what an entry takes beside its text and its tags. */
+/** Estimates of what an entry takes beside its text. */
 const OVERHEAD_BYTES = 400;
 const TAG_BYTES = 100;
 
-/** A value, and what has to be known to decide who may see it. It is like a replica of a few rows. */
+/** A cached value, with the positions and tags that decide which reads it satisfies: like a replica of a few rows. */
 export class Entry<T = unknown> {
   /** The value as JSON, in the bytes that are sent. */
   readonly json: Buffer;
-  readonly reach: ReachOnWire;
+  readonly readPositions: ReachOnWire;
   readonly tags: readonly Tag[];
-  readonly after: Readonly<Record<Tag, Stamp>>;
+  readonly includedVersions: Readonly<Record<Tag, TagVersion>>;
   readonly freshUntil: number;
   readonly staleUntil: number;
-  /** Something has changed since: it is kept only to know what whoever fetches it anew has to see. */
-  isOutdated = false;
+  /** An invalidated entry is never served. It stays because the next load needs its tags. */
+  isInvalidated = false;
   #value: T | undefined;
 
   constructor(
-    readonly what: Cached<T>,
+    readonly cache: CacheDefinition<T>,
     readonly key: string,
-    wire: EntryOnWire,
+    serialized: SerializedEntry,
   ) {
-    this.json = Buffer.from(wire.text);
-    owners.set(this.json, this);
+    this.json = Buffer.from(serialized.text);
+    entriesByBuffer.set(this.json, this);
     ({
-      reach: this.reach,
+      readPositions: this.readPositions,
       tags: this.tags,
-      after: this.after,
+      includedVersions: this.includedVersions,
       freshUntil: this.freshUntil,
       staleUntil: this.staleUntil,
-    } = wire);
+    } = serialized);
+  }
+
+  /** Returns the entry that a buffer is the {@link json} of. */
+  static of(json: Buffer): Entry | undefined {
+    return entriesByBuffer.get(json);
+  }
+
+  /** Returns an entry for one reader, to be stored nowhere. */
+  static uncached<T>(cache: CacheDefinition<T>, key: string, value: T | null): Entry<T> {
+    const empty = {
+      readPositions: {},
+      tags: [],
+      includedVersions: {},
+      freshUntil: Infinity,
+      staleUntil: Infinity,
+    };
+    return new Entry(cache, key, { text: JSON.stringify(value), ...empty });
   }
 
   get text(): string {
     return this.json.toString();
   }
 
-  static of(json: Buffer): Entry | undefined {
-    return owners.get(json);
-  }
-
-  /** What is given once and not kept. */
-  static unkept<T>(what: Cached<T>, key: string, value: T | null): Entry<T> {
-    const nothing = { reach: {}, tags: [], after: {}, freshUntil: Infinity, staleUntil: Infinity };
-    return new Entry(what, key, { text: JSON.stringify(value), ...nothing });
-  }
-
-  get isAbsent(): boolean {
+  /** Whether it says that there is no value. */
+  get isNegative(): boolean {
     return this.json.length === 4 && this.text === 'null';
   }
 
-  /** The value, made once; undefined when there is none. Not to be changed by whoever gets it. */
+  /** The value, parsed once and shared by its readers, who must not change it; undefined in a negative entry. */
   get value(): T | undefined {
-    if (this.isAbsent) return undefined;
+    if (this.isNegative) return undefined;
     return (this.#value ??= JSON.parse(this.text) as T);
   }
 
-  /** Whether a reader sees everything here that it has to see. */
-  suits(need: Positions): boolean {
-    if (need.size === 0) return true;
-    return this.what.of.every((module) => {
-      const needed = need.get(module);
-      return needed === undefined || shows(this.reach[module], needed);
+  /** Whether it includes all writes up to the required positions. */
+  satisfies(required: Positions): boolean {
+    if (required.size === 0) return true;
+    return this.cache.modules.every((module) => {
+      const position = required.get(module);
+      return position === undefined || shows(this.readPositions[module], position);
     });
   }
 
-  /** Whether it shows a change of what one of its tags names. */
-  isAfter(tag: Tag, stamp: Stamp): boolean {
-    return this.after[tag] === stamp || isShownAt(this.reach[moduleOf(tag)], stamp);
+  /** Whether it certainly includes the write that gave a tag this version. */
+  includes(tag: Tag, version: TagVersion): boolean {
+    if (this.includedVersions[tag] === version) return true;
+    const position = positionOf(version);
+    return position !== undefined && shows(this.readPositions[moduleOf(tag)], position);
   }
 
   get bytes(): number {
     return OVERHEAD_BYTES + 2 * this.json.length + TAG_BYTES * this.tags.length;
   }
 
-  toJSON(): EntryOnWire {
-    const { text, reach, tags, after, freshUntil, staleUntil } = this;
-    return { text, reach, tags: [...tags], after, freshUntil, staleUntil };
+  toJSON(): SerializedEntry {
+    const { text, readPositions, tags, includedVersions, freshUntil, staleUntil } = this;
+    return { text, readPositions, tags: [...tags], includedVersions, freshUntil, staleUntil };
   }
 }

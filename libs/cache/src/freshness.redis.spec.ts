@@ -1,52 +1,67 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { cached } from './index.js';
-import { Ground, type Host, Note, NOTE, noteTag, readsOf } from './ground.fixture.js';
+import { defineCache } from './index.js';
+import { CacheTestEnvironment, type Host, Note, NOTE, noteTag, readsOf } from './test-environment.fixture.js';
 
-const ground = new Ground();
+const environment = new CacheTestEnvironment();
 let host: Host;
 let other: Host;
 beforeAll(async () => {
-  await ground.start();
-  [host, other] = await Promise.all([ground.host(), ground.host()]);
+  await environment.start();
+  [host, other] = await Promise.all([environment.host(), environment.host()]);
 });
-afterAll(() => ground.stop());
+afterAll(() => environment.stop());
 
 const WITHIN = { timeout: 10_000, interval: 5 };
 
-it('what is due is given out once more while it is fetched anew, behind the reader', async () => {
-  const brief = cached('notes.brief', { schema: Note, of: ['notes'], freshMs: 100, staleMs: 60_000 });
+it('a stale entry is served once more while it is reloaded in the background', async () => {
+  const brief = defineCache('notes.brief', {
+    schema: Note,
+    modules: ['notes'],
+    ttlMs: 100,
+    staleWhileRevalidateMs: 60_000,
+  });
   const read = () => host.as({}, () => host.notes.read('brief', brief));
   await host.as({}, () => host.notes.write('brief', 'one'));
   await read();
-  // As when a process dies between its commit and telling anybody.
+  // As when a process dies between its commit and the invalidation.
   await host.as({}, () => host.notes.write('brief', 'two', false));
   expect(await read()).toBe('one');
   await expect.poll(read, WITHIN).toBe('two');
-  const counts = host.cache.counts.get('notes.brief')!;
-  expect(counts.stale).toBeGreaterThan(0);
-  await expect.poll(() => counts.refreshed, WITHIN).toBeGreaterThan(0);
+  const counts = host.cache.counters.get('notes.brief')!;
+  expect(counts.staleReads).toBeGreaterThan(0);
+  await expect.poll(() => counts.refreshes, WITHIN).toBeGreaterThan(0);
 });
 
-it('what is long over is not given out', async () => {
-  const brief = cached('notes.over', { schema: Note, of: ['notes'], freshMs: 50, staleMs: 0 });
+it('an entry is not served after its stale period', async () => {
+  const brief = defineCache('notes.over', {
+    schema: Note,
+    modules: ['notes'],
+    ttlMs: 50,
+    staleWhileRevalidateMs: 0,
+  });
   const read = () => host.as({}, () => host.notes.read('over', brief));
   await host.as({}, () => host.notes.write('over', 'one'));
   await read();
   await host.as({}, () => host.notes.write('over', 'two', false));
   await expect.poll(read, WITHIN).toBe('two');
-  expect(host.cache.counts.get('notes.over')!.stale).toBe(0);
+  expect(host.cache.counters.get('notes.over')!.staleReads).toBe(0);
 });
 
-it('a release does not read what another one has kept in another shape', async () => {
-  const former = cached('notes.shaped', { schema: Note, of: ['notes'] });
-  const next = cached('notes.shaped', { schema: Note.extend({ text: z.string().min(1) }), of: ['notes'] });
-  const changed = cached('notes.shaped', { schema: Note, of: ['notes'], version: 2 });
-  expect(new Set([former, next, changed].map(({ prefix }) => prefix)).size).toBe(3);
-  expect(cached('notes.shaped', { schema: Note.clone(), of: ['notes'] }).prefix).toBe(former.prefix);
+it('caches of another schema or format version have other keys', async () => {
+  const former = defineCache('notes.shaped', { schema: Note, modules: ['notes'] });
+  const next = defineCache('notes.shaped', {
+    schema: Note.extend({ text: z.string().min(1) }),
+    modules: ['notes'],
+  });
+  const changed = defineCache('notes.shaped', { schema: Note, modules: ['notes'], formatVersion: 2 });
+  expect(new Set([former, next, changed].map(({ keyPrefix }) => keyPrefix)).size).toBe(3);
+  expect(defineCache('notes.shaped', { schema: Note.clone(), modules: ['notes'] }).keyPrefix).toBe(
+    former.keyPrefix,
+  );
 });
 
-it('what Redis holds is read only if it is what it should be', async () => {
+it('an entry in Redis is used only if it matches the schema', async () => {
   await host.as({}, () => host.notes.write('shape', 'one'));
   await host.as({}, () => host.notes.write('something', 'else'));
   const readOn = (on: Host) => on.as({}, () => on.notes.read('shape'));
@@ -59,9 +74,9 @@ it('what Redis holds is read only if it is what it should be', async () => {
     }, WITHIN)
     .toBe(0);
   const { createClient } = await import('@keyv/redis');
-  const redis = createClient({ url: ground.redis.url });
+  const redis = createClient({ url: environment.redis.url });
   await redis.connect();
-  const key = `tearline:cache:${NOTE.prefix}shape`;
+  const key = `tearline:cache:${NOTE.keyPrefix}shape`;
   const kept = JSON.parse((await redis.get(key))!) as { value: { text: string } };
   kept.value.text = '{"name":7}';
   await redis.set(key, JSON.stringify(kept));
@@ -70,10 +85,10 @@ it('what Redis holds is read only if it is what it should be', async () => {
   expect(readsOf(other)['redis']).toBe(0);
 });
 
-it('without Redis it is kept in memory, and others hear of changes all the same', async () => {
+it('without Redis entries are in memory, and broadcasts invalidate them in other processes', async () => {
   const [one, two] = await Promise.all([
-    ground.host({ mode: 'memory', redisUrl: undefined }),
-    ground.host({ mode: 'memory', redisUrl: undefined }),
+    environment.host({ mode: 'memory', redisUrl: undefined }),
+    environment.host({ mode: 'memory', redisUrl: undefined }),
   ]);
   await one.as({}, () => one.notes.write('memory', 'one'));
   for (const each of [one, two]) expect(await each.as({}, () => each.notes.read('memory'))).toBe('one');
@@ -85,8 +100,8 @@ it('without Redis it is kept in memory, and others hear of changes all the same'
   expect(one.notes.loads).toBe(before);
 });
 
-it('that is off gives what the database has, and keeps nothing', async () => {
-  const off = await ground.host({ mode: 'off' });
+it('a cache that is off loads every value', async () => {
+  const off = await environment.host({ mode: 'off' });
   await off.as({}, () => off.notes.write('off', 'one'));
   await off.as({}, () => off.notes.read('off'));
   await off.as({}, () => off.notes.write('off', 'two', false));
@@ -94,8 +109,8 @@ it('that is off gives what the database has, and keeps nothing', async () => {
   expect(readsOf(off)).toMatchObject({ memory: 0, redis: 0, bypassed: 2 });
 });
 
-it('a value made of another is as old as that', async () => {
-  const outer = cached('notes.outer', { schema: z.string(), of: ['notes'] });
+it('a value made of a cached value inherits its positions', async () => {
+  const outer = defineCache('notes.outer', { schema: z.string(), modules: ['notes'] });
   const readOuter = (caller: object) =>
     host.as(caller, () =>
       host.cache.value(outer, 'k', [noteTag('inner')], async () => (await host.notes.read('inner')) ?? null),

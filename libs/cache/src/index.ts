@@ -1,7 +1,7 @@
-export { type CacheOptions, CacheModule } from './cache.module.js';
+export { type CacheModuleOptions, CacheModule } from './cache.module.js';
 export { CACHE_MODES, cacheSettings } from './cache-settings.js';
-export { type Cached, cached, type CachedOptions } from './cached.js';
-export { type Load } from './fetching.js';
-export { type Broadcaster } from './broadcaster.js';
+export { type CacheDefinition, type CacheDefinitionOptions, defineCache } from './cache-definition.js';
+export { type Loader } from './entry-fetcher.js';
+export { type Broadcaster } from './invalidator.js';
 export { ReadCache } from './read-cache.js';
-export { type Tag } from './stamp.js';
+export { type Tag } from './tag-version.js';

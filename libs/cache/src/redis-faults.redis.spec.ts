@@ -3,28 +3,28 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startRedis } from '../../../test/support/redis.js';
-import { Ground, type Host } from './ground.fixture.js';
+import { CacheTestEnvironment, type Host } from './test-environment.fixture.js';
 
-const ground = new Ground();
+const environment = new CacheTestEnvironment();
 let host: Host;
 let other: Host;
 
 beforeAll(async () => {
-  await ground.start();
-  [host, other] = await Promise.all([ground.host(), ground.host()]);
+  await environment.start();
+  [host, other] = await Promise.all([environment.host(), environment.host()]);
   for (let index = 0; index < 50; index += 1)
     await host.as({}, () => host.notes.write(`note ${index}`, 'one'));
 });
-afterAll(() => ground.stop());
+afterAll(() => environment.stop());
 
 const isUp = async (on: Host) => (await on.registry.metrics()).includes('cache_redis_up 1');
 async function bothUp(): Promise<void> {
   await expect.poll(async () => (await isUp(host)) && (await isUp(other)), { timeout: 15_000 }).toBe(true);
 }
 const redisCli = (...args: string[]) =>
-  promisify(execFile)('redis-cli', ['-p', new URL(ground.redis.url).port, ...args]);
+  promisify(execFile)('redis-cli', ['-p', new URL(environment.redis.url).port, ...args]);
 
-/** Reads and now and then a write, while something happens to Redis. */
+/** Sends reads and some writes during a fault. */
 async function load(during: () => Promise<unknown>): Promise<{ reads: number; wrong: number; slow: number }> {
   const over = new AbortController();
   let reads = 0;
@@ -59,32 +59,32 @@ async function load(during: () => Promise<unknown>): Promise<{ reads: number; wr
   return { reads, wrong, slow };
 }
 
-it('goes on while Redis hangs, and uses it again when it answers', async () => {
+it('the cache works while Redis hangs, and uses it again when it answers', async () => {
   await bothUp();
   const { reads, wrong, slow } = await load(async () => {
-    process.kill(ground.redis.pid, 'SIGSTOP');
-    // Longer than a connection is waited for.
+    process.kill(environment.redis.pid, 'SIGSTOP');
+    // Longer than the timeout of a probe.
     await pause(3_500);
     expect(await isUp(host)).toBe(false);
-    process.kill(ground.redis.pid, 'SIGCONT');
+    process.kill(environment.redis.pid, 'SIGCONT');
     await bothUp();
   });
   expect(reads).toBeGreaterThan(100);
   expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
 });
 
-it('goes on when Redis is gone, and uses it again when it is back', async () => {
-  const { port } = new URL(ground.redis.url);
+it('the cache works while Redis is down, and uses it again when it is back', async () => {
+  const { port } = new URL(environment.redis.url);
   const { wrong, slow } = await load(async () => {
-    await ground.redis.stop();
+    await environment.redis.stop();
     await pause(700);
-    ground.redis = await startRedis(Number(port));
+    environment.redis = await startRedis(Number(port));
     await bothUp();
   });
   expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
 });
 
-it('goes on when Redis forgets everything', async () => {
+it('the cache works when Redis loses its data', async () => {
   await bothUp();
   const { wrong, slow } = await load(async () => {
     for (let times = 0; times < 5; times += 1) {
@@ -95,17 +95,17 @@ it('goes on when Redis forgets everything', async () => {
   expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
 });
 
-it('tells the others what changed while Redis was away', async () => {
+it('other hosts receive the invalidations of an outage', async () => {
   const read = (on: Host) => on.as({}, () => on.notes.read('note 2'));
   await bothUp();
   await read(other);
-  process.kill(ground.redis.pid, 'SIGSTOP');
+  process.kill(environment.redis.pid, 'SIGSTOP');
   await host.as({}, () => host.notes.write('note 2', 'two'));
-  process.kill(ground.redis.pid, 'SIGCONT');
+  process.kill(environment.redis.pid, 'SIGCONT');
   await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
 });
 
-it('does not trust what it kept while it could not hear of changes', async () => {
+it('a host that may have missed invalidations distrusts its entries', async () => {
   const read = (on: Host) => on.as({}, () => on.notes.read('note 3'));
   await bothUp();
   await read(other);
@@ -114,9 +114,9 @@ it('does not trust what it kept while it could not hear of changes', async () =>
   await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
 });
 
-it('tells Redis what changed while it was away', async () => {
+it('Redis receives the invalidations of an outage', async () => {
   const name = 'note 1';
-  const third = await ground.host({ broadcaster: undefined });
+  const third = await environment.host({ broadcaster: undefined });
   await bothUp();
   await expect
     .poll(async () => {
@@ -125,12 +125,12 @@ it('tells Redis what changed while it was away', async () => {
       return third.notes.loads - before;
     })
     .toBe(0);
-  process.kill(ground.redis.pid, 'SIGSTOP');
+  process.kill(environment.redis.pid, 'SIGSTOP');
   await host.as({}, () => host.notes.write(name, 'two'));
   expect(await host.as({}, () => host.notes.read(name))).toBe('two');
-  process.kill(ground.redis.pid, 'SIGCONT');
+  process.kill(environment.redis.pid, 'SIGCONT');
   await bothUp();
   await third.close();
-  const fourth = await ground.host({ broadcaster: undefined });
+  const fourth = await environment.host({ broadcaster: undefined });
   expect(await fourth.as({}, () => fourth.notes.read(name))).toBe('two');
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { cached, ReadCache } from '@tearline/cache';
+import { defineCache, ReadCache } from '@tearline/cache';
 import { nameTag } from '@tearline/identity/contract';
 import { SeamError } from '@tearline/seam';
 import { ArticleReads } from './article-reads.js';
@@ -7,9 +7,9 @@ import { ArticleViews } from './article-views.js';
 import { ArticleBody, ArticleList, type ListArticles, TagList } from './article.schemas.js';
 import { LIST, slugTag, TAGS } from './cache-tags.js';
 
-const ONE = cached('articles.one', { schema: ArticleBody, of: ['articles', 'identity'] });
-const PAGE = cached('articles.page', { schema: ArticleList, of: ['articles', 'identity'] });
-const TAG_LIST = cached('articles.tags', { schema: TagList, of: ['articles'] });
+const ONE = defineCache('articles.one', { schema: ArticleBody, modules: ['articles', 'identity'] });
+const PAGE = defineCache('articles.page', { schema: ArticleList, modules: ['articles', 'identity'] });
+const TAG_LIST = defineCache('articles.tags', { schema: TagList, modules: ['articles'] });
 
 type CachedBody = Buffer | Promise<Buffer>;
 
@@ -24,9 +24,9 @@ export class ArticleResponseCache {
 
   /** @throws SeamError article/not-found */
   one(slug: string): CachedBody {
-    const answer = this.cache.json(ONE, slug, [slugTag(slug)], async (depend) => {
+    const answer = this.cache.json(ONE, slug, [slugTag(slug)], async (addTags) => {
       const row = await this.reads.one(slug, undefined);
-      return row ? { article: await this.views.of(row, undefined, depend) } : null;
+      return row ? { article: await this.views.of(row, undefined, addTags) } : null;
     });
     return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);
   }
@@ -35,8 +35,8 @@ export class ArticleResponseCache {
   page(query: ListArticles): CachedBody {
     const { tag, author, limit } = query;
     const tags = author === undefined ? [LIST] : [LIST, nameTag(author)];
-    return this.cache.json(PAGE, JSON.stringify([limit, tag, author]), tags, (depend) =>
-      this.views.list(query, undefined, depend),
+    return this.cache.json(PAGE, JSON.stringify([limit, tag, author]), tags, (addTags) =>
+      this.views.list(query, undefined, addTags),
     ) as CachedBody;
   }
 

@@ -28,8 +28,8 @@ export class ArticleViews {
     return this.of(row, viewer);
   }
 
-  async of(row: FullArticleRow, viewer: number | undefined, depend = ignoreTags): Promise<Article> {
-    depend(userTag(row.authorId));
+  async of(row: FullArticleRow, viewer: number | undefined, addTags = ignoreTags): Promise<Article> {
+    addTags(userTag(row.authorId));
     const authors = await this.profiles([row.authorId], viewer);
     return { ...listed(row, authors), body: row.body };
   }
@@ -37,13 +37,13 @@ export class ArticleViews {
   async list(
     { tag, author, favorited, ...range }: ListArticles,
     viewer: number | undefined,
-    depend = ignoreTags,
+    addTags = ignoreTags,
   ): Promise<ArticleList> {
     const [writer, fan] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
     if (writer === null || fan === null) return EMPTY;
     const page = await this.reads.page({ tag, authorId: writer?.id, favoritedBy: fan?.id }, range, viewer);
     const authors = page.rows.map(({ authorId }) => authorId);
-    depend(...authors.map(userTag), ...page.rows.map(({ slug }) => slugTag(slug)));
+    addTags(...authors.map(userTag), ...page.rows.map(({ slug }) => slugTag(slug)));
     return list(page, await this.profiles(authors, viewer, writer && [writer]));
   }
 

@@ -52,7 +52,7 @@ export class ArticlesService {
         return { id: made.id, slug: free, at: made.createdAt.toISOString() };
       });
       this.outbox.relayNow();
-      await this.cache.changed(slugTag(slug), LIST, TAGS);
+      await this.cache.invalidate(slugTag(slug), LIST, TAGS);
       const createdAt = new Date(at);
       const times = { createdAt, updatedAt: createdAt };
       return { ...draft, ...times, id, slug, authorId, tagList: tags, favorited: false, favoritesCount: 0 };
@@ -81,7 +81,7 @@ export class ArticlesService {
         return newSlug;
       }),
     );
-    await this.cache.changed(slugTag(slug), slugTag(updated), ...(tagList ? [LIST, TAGS] : []));
+    await this.cache.invalidate(slugTag(slug), slugTag(updated), ...(tagList ? [LIST, TAGS] : []));
     return updated;
   }
 
@@ -99,7 +99,7 @@ export class ArticlesService {
       await this.appendMediaChanged(manager, article.id, article.body, '');
       return article.id;
     });
-    await this.cache.changed(slugTag(slug), LIST, TAGS);
+    await this.cache.invalidate(slugTag(slug), LIST, TAGS);
     await this.deleted.purge([id]);
   }
 

@@ -81,7 +81,7 @@ export class FavoritesService {
     const [article] = await this.favorites.query<FullArticleRow[]>(sql, values);
     if (!article) throw new SeamError('article/not-found');
     this.outbox.relayNow();
-    await this.cache.changed(slugTag(slug));
+    await this.cache.invalidate(slugTag(slug));
     return article;
   }
 }

@@ -49,7 +49,7 @@ export class AccountService {
           });
         return updated;
       });
-      await this.cache.changed(userTag(id), nameTag(account.username));
+      await this.cache.invalidate(userTag(id), nameTag(account.username));
       return account;
     } catch (error) {
       throw fromUniqueViolation(error);

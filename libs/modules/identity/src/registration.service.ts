@@ -47,7 +47,7 @@ export class RegistrationService {
       () => this.#refuseTaken(user),
       () => this.#insert({ username, email, password }),
     );
-    await this.cache.changed(nameTag(username));
+    await this.cache.invalidate(nameTag(username));
     // Whoever made the account is its user from now on, and must see it.
     const call = currentCall();
     if (call) call.principal ??= { id: String(id) };

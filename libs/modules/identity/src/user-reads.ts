@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { cached, ReadCache } from '@tearline/cache';
+import { defineCache, ReadCache } from '@tearline/cache';
 import { InjectReader, Reader, statement } from '@tearline/database';
 import { nameTag, User, userTag } from './contract.js';
 import type { Account } from './user.schemas.js';
@@ -33,7 +33,7 @@ const TAKEN = statement<{ usernameTaken: boolean }>(
     order by 1 desc limit 1`,
 );
 
-const NAMED = cached('identity.named', { schema: User, of: ['identity'] });
+const NAMED = defineCache('identity.named', { schema: User, modules: ['identity'] });
 
 /** The module's hot reads. Case does not matter in names and e-mail addresses. */
 @Injectable()
@@ -48,9 +48,9 @@ export class UserReads {
   }
 
   byUsername(username: string): Promise<User | undefined> {
-    return this.cache.value(NAMED, username.toLowerCase(), [nameTag(username)], async (depend) => {
+    return this.cache.value(NAMED, username.toLowerCase(), [nameTag(username)], async (addTags) => {
       const user = await this.reader.row(BY_USERNAME, [username]);
-      if (user) depend(userTag(user.id));
+      if (user) addTags(userTag(user.id));
       return user ?? null;
     });
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { cached, ReadCache } from '@tearline/cache';
+import { defineCache, ReadCache } from '@tearline/cache';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { type Identity, IdentityContract, nameTag, type User, userTag } from '@tearline/identity/contract';
 import { type EventContract, Seam, SeamError } from '@tearline/seam';
@@ -30,7 +30,7 @@ const UNFOLLOW = `
 export const ProfileBody = z.object({ profile: Profile });
 export type ProfileBody = z.infer<typeof ProfileBody>;
 
-const PROFILE = cached('social.profile', { schema: ProfileBody, of: ['identity'] });
+const PROFILE = defineCache('social.profile', { schema: ProfileBody, modules: ['identity'] });
 
 /** Users as others see them, and who follows them. Following twice is following; unfollowing likewise. */
 @Injectable()
@@ -48,10 +48,10 @@ export class ProfilesService {
    * @throws SeamError profile/not-found
    */
   cachedBody(username: string): Buffer | Promise<Buffer> {
-    const answer = this.cache.json(PROFILE, username.toLowerCase(), [nameTag(username)], async (depend) => {
+    const answer = this.cache.json(PROFILE, username.toLowerCase(), [nameTag(username)], async (addTags) => {
       const user = await this.identity.userByUsername({ username });
       if (!user) return null;
-      depend(userTag(user.id));
+      addTags(userTag(user.id));
       return { profile: profileOf(user, false) };
     });
     return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);

@@ -28,7 +28,7 @@ import {
 } from 'typeorm';
 import { z } from 'zod';
 import { startRedis, type TestRedis } from '../../../test/support/redis.js';
-import { cached, CacheModule, type CacheOptions, ReadCache } from './index.js';
+import { defineCache, CacheModule, type CacheModuleOptions, ReadCache } from './index.js';
 
 @Entity('notes')
 class NoteEntity {
@@ -53,24 +53,24 @@ export const Note = z.object({ name: z.string(), text: z.string() });
 type Note = z.infer<typeof Note>;
 
 const ONE = statement<Note>('notes.one', 'select name, text from notes where name = $1');
-const SLOWLY = statement<Note>(
-  'notes.slowly',
+const ONE_DELAYED = statement<Note>(
+  'notes.one-delayed',
   'select name, text from (select * from notes where name = $1) note, pg_sleep($2::float8)',
 );
 const WRITE =
   'insert into notes (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text';
 
-export const NOTE = cached('notes.one', { schema: Note, of: ['notes'] });
+export const NOTE = defineCache('notes.one', { schema: Note, modules: ['notes'] });
 export const noteTag = (name: string) => `notes:note/${name}`;
 
 /** A module that reads through the cache. */
 @Injectable()
 export class Notes {
-  /** How often a note was read from the database. */
+  /** The number of reads from the database. */
   loads = 0;
-  /** Seconds that this takes, at least. */
-  slowness = 0;
-  /** Called when it has been read, before it is kept. */
+  /** The least that such a read takes. */
+  delaySeconds = 0;
+  /** Called between the read and the end of the load. */
   onLoaded: (() => Promise<void>) | undefined;
 
   constructor(
@@ -79,46 +79,46 @@ export class Notes {
     readonly cache: ReadCache,
   ) {}
 
-  async read(name: string, what = NOTE): Promise<string | undefined> {
-    return (await this.cache.value(what, name, [noteTag(name)], () => this.#load(name)))?.text;
+  async read(name: string, cache = NOTE): Promise<string | undefined> {
+    return (await this.cache.value(cache, name, [noteTag(name)], () => this.#load(name)))?.text;
   }
 
-  /** @param tells whether the cache is told */
-  async write(name: string, text: string, tells = true): Promise<void> {
+  /** @param invalidates whether the write invalidates the cached note */
+  async write(name: string, text: string, invalidates = true): Promise<void> {
     await this.database.query(WRITE, [name, text]);
-    if (tells) await this.cache.changed(noteTag(name));
+    if (invalidates) await this.cache.invalidate(noteTag(name));
   }
 
   async #load(name: string): Promise<Note | null> {
     this.loads += 1;
     const row =
-      this.slowness > 0
-        ? await this.reader.row(SLOWLY, [name, this.slowness])
+      this.delaySeconds > 0
+        ? await this.reader.row(ONE_DELAYED, [name, this.delaySeconds])
         : await this.reader.row(ONE, [name]);
     await this.onLoaded?.();
     return row ?? null;
   }
 }
 
-/** Who asks: nobody in particular, somebody with a name, or with a token that is replaced by that of the answer. */
+/** A client: anonymous, authenticated, or with a consistency token that each response replaces. */
 export interface Caller {
   principal?: string;
   level?: ConsistencyLevel;
   jar?: { token?: string };
 }
 
-/** A process that caches. */
+/** A host with a cache. */
 export interface Host {
   readonly notes: Notes;
   readonly cache: ReadCache;
   readonly registry: Registry;
-  /** Does something as a request of its own, from its headers to its answer. */
+  /** Runs work as one request of a caller. */
   as<T>(caller: Caller, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** A database, a Redis, and processes on both. */
-export class Ground {
+/** A database, a Redis, and hosts on both. */
+export class CacheTestEnvironment {
   embedded: EmbeddedPostgres;
   redis: TestRedis;
   #dir = '';
@@ -126,7 +126,7 @@ export class Ground {
 
   async start(replicas = 0): Promise<void> {
     this.#dir = await mkdtemp(join(tmpdir(), 'tearline-cache-'));
-    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    // PostgreSQL does not run as root: its own user must be able to enter the folder.
     await chmod(this.#dir, 0o755);
     [this.embedded, this.redis] = await Promise.all([
       startEmbedded({ dir: this.#dir, replicas }),
@@ -140,11 +140,11 @@ export class Ground {
     return databaseUrls(['notes'], {}, this.embedded.url)['notes']!;
   }
 
-  /** @param options by default on Redis, hearing of one another, and with a common memory of sessions */
-  async host(options: Partial<CacheOptions> = {}): Promise<Host> {
+  /** @param options by default with Redis, broadcasts and a shared session store */
+  async host(options: Partial<CacheModuleOptions> = {}): Promise<Host> {
     const registry = new Registry();
     const redisUrl = this.redis.url;
-    const sessions = new Sessions({ secret: 'a secret of these tests', redisUrl });
+    const sessions = new Sessions({ secret: 'test secret', redisUrl });
     const urls = { notes: this.#url };
     const env = { DATABASE_REPLICA_URLS: this.embedded.replicas.map(({ url }) => url).join() };
     class MetricsModule {}
@@ -203,7 +203,7 @@ export class Ground {
   }
 }
 
-/** How a host has read its notes so far. */
+/** The reads of a host's notes by result. */
 export function readsOf({ cache }: Host): Record<string, number> {
-  return { ...cache.counts.get('notes.one')?.reads };
+  return { ...cache.counters.get('notes.one')?.reads };
 }

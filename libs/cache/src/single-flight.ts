@@ -1,0 +1,48 @@
+import type { Positions } from '@tearline/seam';
+import type { CacheRequest, EntryFetcher, FetchedEntry } from './entry-fetcher.js';
+import type { InvalidationLog } from './invalidation-log.js';
+
+interface InFlightFetch {
+  /** The sequence of the invalidation log. */
+  readonly startedAt: number;
+  readonly result: Promise<FetchedEntry<unknown>>;
+}
+
+/** After so many shared fetches that do not satisfy a reader, it fetches by itself. */
+const MAX_SHARED_FETCHES = 2;
+
+/** Lets concurrent readers of a key share one fetch in this process. */
+export class SingleFlight {
+  readonly #fetches = new Map<string, InFlightFetch>();
+
+  constructor(
+    private readonly fetcher: EntryFetcher,
+    private readonly invalidations: InvalidationLog,
+  ) {}
+
+  async fetch<T>(request: CacheRequest<T>, required: Positions): Promise<FetchedEntry<T>> {
+    const arrivedAt = this.invalidations.sequence;
+    for (let attempt = 0; attempt < MAX_SHARED_FETCHES; attempt += 1) {
+      const shared = this.#fetches.get(request.key);
+      if (!shared) break;
+      const { entry } = (await shared.result) as FetchedEntry<T>;
+      const isCurrent =
+        shared.startedAt >= arrivedAt || this.invalidations.isCurrent(entry, shared.startedAt);
+      if (isCurrent && entry.satisfies(required)) return { entry, source: 'coalesced' };
+    }
+    return this.#start(request, required);
+  }
+
+  async #start<T>(request: CacheRequest<T>, required: Positions): Promise<FetchedEntry<T>> {
+    const { key } = request;
+    const startedAt = this.invalidations.sequence;
+    const result = this.fetcher.fetch(request, required);
+    const fetch = { startedAt, result };
+    if (!this.#fetches.has(key)) this.#fetches.set(key, fetch);
+    try {
+      return await result;
+    } finally {
+      if (this.#fetches.get(key) === fetch) this.#fetches.delete(key);
+    }
+  }
+}
