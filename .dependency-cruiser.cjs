@@ -83,7 +83,7 @@ const doors = [
   },
   {
     name: 'aliases-name-doors',
-    comment: '@tearline/… names a door in tsconfig.json; there is no alias for what lies behind one.',
+    comment: "@tearline/… names an entry point in a library's package.json; nothing behind one has a name.",
     from: {},
     to: { path: '^@tearline/', couldNotResolve: true },
   },
@@ -127,13 +127,17 @@ module.exports = {
   forbidden: [...floors, ...doors, ...hygiene].map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/architecture/fixtures/' },
+    exclude: {
+      path: ['^test/architecture/fixtures/', '^dist/', '^libs/[^/]+/dist/', '^libs/modules/[^/]+/dist/'],
+    },
+    // Versions stand in the root's package.json, for all libraries.
+    combinedDependencies: true,
     // Types are part of what a file knows; without this, `import type` would open every door.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
+      conditionNames: ['@tearline/source', 'import', 'node', 'default', 'types'],
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.node', '.d.ts'],
       mainFields: ['module', 'main', 'types'],
     },

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'measure/**/*.spec.ts'];
@@ -29,7 +30,7 @@ const hasNginx = has('nginx');
 
 export default defineConfig({
   oxc: decorators,
-  resolve: { tsconfigPaths: true },
+  ssr: { resolve: { conditions: ['@tearline/source', ...defaultServerConditions] } },
   test: {
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -25,8 +25,8 @@ export const libsOf = (tree: string) => foldersIn(join(tree, 'libs')).filter((na
 export function doorsOf(tree: string): Record<string, string> {
   const libs = libsOf(tree).map((lib) => [`@tearline/${lib}`, `libs/${lib}/src/index.ts`]);
   const modules = modulesOf(tree).flatMap((module) => [
-    [`@tearline/${module}`, `libs/modules/${module}/src/index.ts`],
-    [`@tearline/${module}/contract`, `libs/modules/${module}/src/contract.ts`],
+    [`@tearline/modules/${module}`, `libs/modules/${module}/src/index.ts`],
+    [`@tearline/modules/${module}/contract`, `libs/modules/${module}/src/contract.ts`],
   ]);
   const registry = 'libs/modules/src/index.ts';
   return Object.fromEntries([

@@ -3,12 +3,12 @@
  * one line, after the modules whose ids its sample data refers to.
  */
 const modules = await Promise.all([
-  import('@tearline/identity'),
-  import('@tearline/social'),
-  import('@tearline/articles'),
-  import('@tearline/comments'),
-  import('@tearline/notifications'),
-  import('@tearline/media'),
+  import('@tearline/modules/identity'),
+  import('@tearline/modules/social'),
+  import('@tearline/modules/articles'),
+  import('@tearline/modules/comments'),
+  import('@tearline/modules/notifications'),
+  import('@tearline/modules/media'),
 ]);
 
 /** Every module's manifest. A manifest loads no code of its module. */

@@ -1,27 +1,21 @@
-// Lets a process run these sources as they are: Node strips types, but has neither decorators nor `.js` for `.ts`, nor the
-// names of tsconfig.json. What it has compiled it keeps in `COMPILED`, where there is one, for the processes after it.
+// Lets a process run these sources as they are: Node strips types, but has neither decorators nor `.js` for `.ts`, and takes
+// libraries from their `dist`. What it has compiled it keeps in `COMPILED`, where there is one, for the processes after it.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const repository = new URL('../../../', import.meta.url);
-const { compilerOptions } = JSON.parse(readFileSync(new URL('tsconfig.json', repository), 'utf8')) as {
-  compilerOptions: { paths: Record<string, string[]> };
-};
 const folder = process.env['COMPILED'];
 const require = createRequire(import.meta.url);
 
 registerHooks({
   resolve(specifier, context, next) {
-    const alias = compilerOptions.paths[specifier]?.[0];
-    if (alias) return { url: new URL(alias, repository).href, shortCircuit: true };
     if (/^\.{1,2}\//.test(specifier) && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
       const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
       if (existsSync(source)) return { url: source.href, shortCircuit: true };
     }
-    return next(specifier, context);
+    return next(specifier, { ...context, conditions: ['@tearline/source', ...context.conditions] });
   },
   load(url, context, next) {
     if (!url.endsWith('.ts') || url.includes('/node_modules/')) return next(url, context);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { defineCache, ReadCache } from '@tearline/cache';
-import { nameTag } from '@tearline/identity/contract';
+import { nameTag } from '@tearline/modules/identity/contract';
 import { SeamError } from '@tearline/seam';
 import { ArticleReads } from './article-reads.js';
 import { ArticleViews } from './article-views.js';

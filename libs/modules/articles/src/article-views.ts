@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type Identity, IdentityContract, type User, userTag } from '@tearline/identity/contract';
+import { type Identity, IdentityContract, type User, userTag } from '@tearline/modules/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
-import { type Profile, profileOf, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
+import {
+  type Profile,
+  profileOf,
+  profilesOf,
+  type Social,
+  SocialContract,
+} from '@tearline/modules/social/contract';
 import { type ArticlePage, ArticleReads } from './article-reads.js';
 import type { ArticleRow, FullArticleRow } from './article-row.js';
 import { slugTag } from './cache-tags.js';

@@ -1,5 +1,5 @@
 import { filterText, optionalText, Page, text } from '@tearline/host';
-import { Profile } from '@tearline/social/contract';
+import { Profile } from '@tearline/modules/social/contract';
 import { z } from 'zod';
 
 const title = { max: 1_000 };

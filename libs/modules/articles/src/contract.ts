@@ -1,4 +1,4 @@
-import { UserId } from '@tearline/identity/contract';
+import { UserId } from '@tearline/modules/identity/contract';
 import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 

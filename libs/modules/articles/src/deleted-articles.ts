@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type Comments, CommentsContract } from '@tearline/comments/contract';
+import { type Comments, CommentsContract } from '@tearline/modules/comments/contract';
 import { Seam } from '@tearline/seam';
 import { LessThan, In, type Repository } from 'typeorm';
 import { DeletedArticleEntity } from './entities/deleted-article.entity.js';

@@ -1,8 +1,8 @@
-import { CommentsContract } from '@tearline/comments/contract';
+import { CommentsContract } from '@tearline/modules/comments/contract';
 import type { ModuleData } from '@tearline/database';
-import { IdentityContract } from '@tearline/identity/contract';
+import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
-import { SocialContract } from '@tearline/social/contract';
+import { SocialContract } from '@tearline/modules/social/contract';
 import {
   ArticleDeleted,
   ArticleFavorited,

@@ -1,5 +1,5 @@
 import { filterText, positiveId, text } from '@tearline/host';
-import { Profile } from '@tearline/social/contract';
+import { Profile } from '@tearline/modules/social/contract';
 import { z } from 'zod';
 
 export const CreateComment = z.object({ comment: z.object({ body: text({ max: 20_000 }) }) });

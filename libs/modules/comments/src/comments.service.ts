@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type Articles, ArticlesContract, type ArticleSummary } from '@tearline/articles/contract';
+import { type Articles, ArticlesContract, type ArticleSummary } from '@tearline/modules/articles/contract';
 import { InjectReader, InjectTransactions, Reader, statement, Transactions } from '@tearline/database';
 import { InjectOutbox, Outbox } from '@tearline/events';
-import { type Identity, IdentityContract } from '@tearline/identity/contract';
+import { type Identity, IdentityContract } from '@tearline/modules/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
-import { type Profile, profilesOf, type Social, SocialContract } from '@tearline/social/contract';
+import { type Profile, profilesOf, type Social, SocialContract } from '@tearline/modules/social/contract';
 import { CommentCreated, CommentDeleted } from './contract.js';
 import type { Comment } from './comment.schemas.js';
 import { CommentEntity } from './entities/comment.entity.js';

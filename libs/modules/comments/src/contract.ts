@@ -1,5 +1,5 @@
-import { ArticleId } from '@tearline/articles/contract';
-import { UserId } from '@tearline/identity/contract';
+import { ArticleId } from '@tearline/modules/articles/contract';
+import { UserId } from '@tearline/modules/identity/contract';
 import { type ClientOf, command, contract, event } from '@tearline/seam';
 import { z } from 'zod';
 

@@ -1,8 +1,8 @@
-import { ArticlesContract } from '@tearline/articles/contract';
+import { ArticlesContract } from '@tearline/modules/articles/contract';
 import type { ModuleData } from '@tearline/database';
-import { IdentityContract } from '@tearline/identity/contract';
+import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
-import { SocialContract } from '@tearline/social/contract';
+import { SocialContract } from '@tearline/modules/social/contract';
 import { CommentCreated, CommentDeleted, CommentsContract } from './contract.js';
 
 export const manifest: ModuleManifest = {

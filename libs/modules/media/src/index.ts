@@ -1,6 +1,6 @@
-import { ArticleMediaChanged } from '@tearline/articles/contract';
+import { ArticleMediaChanged } from '@tearline/modules/articles/contract';
 import type { ModuleData } from '@tearline/database';
-import { ImageChanged } from '@tearline/identity/contract';
+import { ImageChanged } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { MEDIA_FILE_BYTES, MediaContract } from './contract.js';
 

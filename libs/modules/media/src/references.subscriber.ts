@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { ArticleMediaChanged } from '@tearline/articles/contract';
+import { ArticleMediaChanged } from '@tearline/modules/articles/contract';
 import { type Message, OnEvent, Subscriber } from '@tearline/events';
-import { ImageChanged } from '@tearline/identity/contract';
+import { ImageChanged } from '@tearline/modules/identity/contract';
 import type { EntityManager } from 'typeorm';
 import { MediaHash } from './contract.js';
 import { MediaFiles } from './media-files.js';

@@ -4,12 +4,12 @@ import {
   ArticlePublished,
   ArticlesContract,
   ArticleUnfavorited,
-} from '@tearline/articles/contract';
-import { CommentCreated, CommentDeleted } from '@tearline/comments/contract';
+} from '@tearline/modules/articles/contract';
+import { CommentCreated, CommentDeleted } from '@tearline/modules/comments/contract';
 import type { ModuleData } from '@tearline/database';
-import { IdentityContract } from '@tearline/identity/contract';
+import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
-import { Followed, SocialContract, Unfollowed } from '@tearline/social/contract';
+import { Followed, SocialContract, Unfollowed } from '@tearline/modules/social/contract';
 import { NotificationsContract } from './contract.js';
 
 export const manifest: ModuleManifest = {

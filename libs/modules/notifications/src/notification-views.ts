@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Articles, ArticlesContract } from '@tearline/articles/contract';
-import { type Identity, IdentityContract } from '@tearline/identity/contract';
+import { type Articles, ArticlesContract } from '@tearline/modules/articles/contract';
+import { type Identity, IdentityContract } from '@tearline/modules/identity/contract';
 import { currentCall, Seam } from '@tearline/seam';
 import { cursorOf } from './cursor.js';
 import type { ListNotifications, Notification, NotificationList } from './notification.schemas.js';

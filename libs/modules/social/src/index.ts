@@ -1,5 +1,5 @@
 import type { ModuleData } from '@tearline/database';
-import { IdentityContract } from '@tearline/identity/contract';
+import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { Followed, SocialContract, Unfollowed } from './contract.js';
 

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { defineCache, ReadCache } from '@tearline/cache';
 import { InjectOutbox, Outbox } from '@tearline/events';
-import { type Identity, IdentityContract, nameTag, type User, userTag } from '@tearline/identity/contract';
+import {
+  type Identity,
+  IdentityContract,
+  nameTag,
+  type User,
+  userTag,
+} from '@tearline/modules/identity/contract';
 import { type EventContract, Seam, SeamError } from '@tearline/seam';
 import { Repository } from 'typeorm';
 import { z } from 'zod';

@@ -3,17 +3,17 @@
  * nobody listened to what its modules tell. For comparison only.
  */
 import 'reflect-metadata';
-import { manifest as articles } from '@tearline/articles';
+import { manifest as articles } from '@tearline/modules/articles';
 import { AuthModule } from '@tearline/auth';
 import { CacheModule, ReadCache } from '@tearline/cache';
-import { manifest as comments } from '@tearline/comments';
+import { manifest as comments } from '@tearline/modules/comments';
 import { DatabaseModule, databaseUrls, ReplyStore, Sessions } from '@tearline/database';
 import { brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
-import { manifest as identity } from '@tearline/identity';
-import { manifest as media } from '@tearline/media';
-import { manifest as notifications } from '@tearline/notifications';
-import { manifest as social } from '@tearline/social';
+import { manifest as identity } from '@tearline/modules/identity';
+import { manifest as media } from '@tearline/modules/media';
+import { manifest as notifications } from '@tearline/modules/notifications';
+import { manifest as social } from '@tearline/modules/social';
 import { monolithSettings } from '../../../../apps/monolith/src/settings.js';
 
 const { env } = process;

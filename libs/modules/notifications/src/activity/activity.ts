@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ArticleFavorited, ArticleUnfavorited } from '@tearline/articles/contract';
-import { CommentCreated, CommentDeleted } from '@tearline/comments/contract';
+import { ArticleFavorited, ArticleUnfavorited } from '@tearline/modules/articles/contract';
+import { CommentCreated, CommentDeleted } from '@tearline/modules/comments/contract';
 import { type Message, OnEvent, Subscriber } from '@tearline/events';
 import type { PayloadOf } from '@tearline/seam';
-import { Followed, Unfollowed } from '@tearline/social/contract';
+import { Followed, Unfollowed } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
 import type { Act } from './act.js';
 import { GroupsService } from './groups.service.js';

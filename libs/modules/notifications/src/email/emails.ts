@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { type JobPayloadOf, OnJob, type RunningJob, Subscriber } from '@tearline/events';
-import { type Identity, IdentityContract } from '@tearline/identity/contract';
+import { type Identity, IdentityContract } from '@tearline/modules/identity/contract';
 import { Seam, SeamError } from '@tearline/seam';
 import { Counter, Registry } from 'prom-client';
 import { NotificationReads } from '../notification-reads.js';

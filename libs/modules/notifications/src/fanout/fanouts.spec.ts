@@ -1,5 +1,5 @@
 import { REQUEUE, type Outbox } from '@tearline/events';
-import type { Social } from '@tearline/social/contract';
+import type { Social } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupsService } from '../activity/groups.service.js';

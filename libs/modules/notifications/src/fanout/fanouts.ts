@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { REQUEUE, OnJob, type RunningJob, Subscriber } from '@tearline/events';
 import { Seam } from '@tearline/seam';
-import { type Social, SocialContract } from '@tearline/social/contract';
+import { type Social, SocialContract } from '@tearline/modules/social/contract';
 import type { DataSource, EntityManager } from 'typeorm';
 import { MailQueue } from '../email/mail-queue.js';
 import { Changes } from '../inbox/changes.js';

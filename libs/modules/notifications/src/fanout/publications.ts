@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ArticleDeleted, ArticlePublished } from '@tearline/articles/contract';
+import { ArticleDeleted, ArticlePublished } from '@tearline/modules/articles/contract';
 import { InjectOutbox, type Message, OnEvent, Outbox, Subscriber } from '@tearline/events';
 import { Seam } from '@tearline/seam';
-import { type Social, SocialContract } from '@tearline/social/contract';
+import { type Social, SocialContract } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
 import { MailQueue } from '../email/mail-queue.js';
 import { Changes } from '../inbox/changes.js';

@@ -1,0 +1,135 @@
+/**
+ * Compiles the repository: `src` of a library into the `dist` beside it, where its `package.json` points, everything else
+ * into `dist` at the root. Files that are up to date are left alone; output without a source is removed. Types are
+ * checked by `npm run types`, not here. Node runs this file as it is: erasable syntax only.
+ *
+ *   node tools/build.ts [--watch [-- COMMAND …]]     with --watch, compiles at each change, beside COMMAND
+ */
+import { spawn } from 'node:child_process';
+import { globSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Options, transform, version } from '@swc/core';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDERS = ['apps', 'libs', 'examples', 'measure', 'test'];
+const STAMP = join(ROOT, 'dist/.compiler.json');
+const REBUILD_DELAY_MS = 30;
+
+const options: Options = {
+  ...(JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8')) as Options),
+  swcrc: false,
+  configFile: false,
+};
+
+/** Whether the build compiles this file, a path relative to the root. */
+const isSource = (file: string) =>
+  file.endsWith('.ts') &&
+  !file.endsWith('.spec.ts') &&
+  !file.endsWith('.d.ts') &&
+  FOLDERS.some((folder) => file.startsWith(`${folder}/`)) &&
+  !/(^|\/)(node_modules|dist)\/|^test\/architecture\/fixtures\//.test(file);
+
+/** Where the output of a source goes, relative to the root. */
+function outputOf(source: string): string {
+  const output = source.replace(/\.ts$/, '.js');
+  return source.startsWith('libs/') ? output.replace('/src/', '/dist/') : join('dist', output);
+}
+
+const modifiedAt = (file: string) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs;
+
+/** An output has the time of the source it was made from, so a source that went back to an older version counts as changed. */
+const isUpToDate = (source: string) => {
+  const [made, changed] = [modifiedAt(outputOf(source)), modifiedAt(source)];
+  return made !== undefined && changed !== undefined && Math.abs(made - changed) < 1;
+};
+
+async function compile(source: string): Promise<void> {
+  const [from, to] = [join(ROOT, source), join(ROOT, outputOf(source))];
+  const { mtime } = statSync(from);
+  const { code, map } = await transform(await readFile(from, 'utf8'), {
+    ...options,
+    filename: from,
+    sourceFileName: relative(dirname(to), from),
+  });
+  await mkdir(dirname(to), { recursive: true });
+  // Another build may run at the same time, and a process may read the file meanwhile.
+  const part = `${to}.${process.pid}.part`;
+  await writeFile(`${to}.map`, map ?? '');
+  await writeFile(part, `${code}//# sourceMappingURL=${to.split('/').at(-1)}.map\n`);
+  await utimes(part, mtime, mtime);
+  await rename(part, to);
+}
+
+/** @returns how many files were compiled */
+async function build(): Promise<number> {
+  const compiler = JSON.stringify({ version, options });
+  if (
+    await readFile(STAMP, 'utf8').then(
+      (made) => made !== compiler,
+      () => true,
+    )
+  ) {
+    rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+    for (const dist of globSync('libs/{*,modules/*}/dist', { cwd: ROOT }))
+      rmSync(join(ROOT, dist), { recursive: true });
+  }
+  const sources = globSync(`{${FOLDERS.join()}}/**/*.ts`, {
+    cwd: ROOT,
+    exclude: (name) => name === 'node_modules' || name === 'dist',
+  }).filter(isSource);
+  const outputs = new Set(sources.map(outputOf));
+  const made = globSync([`dist/{${FOLDERS.join()}}/**/*.js`, 'libs/{*,modules/*}/dist/**/*.js'], {
+    cwd: ROOT,
+  });
+  await Promise.all(
+    made
+      .filter((output) => !outputs.has(output))
+      .flatMap((output) => [output, `${output}.map`].map((file) => rm(join(ROOT, file), { force: true }))),
+  );
+  const stale = sources.filter((source) => !isUpToDate(source));
+  const results = await Promise.allSettled(stale.map(compile));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  if (failures.length > 0) throw new Error(failures.join('\n'));
+  await mkdir(dirname(STAMP), { recursive: true });
+  await writeFile(STAMP, compiler);
+  return stale.length;
+}
+
+async function buildAndSay(): Promise<boolean> {
+  const start = performance.now();
+  try {
+    const count = await build();
+    if (count > 0)
+      process.stderr.write(`built ${count} files in ${Math.round(performance.now() - start)} ms\n`);
+    return true;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return false;
+  }
+}
+
+function watchSources(): void {
+  let timer: NodeJS.Timeout | undefined;
+  const rebuild = (folder: string) => (_: unknown, name: string | null) => {
+    if (name === null || !isSource(join(folder, name))) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void buildAndSay(), REBUILD_DELAY_MS);
+  };
+  for (const folder of FOLDERS) watch(join(ROOT, folder), { recursive: true }, rebuild(folder));
+}
+
+const [flag, separator, ...command] = process.argv.slice(2);
+if ((flag !== undefined && flag !== '--watch') || (separator !== undefined && separator !== '--')) {
+  process.stderr.write('usage: node tools/build.ts [--watch [-- COMMAND …]]\n');
+  process.exit(2);
+}
+const isBuilt = await buildAndSay();
+if (flag !== '--watch') process.exit(isBuilt ? 0 : 1);
+watchSources();
+if (command.length > 0) {
+  const child = spawn(command[0]!, command.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
