@@ -7,10 +7,9 @@ const [app] = process.argv.slice(2);
 await import('reflect-metadata');
 for (const file of readdirSync(`dist/apps/${app}/src`))
   if (file.endsWith('.js') && file !== 'main.js') await import(`./dist/apps/${app}/src/${file}`);
-for (const module of readdirSync('dist/libs/modules')) {
-  const { manifest, data } = await import(`./dist/libs/modules/${module}/src/index.js`);
+const { manifests, moduleData } = await import('@tearline/modules');
+for (const [index, manifest] of manifests.entries())
   // One that misses its settings as it is loaded has been compiled by then.
-  await Promise.allSettled([manifest.load(), data.migrations()]);
-}
+  await Promise.allSettled([manifest.load(), moduleData[index].migrations()]);
 flushCompileCache();
 process.exit();
