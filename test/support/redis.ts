@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { freePorts } from '../../apps/topology/src/processes/ports.js';
+import { freePorts } from '@tearline/process';
 
 /** A Redis of its own, which keeps nothing. */
 export interface TestRedis {

@@ -6,8 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findNginx, nginxCommand } from '../../apps/topology/src/nginx.js';
-import { freePorts } from '../../apps/topology/src/processes/ports.js';
+import { findNginx, freePorts, nginxCommand } from '@tearline/process';
 import { type NginxOptions, nginxConfig } from '../../libs/topology/src/index.js';
 import { sendRaw } from '../support/raw-http.js';
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { run } from './spoken.fixture.js';
+import { run } from './captured-output.fixture.js';
 
 const WRONG_USAGE = 2;
 

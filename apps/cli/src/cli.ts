@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import type { Command, OptionValues, Surroundings } from './command.js';
+import { UsageError } from '@tearline/process';
+import type { Command, OptionValues, CliContext } from './command.js';
 import { events } from './events.command.js';
 import { keys } from './keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { reset } from './reset.command.js';
 import { secrets } from './secrets.command.js';
 import { seed } from './seed.command.js';
-import { UsageError } from './usage-error.js';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
@@ -32,7 +32,7 @@ npm run <command> -- --help tells more.
  * @param args what stands behind the program's name: the command, then its options
  * @returns the exit code: 0, 1 when it failed, 2 when it was not asked properly
  */
-export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCli(args: readonly string[], surroundings: CliContext): Promise<number> {
   const [name = '', ...rest] = args;
   try {
     if (['--help', '-h', 'help'].includes(name)) {

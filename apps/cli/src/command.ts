@@ -4,7 +4,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Where a command reads its settings and writes what it has to say. */
-export interface Surroundings {
+export interface CliContext {
   readonly env: Environment;
   /** Results, on standard output. */
   readonly print: (text: string) => void;
@@ -28,5 +28,5 @@ export interface Command {
    * @param args what is no option, in its order
    * @throws UsageError when the options or the environment are wrong
    */
-  run(values: OptionValues, surroundings: Surroundings, args: readonly string[]): Promise<void>;
+  run(values: OptionValues, surroundings: CliContext, args: readonly string[]): Promise<void>;
 }

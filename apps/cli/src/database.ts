@@ -9,8 +9,8 @@ import {
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
+import { UsageError } from '@tearline/process';
 import type { Environment } from './command.js';
-import { UsageError } from './usage-error.js';
 
 type Log = (line: string) => void;
 

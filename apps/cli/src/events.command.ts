@@ -1,9 +1,9 @@
 import { type DeadLetter, type DeadLetters, deadLetters } from '@tearline/events';
 import { moduleNames as names } from '@tearline/modules';
+import { UsageError } from '@tearline/process';
 import type { Command, OptionValues } from './command.js';
 import { withModules } from './database.js';
 import { tableOf } from './table.js';
-import { UsageError } from './usage-error.js';
 import { withClient } from './with-client.js';
 
 const UNDEFINED_TABLE = '42P01';

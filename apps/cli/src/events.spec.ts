@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run, type Spoken } from './spoken.fixture.js';
+import { run, type CapturedOutput } from './captured-output.fixture.js';
 
 const WRONG_USAGE = 2;
 const EVENT = 'notifications:articles:article/7:3';
@@ -17,7 +17,7 @@ describe('events', () => {
   let dir: string;
   let server: EmbeddedPostgres;
   const events = (...args: string[]) => run({ DATABASE_URL: server.url }, 'events', ...args);
-  const done = (printed: string): Spoken => ({ code: 0, printed, noted: '' });
+  const done = (printed: string): CapturedOutput => ({ code: 0, printed, noted: '' });
   const ids = async (...args: string[]) => {
     const { printed } = await events('list', '--json', ...args);
     return (JSON.parse(printed) as { id: string }[]).map(({ id }) => id);

@@ -1,6 +1,6 @@
 import { generateSigningKey, type Jwks, jwksSetting, publicKeysOf } from '@tearline/auth';
+import { UsageError } from '@tearline/process';
 import type { Command, Environment } from './command.js';
-import { UsageError } from './usage-error.js';
 
 export const keys: Command = {
   summary: 'makes a key to sign tokens with',

@@ -1,4 +1,4 @@
-import type { Surroundings } from './command.js';
+import type { CliContext } from './command.js';
 
 const WIDTH = 30;
 const count = (value: number) => value.toLocaleString('en-US');
@@ -10,7 +10,7 @@ export class Progress {
 
   constructor(
     private readonly module: string,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: CliContext,
   ) {}
 
   readonly show = (done: number, total: number): void => {

@@ -1,9 +1,9 @@
 import { resetEmbedded } from '@tearline/embedded';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '@tearline/process';
 import type { Command } from './command.js';
 import { folderOf } from './database.js';
-import { UsageError } from './usage-error.js';
 
 export const reset: Command = {
   summary: 'removes the data of the embedded database',

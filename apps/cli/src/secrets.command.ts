@@ -4,8 +4,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generateSigningKey, publicKeysOf, signingKeySetting } from '@tearline/auth';
 import { moduleNames } from '@tearline/modules';
+import { UsageError } from '@tearline/process';
 import type { Command } from './command.js';
-import { UsageError } from './usage-error.js';
 
 export const secrets: Command = {
   summary: 'makes the secrets of a deployment, a file each',

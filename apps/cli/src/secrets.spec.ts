@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { run } from './spoken.fixture.js';
+import { run } from './captured-output.fixture.js';
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'secrets-'));

@@ -1,6 +1,6 @@
 import type { SeedPlan } from '@tearline/database';
+import { UsageError } from '@tearline/process';
 import type { OptionValues } from './command.js';
-import { UsageError } from './usage-error.js';
 
 /** How much there is when nothing is said: enough to look around, made in seconds. */
 export const SMALL: SeedPlan = {

@@ -1,11 +1,11 @@
 import type { IdRange, PreparedDatabase, SeedPlan } from '@tearline/database';
 import { moduleData } from '@tearline/modules';
-import type { Command, Surroundings } from './command.js';
+import { UsageError } from '@tearline/process';
+import type { Command, CliContext } from './command.js';
 import { withDatabase } from './database.js';
-import { fillModule } from './fill-module.js';
+import { seedModule } from './seed-module.js';
 import { Progress } from './progress.js';
 import { seedPlanOf, SMALL } from './seed-plan.js';
-import { UsageError } from './usage-error.js';
 import { withClient } from './with-client.js';
 
 type Ranges = Record<string, IdRange>;
@@ -47,11 +47,11 @@ Adds sample data to what is there: to the database that DATABASE_URL names, else
 /** As identity's sample data has it. */
 const emailOf = ({ first }: IdRange) => `user${first}@example.com`;
 
-async function fill({ urls }: PreparedDatabase, plan: SeedPlan, surroundings: Surroundings): Promise<Ranges> {
+async function fill({ urls }: PreparedDatabase, plan: SeedPlan, surroundings: CliContext): Promise<Ranges> {
   const ranges: Ranges = {};
   for (const data of moduleData) {
     const progress = new Progress(data.schema, surroundings);
-    const range = await fillModule(data, urls[data.schema]!, { plan, ranges, progress: progress.show });
+    const range = await seedModule(data, urls[data.schema]!, { plan, ranges, progress: progress.show });
     if (range) ranges[data.schema] = range;
     progress.done();
   }

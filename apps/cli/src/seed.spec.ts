@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from './spoken.fixture.js';
+import { run } from './captured-output.fixture.js';
 
 const PLAN = '--users 20 --articles 60 --comments 90 --favorites 1200 --follows 380'.split(' ');
 

@@ -1,6 +1,6 @@
+import { UsageError } from '@tearline/process';
 import { describe, expect, it } from 'vitest';
 import { requestFrom } from './arguments.js';
-import { UsageError } from './usage-error.js';
 
 const ask = (line: string) => requestFrom(line.split(' ').filter(Boolean));
 

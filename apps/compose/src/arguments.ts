@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '@tearline/process';
 
 export const HELP = `npm run compose -- <topology> <command> [options]
 npm run compose -- generate

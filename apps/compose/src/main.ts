@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moduleNames } from '@tearline/modules';
+import { UsageError } from '@tearline/process';
 import { readTopology, TopologyError } from '@tearline/topology';
 import { HELP, requestFrom } from './arguments.js';
 import { generatedFiles, topologiesIn } from './files/generated-files.js';
 import { Stack } from './stack.js';
-import { UsageError } from './usage-error.js';
 
 const { stdout, stderr, env } = process;
 const say = (line: string) => void stdout.write(`${line}\n`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Topology, withReplicas } from '@tearline/topology';
 import { DockerCompose } from './docker-compose.js';
 import { nginxOf, serviceOf } from './files/names.js';
-import { openMetricsDoor } from './metrics-door.js';
+import { startMetricsProxy } from './metrics-proxy.js';
 import { untilHealthy } from './until-healthy.js';
 
 /** What lets through a suite that registers, from one address, more people in a minute than an office does. */
@@ -52,7 +52,7 @@ export class Stack {
     await new Stack(topology, this.#compose.project, { ...FOR_TESTS, ...env }, say).up();
     const services = new Set(topology.hosts.map(({ name }) => serviceOf(topology, name)));
     const hosts = (await this.#compose.containers()).filter(({ Service }) => services.has(Service));
-    const door = await openMetricsDoor(hosts.map(({ ID }) => ID));
+    const door = await startMetricsProxy(hosts.map(({ ID }) => ID));
     try {
       const suite = spawn(
         process.execPath,

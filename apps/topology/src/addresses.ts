@@ -1,6 +1,6 @@
 import { manifests } from '@tearline/modules';
+import { freePorts } from '@tearline/process';
 import { answersCalls, type Topology, type TopologyHost } from '@tearline/topology';
-import { freePorts } from './processes/ports.js';
 
 /** One process of a host: where it listens. */
 export interface Replica {

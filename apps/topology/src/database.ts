@@ -2,8 +2,8 @@ import { MissingUrlError, type PreparedDatabase, prepareDatabase } from '@tearli
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
+import { UsageError } from '@tearline/process';
 import type { Environment, RunnerSettings } from './settings.js';
-import { UsageError } from './usage-error.js';
 
 /** What everything else that connects has: migrations, a command line beside. */
 const SPARE = 20;

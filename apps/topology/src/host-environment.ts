@@ -32,7 +32,7 @@ export interface Run {
 }
 
 /** Settings of the runner and of other hosts, which no host must inherit. */
-const OURS =
+const RESERVED_VARIABLES =
   /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|MODULES|SERVE|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
 
 /** Settings of one module, some of which are credentials. */
@@ -82,7 +82,7 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
 function inherited(given: Environment, modules: readonly string[]): NodeJS.ProcessEnv {
   const foreign = Object.entries(OF_A_MODULE).filter(([module]) => !modules.includes(module));
   const kept = Object.entries(given).filter(
-    ([name]) => !OURS.test(name) && !foreign.some(([, settings]) => settings.test(name)),
+    ([name]) => !RESERVED_VARIABLES.test(name) && !foreign.some(([, settings]) => settings.test(name)),
   );
   return Object.fromEntries(kept);
 }

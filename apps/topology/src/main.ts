@@ -1,11 +1,10 @@
 import { SettingsError } from '@tearline/host';
 import { manifests, moduleNames } from '@tearline/modules';
+import { ProcessOutput, UsageError } from '@tearline/process';
 import { explain, readTopology, TopologyError, withReplicas } from '@tearline/topology';
 import { HELP, requestFrom } from './arguments.js';
-import { Output } from './processes/output.js';
 import { Runner } from './runner.js';
 import { runnerSettings } from './settings.js';
-import { UsageError } from './usage-error.js';
 
 const { stdout, stderr, env } = process;
 /** A terminal signals everybody, and npm passes on what it got: that is still one signal. */
@@ -21,7 +20,7 @@ async function main(): Promise<void> {
   const settings = runnerSettings(env);
   const format = settings.LOG_FORMAT ?? (stdout.isTTY ? 'pretty' : 'json');
   const width = Math.max('topology'.length, ...topology.hosts.map(({ name }) => name.length + 2));
-  const output = new Output(format, (line) => void stdout.write(`${line}\n`), width, stdout.isTTY);
+  const output = new ProcessOutput(format, (line) => void stdout.write(`${line}\n`), width, stdout.isTTY);
   const runner = new Runner(topology, settings, env, output);
   endWith(runner, output);
   try {
@@ -33,7 +32,7 @@ async function main(): Promise<void> {
 }
 
 /** The first signal ends everything in order, a second one at once. */
-function endWith(runner: Runner, output: Output): void {
+function endWith(runner: Runner, output: ProcessOutput): void {
   let since: number | undefined;
   const end = (signal: NodeJS.Signals) => {
     if (since !== undefined) {
@@ -41,7 +40,7 @@ function endWith(runner: Runner, output: Output): void {
       return;
     }
     since = performance.now();
-    output.say(`${signal}: letting requests finish, then ending everything; once more ends it at once`);
+    output.log(`${signal}: letting requests finish, then ending everything; once more ends it at once`);
     runner.stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error),

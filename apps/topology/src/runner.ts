@@ -7,22 +7,27 @@ import { fileURLToPath } from 'node:url';
 import { developmentKeys } from '@tearline/auth';
 import { MAX_BROKER_CONNECTIONS } from '@tearline/events';
 import { manifests } from '@tearline/modules';
+import {
+  findNginx,
+  isReady,
+  portToListenOn,
+  nginxCommand,
+  OrphanReaper,
+  type ProcessSpec,
+  SupervisedProcess,
+} from '@tearline/process';
 import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
 import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
-import { findNginx, nginxCommand } from './nginx.js';
-import { Keeper } from './processes/keeper.js';
-import type { Output } from './processes/output.js';
-import { chosenPort, isReady } from './processes/ports.js';
-import { type ProcessSpec, Supervised } from './processes/supervised.js';
+import type { ProcessOutput } from '../../../libs/process/src/process-output.js';
 import type { Environment, RunnerSettings } from './settings.js';
 
 const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));
 
 /** Runs a topology: a database, the hosts' processes, nginx in front of them. */
 export class Runner {
-  readonly #processes: Supervised[] = [];
+  readonly #processes: SupervisedProcess[] = [];
   /** What is to be undone, the latest first. */
   readonly #undo: (() => Promise<unknown>)[] = [];
   #starting: Promise<void> | undefined;
@@ -32,7 +37,7 @@ export class Runner {
     private readonly topology: Topology,
     private readonly settings: RunnerSettings,
     private readonly env: Environment,
-    private readonly output: Output,
+    private readonly output: ProcessOutput,
   ) {}
 
   /** Resolves when everything answers, or is told to stop. @throws Error when something does not start */
@@ -54,14 +59,14 @@ export class Runner {
     const { settings, env, topology } = this;
     const nginx = await findNginx(env['PATH']);
     const host = settings.HOST ?? '127.0.0.1';
-    const edge = `${isIPv6(host) ? `[${host}]` : host}:${await chosenPort(settings.PORT, host)}`;
+    const edge = `${isIPv6(host) ? `[${host}]` : host}:${await portToListenOn(settings.PORT, host)}`;
     const folder = await this.#folder();
-    const keeper = new Keeper(folder);
-    this.#undo.push(async () => keeper.dismiss());
+    const reaper = new OrphanReaper(folder);
+    this.#undo.push(async () => reaper.dismiss());
 
     const replicas = await replicasOf(topology);
     const run = await this.#prepare(replicas);
-    const hosts = replicas.map((replica) => this.#process(this.#hostSpec(replica, run), keeper));
+    const hosts = replicas.map((replica) => this.#process(this.#hostSpec(replica, run), reaper));
     this.#undo.push(() => Promise.all(hosts.map((each) => each.stop())));
     await Promise.all(hosts.map((each) => each.start()));
 
@@ -74,7 +79,7 @@ export class Runner {
         isReady: () => isReady(`http://${edge}`),
         stopSignal: 'SIGQUIT',
       },
-      keeper,
+      reaper,
     );
     this.#undo.push(() => front.stop());
     await front.start();
@@ -101,7 +106,7 @@ export class Runner {
     const connections = settings.DATABASE_CONNECTIONS;
     const forQueues = settings.REDIS_URL ? 0 : MAX_BROKER_CONNECTIONS;
     const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length + forQueues, 0);
-    const { urls, replicaUrls, stop } = await databaseOf(settings, env, all, (line) => this.output.say(line));
+    const { urls, replicaUrls, stop } = await databaseOf(settings, env, all, (line) => this.output.log(line));
     this.#undo.push(stop);
     const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
     const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
@@ -132,8 +137,8 @@ export class Runner {
     };
   }
 
-  #process(spec: ProcessSpec, keeper: Keeper): Supervised {
-    const made = new Supervised(spec, this.output, keeper);
+  #process(spec: ProcessSpec, reaper: OrphanReaper): SupervisedProcess {
+    const made = new SupervisedProcess(spec, this.output, reaper);
     if (this.#stopping) void made.stop();
     this.#processes.push(made);
     return made;
@@ -163,13 +168,13 @@ export class Runner {
       pid: pids.get(nameOf(replica)),
     }));
     if (this.output.format === 'json') {
-      this.output.say('listening', { url, topology: this.topology.name, nginx: pids.get('nginx'), hosts });
+      this.output.log('listening', { url, topology: this.topology.name, nginx: pids.get('nginx'), hosts });
       return;
     }
     const lines = hosts.map(
       (each) => `  ${each.name}: ${each.modules.join(', ')} at ${each.url}, pid ${each.pid}`,
     );
-    this.output.say(`topology '${this.topology.name}' is ready at ${url}\n${lines.join('\n')}`);
+    this.output.log(`topology '${this.topology.name}' is ready at ${url}\n${lines.join('\n')}`);
   }
 }
 

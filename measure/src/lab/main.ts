@@ -2,7 +2,7 @@
 import { TopologyError } from '@tearline/topology';
 import { readFile } from 'node:fs/promises';
 import { manifests } from '@tearline/modules';
-import { UsageError as ToolMissing } from '../../../apps/topology/src/usage-error.js';
+import { UsageError as ToolMissing } from '@tearline/process';
 import { Cleanup } from '../bench/cleanup.js';
 import { HELP, requestFrom } from './options.js';
 import { writeReport } from './render/write-report.js';

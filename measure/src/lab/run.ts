@@ -1,7 +1,7 @@
 import { readTopology, type Topology } from '@tearline/topology';
 import { join } from 'node:path';
 import { manifests } from '@tearline/modules';
-import { findNginx } from '../../../apps/topology/src/nginx.js';
+import { findNginx } from '@tearline/process';
 import type { Cleanup } from '../bench/cleanup.js';
 import { circumstancesOf, watchOthers } from './circumstances.js';
 import { runInContainers } from './containers/run-in-containers.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { freePorts } from '@tearline/process';
 import { Redis } from 'ioredis';
-import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
 import type { Cleanup } from '../cleanup.js';
 
 /** A Redis that runs. */

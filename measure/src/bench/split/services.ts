@@ -1,7 +1,7 @@
 import { urlVariable } from '@tearline/database';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
+import { freePorts } from '@tearline/process';
 import type { Database } from '../database.js';
 import type { Keys } from '../samples.js';
 import { type ServerProcess, startServer } from '../server-process.js';

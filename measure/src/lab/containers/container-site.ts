@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePorts } from '@tearline/process';
 import { type Container, DockerCompose } from '../../../../apps/compose/src/docker-compose.js';
 import { nginxOf, serviceOf } from '../../../../apps/compose/src/files/names.js';
-import { type MetricsDoor, openMetricsDoor } from '../../../../apps/compose/src/metrics-door.js';
+import { type MetricsProxy, startMetricsProxy } from '../../../../apps/compose/src/metrics-proxy.js';
 import { untilHealthy } from '../../../../apps/compose/src/until-healthy.js';
-import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
 import type { Cleanup } from '../../bench/cleanup.js';
 import { DATA, queryOwner } from '../../bench/database.js';
 import { type Keys, type Samples, takeSamples } from '../../bench/samples.js';
@@ -51,7 +51,7 @@ export class ContainerSite implements Place, Placed {
   readonly #compose: DockerCompose;
   #containers: readonly Container[] = [];
   #pids: ReadonlyMap<string, number> = new Map();
-  #door: MetricsDoor | undefined;
+  #door: MetricsProxy | undefined;
   #running: Running | undefined;
 
   private constructor(
@@ -159,7 +159,7 @@ export class ContainerSite implements Place, Placed {
     const counts = Object.entries(DATA).flatMap(([name, count]) => [`--${name}`, `${count}`]);
     await this.#once('migrate', { NODE_ENV: 'development' }, 'node', 'main.js', 'seed', ...counts);
     this.#containers = (await this.#compose.containers()).filter(({ State }) => State === 'running');
-    this.#door = await openMetricsDoor(
+    this.#door = await startMetricsProxy(
       topology.hosts.flatMap(({ name }) => this.#idsOf(serviceOf(topology, name))),
     );
     await this.refresh();

@@ -7,11 +7,16 @@ import { join } from 'node:path';
 import { addressesOf, nameOf, type Replica, replicasOf } from '../../../../apps/topology/src/addresses.js';
 import { hostEnvironment, type Run } from '../../../../apps/topology/src/host-environment.js';
 import { manifests } from '@tearline/modules';
-import { findNginx, nginxCommand } from '../../../../apps/topology/src/nginx.js';
-import { Keeper } from '../../../../apps/topology/src/processes/keeper.js';
-import { Output } from '../../../../apps/topology/src/processes/output.js';
-import { freePorts, isReady } from '../../../../apps/topology/src/processes/ports.js';
-import { type ProcessSpec, Supervised } from '../../../../apps/topology/src/processes/supervised.js';
+import {
+  findNginx,
+  freePorts,
+  isReady,
+  nginxCommand,
+  OrphanReaper,
+  ProcessOutput,
+  type ProcessSpec,
+  SupervisedProcess,
+} from '@tearline/process';
 import { DelayProxy, Wire } from './delay-proxy.js';
 import type { DeploymentPlan, Running } from './plan.js';
 
@@ -20,7 +25,7 @@ const BLOCK = join(import.meta.dirname, 'block-on-signal.js');
 
 interface Host {
   readonly replica: Replica;
-  process: Supervised;
+  process: SupervisedProcess;
 }
 
 /** A topology's processes behind nginx, which unlike those of `npm run topology` can be changed while they run. */
@@ -29,18 +34,18 @@ export class Deployment {
   readonly #proxies: DelayProxy[] = [];
   readonly #hosts: Host[] = [];
   readonly #log: WriteStream;
-  readonly #output: Output;
+  readonly #output: ProcessOutput;
   #run: Run;
   /** The same, as callers see it. */
   #advertised: readonly Replica[] = [];
-  #keeper: Keeper;
+  #reaper: OrphanReaper;
   #folder: string;
   #port = 0;
-  #nginx: Supervised;
+  #nginx: SupervisedProcess;
 
   constructor(private readonly plan: DeploymentPlan) {
     this.#log = createWriteStream(plan.log, { flags: 'a' });
-    this.#output = new Output('json', (line) => void this.#log.write(`${line}\n`), 0, false);
+    this.#output = new ProcessOutput('json', (line) => void this.#log.write(`${line}\n`), 0, false);
     this.#wire = plan.isProxied ? new Wire() : undefined;
   }
 
@@ -49,7 +54,7 @@ export class Deployment {
     this.#folder = await mkdtemp(join(tmpdir(), 'tearline-lab-nginx-'));
     // The workers of a privileged nginx are somebody else, who must be able to walk in.
     await chmod(this.#folder, 0o711);
-    this.#keeper = new Keeper(this.#folder);
+    this.#reaper = new OrphanReaper(this.#folder);
     const replicas = await replicasOf(plan.topology);
     this.#advertised = await Promise.all(replicas.map((replica) => this.#advertise(replica)));
     const { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir } = plan;
@@ -134,7 +139,7 @@ export class Deployment {
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
     await this.#wire?.close();
     if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
-    this.#keeper?.dismiss();
+    this.#reaper?.dismiss();
     this.#log.end();
   }
 
@@ -148,7 +153,7 @@ export class Deployment {
   #process(
     replica: Replica,
     { cores = this.plan.cores, code = DIST }: { cores?: string | undefined; code?: string } = {},
-  ): Supervised {
+  ): SupervisedProcess {
     const given = { PATH: process.env['PATH'], ...this.plan.env, NODE_OPTIONS: `--import=${BLOCK}` };
     const spec: ProcessSpec = {
       name: nameOf(replica),
@@ -157,7 +162,7 @@ export class Deployment {
       isReady: () => isReady(urlOf(replica)),
       stopSignal: 'SIGTERM',
     };
-    return new Supervised(spec, this.#output, this.#keeper);
+    return new SupervisedProcess(spec, this.#output, this.#reaper);
   }
 
   async #startNginx(): Promise<void> {
@@ -171,7 +176,7 @@ export class Deployment {
       isReady: () => isReady(`http://127.0.0.1:${this.#port}`),
       stopSignal: 'SIGQUIT',
     };
-    this.#nginx = new Supervised(spec, this.#output, this.#keeper);
+    this.#nginx = new SupervisedProcess(spec, this.#output, this.#reaper);
     await this.#nginx.start();
   }
 

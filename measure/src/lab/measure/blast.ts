@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isReady } from '../../../../apps/topology/src/processes/ports.js';
+import { isReady } from '@tearline/process';
 import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
 import { quantiles } from '../../bench/quantiles.js';
 import { arrivals } from '../../bench/split/pace.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePorts } from '../../../../apps/topology/src/processes/ports.js';
+import { freePorts } from '@tearline/process';
 
 const START_MS = 60_000;
 

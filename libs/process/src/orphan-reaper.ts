@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-// It reads what runs and, when nothing more comes, ends what still does; `done` first means that there is nothing to end.
+// Reads the pids of started and ended processes. At the end of input it ends those still running, unless `done` came first.
 const SCRIPT = `
 pids=
 while read -r word pid; do
@@ -24,15 +24,15 @@ rm -rf "$1"
 `;
 
 /**
- * Outlives this process when it is killed, and then ends what it had started and removes its folder. It is a shell with
- * a pipe from here, since a process that is killed can do no more than let go of its pipes.
+ * Ends the child processes of this process and removes its folder when this process is killed with SIGKILL. It is a shell
+ * in a process group of its own that reads from a pipe: the kernel closes the pipe when this process dies.
  */
-export class Keeper {
+export class OrphanReaper {
   readonly #shell: ChildProcess;
 
-  /** @param folder removed when the keeper has to act */
+  /** @param folder removed when the reaper acts */
   constructor(folder: string) {
-    // Out of our process group: Ctrl-C and a killed group do not reach it.
+    // Detached, so that neither Ctrl-C nor a signal to the process group reaches it.
     this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', folder], {
       detached: true,
       cwd: '/',
@@ -51,7 +51,7 @@ export class Keeper {
     this.#shell.stdin?.write(`ended ${pid}\n`);
   }
 
-  /** Nothing is left to end. */
+  /** Ends the reaper without any action. */
   dismiss(): void {
     this.#shell.stdin?.end('done\n');
   }

@@ -2,14 +2,14 @@ import { runCli } from './cli.js';
 import type { Environment } from './command.js';
 
 /** How a command ended and what it said. */
-export interface Spoken {
+export interface CapturedOutput {
   code: number;
   printed: string;
   noted: string;
 }
 
 /** Runs a command as `npm run` does, with this environment and no other. */
-export async function run(env: Environment, ...args: string[]): Promise<Spoken> {
+export async function run(env: Environment, ...args: string[]): Promise<CapturedOutput> {
   let [printed, noted] = ['', ''];
   const code = await runCli(args, {
     env,

@@ -3,16 +3,16 @@ import { randomStream } from './random.js';
 import { withClient } from './with-client.js';
 
 /** What a module's sample data depends on, and who hears how far it is. */
-export type FillOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
+export type SeedOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
 
 /**
  * Fills a module with sample data, as its own role and in one transaction: all of it or nothing.
  * @returns the ids that the modules after it may refer to
  */
-export async function fillModule(
+export async function seedModule(
   { schema, seed }: ModuleData,
   url: string,
-  options: FillOptions,
+  options: SeedOptions,
 ): Promise<IdRange | undefined> {
   if (!seed) return undefined;
   const fill = await seed();

@@ -1,67 +1,67 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Output } from './output.js';
-import type { Keeper } from './keeper.js';
+import type { ProcessOutput } from './process-output.js';
+import type { OrphanReaper } from './orphan-reaper.js';
 
-/** A process to run. */
+/** A process to supervise. */
 export interface ProcessSpec {
-  /** For its lines in the output, e.g. `articles.1`. */
+  /** Marks its lines in the output, e.g. `articles.1`. */
   readonly name: string;
   readonly command: readonly [program: string, ...args: string[]];
   readonly env: NodeJS.ProcessEnv;
-  /** Whether it does its work. */
+  /** Returns whether the process accepts work. */
   readonly isReady: () => Promise<boolean>;
-  /** What asks it to finish its work and end. */
+  /** The signal for a graceful shutdown. */
   readonly stopSignal: NodeJS.Signals;
 }
 
-const START_MS = 60_000;
-const STOP_MS = 20_000;
-const POLL_MS = 25;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
-/** A process that ran as long is not taken for one that cannot start. */
-const STABLE_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_INTERVAL_MS = 25;
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** After this time the restart pause is reset. */
+const STABLE_AFTER_MS = 10_000;
 
-/** A process that is started again whenever it dies, until it is stopped. */
-export class Supervised {
+/** A child process that is restarted with exponential backoff until it is stopped. */
+export class SupervisedProcess {
   #child: ChildProcess | undefined;
   #gone: Promise<unknown> = Promise.resolve();
   #isStopping = false;
-  #pause = FIRST_PAUSE_MS;
+  #pause = MIN_PAUSE_MS;
 
   constructor(
     readonly spec: ProcessSpec,
-    private readonly output: Output,
-    private readonly keeper: Keeper,
+    private readonly output: ProcessOutput,
+    private readonly reaper: OrphanReaper,
   ) {}
 
-  /** Of the process that runs now. */
+  /** The pid of the current process. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Resolves when it is ready. @throws Error when it ends before, or takes longer than a minute */
+  /** Resolves when the process is ready. @throws Error when it ends before, or is not ready within a minute */
   async start(): Promise<void> {
     if (this.#isStopping) return;
     const child = this.#spawn();
-    const deadline = Date.now() + START_MS;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.spec.isReady())) {
       if (this.#isStopping) return;
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`${this.spec.name} did not start; its last lines say why`);
+        throw new Error(`${this.spec.name} ended before it was ready; see its output above`);
       if (Date.now() > deadline)
-        throw new Error(`${this.spec.name} is not ready after ${START_MS / 1000} seconds`);
-      await pause(POLL_MS);
+        throw new Error(`${this.spec.name} is not ready after ${START_TIMEOUT_MS / 1000} seconds`);
+      await pause(POLL_INTERVAL_MS);
     }
     void this.#watch(child);
   }
 
-  /** Resolves when it has ended, by itself or, after 20 seconds, killed. */
+  /** Sends the stop signal, and SIGKILL after 20 seconds. Resolves when the process has ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#child?.kill(this.spec.stopSignal);
-    const killing = setTimeout(() => this.kill(), STOP_MS);
+    const killing = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
     await this.#gone;
     clearTimeout(killing);
   }
@@ -73,7 +73,7 @@ export class Supervised {
 
   #spawn(): ChildProcess {
     const [program, ...args] = this.spec.command;
-    // A process group of its own: Ctrl-C reaches the runner alone, which ends everything in order.
+    // Detached, so that Ctrl-C reaches the runner only, which stops the processes in order.
     const child = spawn(program, args, {
       env: this.spec.env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,36 +82,36 @@ export class Supervised {
     this.output.follow(this.spec.name, child.stdout, child.stderr);
     this.#child = child;
     const { pid } = child;
-    if (pid !== undefined) this.keeper.started(pid);
-    child.on('error', (error) => this.output.say(`${this.spec.name}: ${error.message}`));
+    if (pid !== undefined) this.reaper.started(pid);
+    child.on('error', (error) => this.output.log(`${this.spec.name}: ${error.message}`));
     child.once('exit', () => {
       killGroup(pid!);
-      this.keeper.ended(pid!);
+      this.reaper.ended(pid!);
     });
     this.#gone = new Promise((resolve) => child.once('close', resolve));
     return child;
   }
 
-  /** Starts it again whenever it ends, after a pause that grows while it does not last. */
+  /** Restarts the process whenever it ends, until it is stopped. */
   async #watch(first: ChildProcess): Promise<void> {
     let child = first;
     let started = Date.now();
     for (;;) {
       await this.#gone;
       if (this.#isStopping) return;
-      if (Date.now() - started > STABLE_MS) this.#pause = FIRST_PAUSE_MS;
-      const how = child.signalCode ?? `exit code ${child.exitCode}`;
-      this.output.say(`${this.spec.name} ended with ${how}; starting it again in ${this.#pause} ms`);
+      if (Date.now() - started > STABLE_AFTER_MS) this.#pause = MIN_PAUSE_MS;
+      const reason = child.signalCode ?? `exit code ${child.exitCode}`;
+      this.output.log(`${this.spec.name} ended with ${reason}; restarting in ${this.#pause} ms`);
       await pause(this.#pause);
       if (this.#isStopping) return;
-      this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
+      this.#pause = Math.min(2 * this.#pause, MAX_PAUSE_MS);
       started = Date.now();
       child = this.#spawn();
     }
   }
 }
 
-/** What a process leaves behind when it dies: the workers of an nginx, which would go on holding its port. */
+/** Kills the descendants of a dead process, e.g. nginx workers, which would keep its port. */
 function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');

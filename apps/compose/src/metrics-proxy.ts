@@ -9,14 +9,14 @@ const ASK =
   "fetch('http://127.0.0.1:3000/metrics').then((r) => r.text()).then((t) => process.stdout.write(t))";
 
 /** A way to the metrics of containers that no network of this machine leads to. */
-export interface MetricsDoor {
+export interface MetricsProxy {
   /** For each container, where `/metrics` answers. */
   readonly urls: readonly string[];
   readonly close: () => Promise<void>;
 }
 
 /** Opens it on this machine alone; each request asks inside the container. */
-export async function openMetricsDoor(containers: readonly string[]): Promise<MetricsDoor> {
+export async function startMetricsProxy(containers: readonly string[]): Promise<MetricsProxy> {
   const server = createServer((request, response) => {
     const id = request.url!.split('/')[1]!;
     run('docker', ['exec', id, 'node', '-e', ASK], { maxBuffer: 64_000_000 }).then(

@@ -3,17 +3,14 @@ import type { Readable } from 'node:stream';
 
 const COLOURS = [36, 33, 35, 32, 34, 31];
 
-/**
- * The lines of all processes on standard output, each with the name of the process it comes from: before the line, or as
- * a field of a JSON line.
- */
-export class Output {
+/** Merges the output of several processes, and marks each line with the name of its process: as a prefix or a JSON field. */
+export class ProcessOutput {
   readonly #colours = new Map<string, number>();
 
   /**
    * @param format `pretty` for people, `json` for programs
-   * @param write takes one whole line
-   * @param width of the longest name
+   * @param write writes one line
+   * @param width of the prefix: the length of the longest name
    */
   constructor(
     readonly format: 'pretty' | 'json',
@@ -27,8 +24,8 @@ export class Output {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#line(name, line));
   }
 
-  /** A line of the runner's own. */
-  say(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  /** Writes a line of the runner itself. */
+  log(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (this.format === 'json')
       this.write(JSON.stringify({ level: 'info', time: new Date().toISOString(), msg: text, ...fields }));
     else for (const line of text.split('\n')) this.#line('topology', line);

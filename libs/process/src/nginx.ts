@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../../../libs/process/src/usage-error.js';
 
 const ELSEWHERE = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
 
-/** @throws UsageError that says how to install it when it is not in `PATH` */
+/** Returns the path of nginx. @throws UsageError with the installation command when nginx is not in `PATH` */
 export async function findNginx(path = ''): Promise<string> {
   const found = await firstNginx(path.split(delimiter));
   if (found) return found;
@@ -33,7 +33,7 @@ async function firstNginx(folders: readonly string[]): Promise<string | undefine
   return undefined;
 }
 
-/** Writes the configuration into a folder. @returns the command that runs nginx there */
+/** Writes a configuration into a folder, and returns the command that runs nginx there. */
 export async function nginxCommand(
   nginx: string,
   folder: string,

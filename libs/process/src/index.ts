@@ -1,0 +1,7 @@
+export { runScript, script, type ScriptOutput } from './script.js';
+export { UsageError } from './usage-error.js';
+export { freePorts, isReady, portToListenOn } from './ports.js';
+export { findNginx, nginxCommand } from './nginx.js';
+export { OrphanReaper } from './orphan-reaper.js';
+export { ProcessOutput } from './process-output.js';
+export { type ProcessSpec, SupervisedProcess } from './supervised-process.js';

@@ -1,0 +1,56 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError } from './usage-error.js';
+
+const FAILURE = 1;
+const WRONG_USAGE = 2;
+
+/** Where a script writes. */
+export interface ScriptOutput {
+  /** Writes results, to standard output. */
+  readonly print: (text: string) => void;
+  /** Writes a line of progress or an error, to standard error. */
+  readonly note: (line: string) => void;
+}
+
+const standardOutput: ScriptOutput = {
+  print: (text) => void process.stdout.write(text),
+  note: (line) => void process.stderr.write(`${line}\n`),
+};
+
+/** Returns the command line of an npm script, to which the caller adds arguments, options and an action. */
+export function script(name: string, { print, note }: ScriptOutput = standardOutput): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: (text) => note(text.trimEnd()) })
+    .configureHelp({ commandUsage: usageOf, helpWidth: 100 })
+    .showHelpAfterError(`npm run ${name} -- --help lists the options`);
+}
+
+function usageOf(command: Command): string {
+  const { parent } = command;
+  const path = parent ? `${parent.name()} -- ${command.name()}` : `${command.name()} --`;
+  return `npm run ${path} ${command.usage()}`;
+}
+
+/**
+ * Runs a script and reports its errors.
+ * @param usageErrors classes of errors that are the caller's mistake, besides {@link UsageError}
+ * @returns the exit code: 0, 1 after a failure, 2 after a usage error
+ */
+export async function runScript(
+  command: Command,
+  args: readonly string[] = process.argv.slice(2),
+  usageErrors: readonly (abstract new (...args: never[]) => Error)[] = [],
+): Promise<number> {
+  try {
+    await command.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    const isUsageError = [UsageError, ...usageErrors].some((type) => error instanceof type);
+    const isDetailed = !isUsageError && process.env['LOG_LEVEL'] === 'debug';
+    const message = error instanceof Error ? (isDetailed && error.stack) || error.message : String(error);
+    command.configureOutput().writeErr?.(`${message}\n`);
+    return isUsageError ? WRONG_USAGE : FAILURE;
+  }
+}
