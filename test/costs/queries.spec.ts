@@ -1,5 +1,5 @@
 import { generateSigningKey, publicKeysOf } from '@tearline/auth';
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Api, type Reply } from '../support/api-client.js';
 import {
@@ -40,7 +40,7 @@ beforeAll(async () => {
       MODULES: urls.map(([module]) => module).join(','),
       // Who handles events sends statements of their own, whenever it suits.
       SERVE: 'http,rpc',
-      ...Object.fromEntries(urls.map(([module, url]) => [urlVariable(module), url])),
+      ...Object.fromEntries(urls.map(([module, url]) => [databaseUrlVariable(module), url])),
       QUEUES_DATABASE_URL: database.queuesUrl,
       IDENTITY_SIGNING_KEY: JSON.stringify(key),
       AUTH_JWKS: JSON.stringify(publicKeysOf(key)),

@@ -1,5 +1,5 @@
 import { jwksSetting, signingKeySetting } from '@tearline/auth';
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { moduleNames } from '@tearline/modules';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ describe('migrate in production', () => {
       noted: expect.stringMatching(/^DATABASE_URL: missing/),
     });
     const some = { DATABASE_URL: 'postgres://o:p@127.0.0.1:1/x', SOCIAL_DATABASE_URL: 'postgres://s:p@h/x' };
-    const missing = moduleNames.filter((name) => name !== 'social').map(urlVariable);
+    const missing = moduleNames.filter((name) => name !== 'social').map(databaseUrlVariable);
     expect(await run({ ...production, ...some }, 'migrate')).toMatchObject({
       code: WRONG_USAGE,
       noted: expect.stringContaining(`${missing.join(', ')}, QUEUES_DATABASE_URL: missing`),

@@ -4,7 +4,7 @@ import {
   prepareDatabase,
   type PreparedDatabase,
   type StartedDatabase,
-  valueOf,
+  readVariable,
 } from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
@@ -29,7 +29,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const database = await prepareDatabase({
     modules: moduleData,
-    besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    otherSchemas: readVariable('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: env['NODE_ENV'] === 'production',
     start: () => embeddedIn(env, note),
@@ -54,7 +54,7 @@ export async function withModules<T>(
   work: (urls: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
   const isProduction = env['NODE_ENV'] === 'production';
-  const given = isProduction ? undefined : valueOf('DATABASE_URL', env);
+  const given = isProduction ? undefined : readVariable('DATABASE_URL', env);
   const started = isProduction || given ? undefined : await embeddedIn(env, note);
   try {
     return await work(databaseUrls(names, env, started?.url ?? given));

@@ -18,7 +18,11 @@ without DATABASE_URL the embedded database in TEARLINE_DIR (.tearline) is migrat
 `,
   options: {},
   run: (_, { env, note, print }) =>
-    withDatabase(env, note, async ({ ran }) => {
-      print(ran === 0 ? 'Nothing to do: everything is up to date.\n' : `${ran} migrations ran.\n`);
+    withDatabase(env, note, async ({ migrationCount }) => {
+      print(
+        migrationCount === 0
+          ? 'Nothing to do: everything is up to date.\n'
+          : `${migrationCount} migrations ran.\n`,
+      );
     }),
 };

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { developmentKeys } from '@tearline/auth';
-import { type ModuleData, prepareDatabase, replicasVariable, urlVariable, valueOf } from '@tearline/database';
+import {
+  type ModuleData,
+  prepareDatabase,
+  replicaUrlsVariable,
+  databaseUrlVariable,
+  readVariable,
+} from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 
@@ -19,23 +25,23 @@ export async function prepareDevelopment(
 ): Promise<() => Promise<void>> {
   const dir = env['TEARLINE_DIR'] || '.tearline';
   const { signingKey, jwks } = await developmentKeys(dir);
-  env['IDENTITY_SIGNING_KEY'] = valueOf('IDENTITY_SIGNING_KEY', env) ?? signingKey;
-  env['AUTH_JWKS'] = valueOf('AUTH_JWKS', env) ?? jwks;
+  env['IDENTITY_SIGNING_KEY'] = readVariable('IDENTITY_SIGNING_KEY', env) ?? signingKey;
+  env['AUTH_JWKS'] = readVariable('AUTH_JWKS', env) ?? jwks;
 
   env['CONSISTENCY_SECRET'] =
-    valueOf('CONSISTENCY_SECRET', env) ?? createHash('sha256').update(signingKey).digest('base64url');
+    readVariable('CONSISTENCY_SECRET', env) ?? createHash('sha256').update(signingKey).digest('base64url');
   const replicas = replicasOf(env);
 
   const { urls, replicaUrls, stop } = await prepareDatabase({
     modules,
-    besides: valueOf('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    otherSchemas: readVariable('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: false,
     start: () => startEmbedded({ dir, replicas, log }),
     log,
   });
-  for (const [name, url] of Object.entries(urls)) env[urlVariable(name)] = url;
-  for (const [module, those] of Object.entries(replicaUrls)) env[replicasVariable(module)] = those.join();
+  for (const [name, url] of Object.entries(urls)) env[databaseUrlVariable(name)] = url;
+  for (const [module, those] of Object.entries(replicaUrls)) env[replicaUrlsVariable(module)] = those.join();
   return stop;
 }
 

@@ -7,8 +7,8 @@ import {
   Databases,
   databaseUrls,
   replicaUrls,
-  ReplyStore,
-  Sessions,
+  TransactionalIdempotencyStore,
+  ConsistencySessions,
 } from '@tearline/database';
 import { MAX_BROKER_CONNECTIONS, brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
@@ -29,9 +29,9 @@ async function main(): Promise<void> {
     const urls = databaseUrls(moduleNames, env);
     const broker = brokerOptions(settings);
     const mode = settings.CACHE ?? 'on';
-    const replies = new ReplyStore();
+    const idempotencyStore = new TransactionalIdempotencyStore();
     const { CONSISTENCY_SECRET: secret, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
-    const sessions = new Sessions({ secret, redisUrl, maxLag });
+    const sessions = new ConsistencySessions({ secret, redisUrl, maxLag });
     await runHost({
       modules: manifests,
       imports: [
@@ -40,12 +40,12 @@ async function main(): Promise<void> {
           urls,
           replicas: replicaUrls(urls, env),
           connections: settings.DATABASE_CONNECTIONS,
-          besides:
+          otherConnections:
             'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: MAX_BROKER_CONNECTIONS }] : [],
           consistency: settings.CONSISTENCY,
           isCached: mode !== 'off',
           maxLag,
-          replies,
+          idempotencyStore,
           sessions,
         }),
         CacheModule.forRoot({
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
         }),
       ],
       settings,
-      idempotency: replies,
+      idempotency: idempotencyStore,
       sessions,
       answers: (app) => app.get(ReadCache),
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),

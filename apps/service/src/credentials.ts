@@ -1,4 +1,4 @@
-import { valueOf } from '@tearline/database';
+import { readVariable } from '@tearline/database';
 import { SettingsError } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 
@@ -17,7 +17,8 @@ export function refuseForeignCredentials(modules: readonly string[], env: Enviro
   );
   const present = ['DATABASE_URL', ...theirs].filter((name) => env[name] || env[`${name}_FILE`]);
   // Where replicas are is no secret, unless the owner's password is told with it.
-  if (/:\/\/[^/@]*@/.test(valueOf('DATABASE_REPLICA_URLS', env) ?? '')) present.push('DATABASE_REPLICA_URLS');
+  if (/:\/\/[^/@]*@/.test(readVariable('DATABASE_REPLICA_URLS', env) ?? ''))
+    present.push('DATABASE_REPLICA_URLS');
   if (present.length === 0) return;
   throw new SettingsError(
     present.map((name) =>

@@ -6,8 +6,8 @@ import {
   Databases,
   databaseUrls,
   replicaUrls,
-  ReplyStore,
-  Sessions,
+  TransactionalIdempotencyStore,
+  ConsistencySessions,
 } from '@tearline/database';
 import { MAX_BROKER_CONNECTIONS, brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost, SettingsError } from '@tearline/host';
@@ -34,9 +34,9 @@ async function main(): Promise<void> {
 
   // Without Redis a host does not know what its callers have written through others, and would give them older values.
   const mode = settings.CACHE ?? (settings.REDIS_URL ? 'on' : 'off');
-  const replies = new ReplyStore();
+  const idempotencyStore = new TransactionalIdempotencyStore();
   const { CONSISTENCY_SECRET, REDIS_URL: redisUrl, REPLICA_MAX_LAG_MS: maxLag } = settings;
-  const sessions = new Sessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
+  const sessions = new ConsistencySessions({ secret: CONSISTENCY_SECRET, redisUrl, maxLag });
   const urls = databaseUrls(names, env);
   await runHost({
     modules,
@@ -46,12 +46,12 @@ async function main(): Promise<void> {
         urls,
         replicas: replicaUrls(urls, env),
         connections: settings.DATABASE_CONNECTIONS,
-        besides:
+        otherConnections:
           'databaseUrl' in broker ? [{ url: broker.databaseUrl, connections: MAX_BROKER_CONNECTIONS }] : [],
         consistency: settings.CONSISTENCY,
         isCached: mode !== 'off',
         maxLag,
-        replies,
+        idempotencyStore,
         sessions,
       }),
       CacheModule.forRoot({
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     ...(secret !== undefined && { credential: { secret } }),
     ...(port !== undefined && { server: { port, ...(name && { host: await ownAddress(name) }) } }),
     docsFrom: settings.DOCS_FROM,
-    idempotency: replies,
+    idempotency: idempotencyStore,
     sessions,
     answers: (app) => app.get(ReadCache),
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),

@@ -29,7 +29,7 @@ export async function databaseOf(
   try {
     return await prepareDatabase({
       modules: moduleData,
-      besides: settings.REDIS_URL ? {} : { queues: migrateQueues },
+      otherSchemas: settings.REDIS_URL ? {} : { queues: migrateQueues },
       env,
       isProduction: settings.NODE_ENV === 'production',
       start,

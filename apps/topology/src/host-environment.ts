@@ -1,5 +1,5 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
-import { replicasVariable, urlVariable } from '@tearline/database';
+import { replicaUrlsVariable, databaseUrlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { addressesOf, type Replica } from './addresses.js';
@@ -58,13 +58,13 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     TRUST_PROXY: '1',
     AUTH_JWKS: jwks,
     DATABASE_CONNECTIONS: `${connections * host.modules.length}`,
-    ...Object.fromEntries(host.modules.map((module) => [urlVariable(module), urls[module]])),
+    ...Object.fromEntries(host.modules.map((module) => [databaseUrlVariable(module), urls[module]])),
     ...Object.fromEntries(
-      host.modules.map((module) => [replicasVariable(module), run.replicaUrls[module]!.join()]),
+      host.modules.map((module) => [replicaUrlsVariable(module), run.replicaUrls[module]!.join()]),
     ),
     CONSISTENCY_SECRET: run.consistencySecret,
     ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
-    ...(redisUrl ? { REDIS_URL: redisUrl } : { [urlVariable('queues')]: urls['queues'] }),
+    ...(redisUrl ? { REDIS_URL: redisUrl } : { [databaseUrlVariable('queues')]: urls['queues'] }),
     ...(isTalking && { RPC_SECRET: rpcSecret }),
     ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),
     ...Object.fromEntries(

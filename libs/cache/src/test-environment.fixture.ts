@@ -11,7 +11,7 @@ import {
   migrate,
   Reader,
   replicaUrls,
-  Sessions,
+  ConsistencySessions,
   statement,
 } from '@tearline/database';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
@@ -144,7 +144,7 @@ export class CacheTestEnvironment {
   async host(options: Partial<CacheModuleOptions> = {}): Promise<Host> {
     const registry = new Registry();
     const redisUrl = this.redis.url;
-    const sessions = new Sessions({ secret: 'test secret', redisUrl });
+    const sessions = new ConsistencySessions({ secret: 'test secret', redisUrl });
     const urls = { notes: this.#url };
     const env = { DATABASE_REPLICA_URLS: this.embedded.replicas.map(({ url }) => url).join() };
     class MetricsModule {}

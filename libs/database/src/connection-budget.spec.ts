@@ -3,26 +3,28 @@ import { mkdtemp, chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CallPool } from './call-pool.js';
-import { checkBudget, shareOf } from './connection-budget.js';
+import { CancellablePool } from './cancellable-pool.js';
+import { checkBudget, connectionsPerModule } from './connection-budget.js';
 
 describe('the share of a module', () => {
   it('is an even one, rounded down', () => {
-    expect(shareOf(20, 4)).toBe(5);
-    expect(shareOf(11, 3)).toBe(3);
+    expect(connectionsPerModule(20, 4)).toBe(5);
+    expect(connectionsPerModule(11, 3)).toBe(3);
   });
 
   it('is at least two, or the start says what is needed', () => {
-    expect(() => shareOf(7, 4)).toThrow('DATABASE_CONNECTIONS: 7 are too few for 4 modules; at least 8');
+    expect(() => connectionsPerModule(7, 4)).toThrow(
+      'DATABASE_CONNECTIONS: 7 are too few for 4 modules; at least 8',
+    );
   });
 });
 
 describe('the budget of a host', () => {
   let dir: string;
   let database: EmbeddedPostgres;
-  const pools: CallPool[] = [];
+  const pools: CancellablePool[] = [];
   const pool = (max: number) => {
-    pools.push(new CallPool({ connectionString: database.url, max }));
+    pools.push(new CancellablePool({ connectionString: database.url, max }));
     return pools.at(-1)!;
   };
 

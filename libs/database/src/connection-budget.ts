@@ -3,26 +3,26 @@ import type { ReplicatedDatabase } from './replication/replicated-database.js';
 import { addressOf } from './server-urls.js';
 
 /** Connections to one server that are no module's. */
-export interface Besides {
+export interface OtherConnections {
   readonly url: string;
   readonly connections: number;
 }
 
 /** Fewer than two connections let one transaction that reads beside itself wait for its own end. */
-const LEAST_PER_MODULE = 2;
+const MIN_CONNECTIONS_PER_MODULE = 2;
 /** What watches a server has one of its own. */
-const MONITOR = 1;
+const CONNECTIONS_PER_MONITOR = 1;
 
 /**
  * Divides one budget of connections among the modules of a host.
  * @param connections what the host may open altogether, e.g. 20
  * @returns connections for each module, at least 2
  */
-export function shareOf(connections: number, modules: number): number {
+export function connectionsPerModule(connections: number, modules: number): number {
   const share = Math.floor(connections / Math.max(1, modules));
-  if (share < LEAST_PER_MODULE) {
+  if (share < MIN_CONNECTIONS_PER_MODULE) {
     throw new Error(
-      `DATABASE_CONNECTIONS: ${connections} are too few for ${modules} modules; at least ${modules * LEAST_PER_MODULE}`,
+      `DATABASE_CONNECTIONS: ${connections} are too few for ${modules} modules; at least ${modules * MIN_CONNECTIONS_PER_MODULE}`,
     );
   }
   return share;
@@ -52,10 +52,10 @@ export async function checkBudget(pools: readonly Pool[]): Promise<void> {
     const { free, server } = await capacityOf(pool);
     wanted.set(server, { free, wanted: (wanted.get(server)?.wanted ?? 0) + pool.options.max });
   }
-  refuseTooMany(wanted.values());
+  assertWithinCapacity(wanted.values());
 }
 
-function refuseTooMany(servers: Iterable<{ free: number; wanted: number }>): void {
+function assertWithinCapacity(servers: Iterable<{ free: number; wanted: number }>): void {
   for (const { free, wanted } of servers) {
     if (wanted > free) {
       throw new Error(
@@ -69,20 +69,20 @@ function refuseTooMany(servers: Iterable<{ free: number; wanted: number }>): voi
 /**
  * The same for databases of several servers, each of which may get as many connections as any other: the primary
  * must be able to do the work of all. A server that cannot be reached is not known to allow less.
- * @param besides counted where they are on one of these servers
+ * @param otherConnections counted where they are on one of these servers
  * @returns those that are elsewhere
  */
 export function checkReplicatedBudget(
   databases: readonly ReplicatedDatabase[],
-  besides: readonly Besides[] = [],
-): Besides[] {
+  otherConnections: readonly OtherConnections[] = [],
+): OtherConnections[] {
   const wanted = new Map<string, { free: number; wanted: number }>();
   const clusters = new Set(databases.map(({ cluster }) => cluster));
   for (const { servers } of clusters)
     for (const { address, monitor } of servers) {
       if (!monitor.identity) continue;
       const before = wanted.get(address)?.wanted ?? 0;
-      wanted.set(address, { free: monitor.identity.capacity, wanted: before + MONITOR });
+      wanted.set(address, { free: monitor.identity.capacity, wanted: before + CONNECTIONS_PER_MONITOR });
     }
   for (const database of databases)
     for (const { address } of database.cluster.servers) {
@@ -90,13 +90,13 @@ export function checkReplicatedBudget(
       if (server) server.wanted += database.connections;
     }
   const addresses = new Set([...clusters].flatMap(({ servers }) => servers.map(({ address }) => address)));
-  const elsewhere: Besides[] = [];
-  for (const each of besides) {
+  const elsewhere: OtherConnections[] = [];
+  for (const each of otherConnections) {
     const address = addressOf(each.url);
     const server = wanted.get(address);
     if (server) server.wanted += each.connections;
     else if (!addresses.has(address)) elsewhere.push(each);
   }
-  refuseTooMany(wanted.values());
+  assertWithinCapacity(wanted.values());
   return elsewhere;
 }

@@ -5,7 +5,8 @@ import { hostsOf, serverUrls } from './server-urls.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variable that holds a module's database URL. */
-export const urlVariable = (module: string) => `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+export const databaseUrlVariable = (module: string) =>
+  `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
 
 /** A variable that should hold a URL is not there; the message names it. */
 export class MissingUrlError extends Error {
@@ -13,7 +14,7 @@ export class MissingUrlError extends Error {
 }
 
 /** What an environment variable says, or the file that `<NAME>_FILE` names; undefined where neither does. */
-export function valueOf(name: string, env: Environment): string | undefined {
+export function readVariable(name: string, env: Environment): string | undefined {
   const file = env[`${name}_FILE`];
   if (env[name] || !file) return env[name] || undefined;
   try {
@@ -36,21 +37,21 @@ export function databaseUrls(
   env: Environment,
   ownerUrl?: string,
 ): Record<string, string> {
-  const given = new Map(modules.map((module) => [module, valueOf(urlVariable(module), env)]));
+  const given = new Map(modules.map((module) => [module, readVariable(databaseUrlVariable(module), env)]));
   const missing = modules.filter((module) => !given.get(module) && !ownerUrl);
   if (missing.length > 0) {
     throw new MissingUrlError(
-      `${missing.map(urlVariable).join(', ')}: missing; each logs in with a role of its own, ` +
+      `${missing.map(databaseUrlVariable).join(', ')}: missing; each logs in with a role of its own, ` +
         'e.g. postgres://tearline_articles:<password>@host:5432/tearline',
     );
   }
   return Object.fromEntries(
-    modules.map((module) => [module, given.get(module) ?? derive(ownerUrl!, module)]),
+    modules.map((module) => [module, given.get(module) ?? deriveUrl(ownerUrl!, module)]),
   );
 }
 
 /** Of each of the owner's servers, where it names several. */
-function derive(ownerUrl: string, module: string): string {
+function deriveUrl(ownerUrl: string, module: string): string {
   const [first, ...others] = serverUrls(ownerUrl);
   const url = new URL(first!);
   const role = `tearline_${module.replaceAll('-', '_')}`;

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { DATABASE_SETTINGS, Databases, type DatabaseSettings } from './databases.js';
+import { DATABASE_OPTIONS, Databases, type DatabaseModuleOptions } from './databases.js';
 import { openDataSource } from './open-data-source.js';
 import { Reader, readerToken } from './reader.js';
 import { transactionsToken } from './transactions.js';
@@ -10,11 +10,11 @@ import { transactionsToken } from './transactions.js';
 @Module({})
 export class DatabaseModule {
   /** Imported once by an application: where its modules' data is. */
-  static forRoot(settings: DatabaseSettings): DynamicModule {
+  static forRoot(settings: DatabaseModuleOptions): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
-      providers: [{ provide: DATABASE_SETTINGS, useValue: settings }, Databases],
+      providers: [{ provide: DATABASE_OPTIONS, useValue: settings }, Databases],
       exports: [Databases],
     };
   }
@@ -33,7 +33,7 @@ export class DatabaseModule {
         TypeOrmModule.forRootAsync({
           name: module,
           inject: [Databases],
-          useFactory: (databases: Databases) => databases.optionsFor(module, entities),
+          useFactory: (databases: Databases) => databases.dataSourceOptionsFor(module, entities),
           dataSourceFactory: (options) => openDataSource(options as DataSourceOptions),
         }),
         TypeOrmModule.forFeature([...entities], module),
@@ -43,8 +43,8 @@ export class DatabaseModule {
           provide: readerToken(module),
           inject: [getDataSourceToken(module), Databases],
           useFactory: (dataSource: DataSource, databases: Databases) => {
-            const { source, count } = databases.add(module, dataSource);
-            return new Reader(source, count.add);
+            const { source, count } = databases.register(module, dataSource);
+            return new Reader(source, count.increment);
           },
         },
         {

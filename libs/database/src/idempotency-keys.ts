@@ -3,7 +3,7 @@ import { currentCall, SeamError } from '@tearline/seam';
 import type { EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Hours that a repetition may come after. */
-export const KEPT_HOURS = 24;
+export const RETENTION_HOURS = 24;
 
 /** The table that remembers, in the module's own schema, what was done under which key. */
 export function createIdempotencyKeys(schema: string): new () => MigrationInterface {
@@ -30,10 +30,10 @@ export function createIdempotencyKeys(schema: string): new () => MigrationInterf
 }
 
 /** What one piece of work goes by: who asked, under which key, for what. */
-export type Claim = readonly [principal: string, key: string, operation: string, requestHash: string];
+export type RequestKey = readonly [principal: string, key: string, operation: string, requestHash: string];
 
 /** The claim of the current call, if it came with a key. */
-export function claimOf(operation: string, request: unknown): Claim | undefined {
+export function currentRequestKey(operation: string, request: unknown): RequestKey | undefined {
   const call = currentCall();
   if (call?.idempotencyKey === undefined) return undefined;
   const hash = createHash('sha256')
@@ -47,9 +47,9 @@ export function claimOf(operation: string, request: unknown): Claim | undefined 
  * @returns whether it is ours; if not, `reply` of the one before
  * @throws SeamError when the key was used for another request
  */
-export async function take(
+export async function insertKey(
   manager: EntityManager,
-  claim: Claim,
+  claim: RequestKey,
 ): Promise<{ ours: boolean; reply?: unknown }> {
   const taken = await manager.query<unknown[]>(
     `insert into idempotency_keys (principal, key, operation, request_hash) values ($1, $2, $3, $4)
@@ -57,11 +57,14 @@ export async function take(
     [...claim],
   );
   if (taken.length > 0) return { ours: true };
-  return { ours: false, reply: (await recall(manager, claim))?.reply };
+  return { ours: false, reply: (await findReply(manager, claim))?.reply };
 }
 
 /** The reply that was kept under this claim, if there is one. */
-export async function recall(manager: EntityManager, claim: Claim): Promise<{ reply: unknown } | undefined> {
+export async function findReply(
+  manager: EntityManager,
+  claim: RequestKey,
+): Promise<{ reply: unknown } | undefined> {
   const [principal, key, operation, requestHash] = claim;
   const [kept] = await manager.query<{ request_hash: string; reply: unknown }[]>(
     'select request_hash, reply from idempotency_keys where principal = $1 and key = $2 and operation = $3',
@@ -73,7 +76,7 @@ export async function recall(manager: EntityManager, claim: Claim): Promise<{ re
 }
 
 /** Keeps the reply beside the effect, in the same transaction. */
-export async function keep(manager: EntityManager, claim: Claim, reply: unknown): Promise<void> {
+export async function saveReply(manager: EntityManager, claim: RequestKey, reply: unknown): Promise<void> {
   const [principal, key, operation] = claim;
   await manager.query(
     'update idempotency_keys set reply = $4 where principal = $1 and key = $2 and operation = $3',

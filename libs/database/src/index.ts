@@ -1,24 +1,24 @@
 export { columnTypes } from './column-types.js';
 export { CONNECTIONS_PER_MODULE, connectionsSetting } from './connections-setting.js';
-export { databaseUrls, MissingUrlError, urlVariable, valueOf } from './database-urls.js';
+export { databaseUrls, MissingUrlError, databaseUrlVariable, readVariable } from './database-urls.js';
 export { primaryUrl } from './connect-to-primary.js';
 export { DatabaseModule } from './database.module.js';
-export { Databases, type DatabaseSettings } from './databases.js';
+export { Databases, type DatabaseModuleOptions } from './databases.js';
 export { migrate, type MigrationTarget } from './migrate.js';
 export type { ModuleData } from './module-data.js';
 export {
-  type MigrateBesides,
+  type SchemaMigrator,
   prepareDatabase,
   type PreparedDatabase,
   type PrepareOptions,
   type StartedDatabase,
 } from './prepare-database.js';
 export { InjectReader, Reader } from './reader.js';
-export { replicasVariable, replicaUrls } from './replica-urls.js';
+export { replicaUrlsVariable, replicaUrls } from './replica-urls.js';
 export { replicationSettings } from './replication-settings.js';
-export { ReplyStore } from './reply-store.js';
+export { TransactionalIdempotencyStore } from './transactional-idempotency-store.js';
 export type { IdRange, SeedContext, SeedFunction, SeedPlan } from './seed-function.js';
 export { firstServer, serverUrls } from './server-urls.js';
-export { type SessionOptions, Sessions } from './sessions/sessions.js';
+export { type ConsistencySessionsOptions, ConsistencySessions } from './sessions/consistency-sessions.js';
 export { statement, type Statement } from './statement.js';
 export { InjectTransactions, type Reply, Transactions } from './transactions.js';

@@ -2,7 +2,7 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 import { connectToPrimary } from './connect-to-primary.js';
 import { createIdempotencyKeys } from './idempotency-keys.js';
 import { createTimelines } from './replication/timelines.js';
-import { grantRights, makeSchemaAndRole } from './roles.js';
+import { grantPrivileges, createSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
 /** Any number will do, as long as everybody who migrates this database takes the same. */
@@ -31,7 +31,7 @@ export async function migrate(
     await owner.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     let ran = 0;
     for (const { data, url } of targets) {
-      await makeSchemaAndRole(owner, data.schema, url);
+      await createSchemaAndRole(owner, data.schema, url);
       const names = await runMigrations(writable, data.schema, [
         createIdempotencyKeys(data.schema),
         createTimelines(data.schema),
@@ -39,7 +39,7 @@ export async function migrate(
       ]);
       for (const name of names) log(`${data.schema}: ${name}`);
       ran += names.length;
-      await grantRights(owner, data.schema, url);
+      await grantPrivileges(owner, data.schema, url);
     }
     return ran;
   } finally {

@@ -1,6 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { ReplicatedDatabase } from './replication/replicated-database.js';
-import { routeReads, tellServersFaults } from './replication/route-driver.js';
+import { routeReads, translateServerErrors } from './replication/route-driver.js';
 
 /** Where the options of a DataSource with replicas keep what it is routed by. */
 export const REPLICATED = Symbol('replicated database');
@@ -9,7 +9,7 @@ export const REPLICATED = Symbol('replicated database');
 export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
   const { [REPLICATED]: database } = options as { [REPLICATED]?: ReplicatedDatabase };
   const dataSource = new DataSource(options);
-  tellServersFaults(dataSource);
+  translateServerErrors(dataSource);
   if (database) routeReads(dataSource, database);
   return dataSource.initialize();
 }

@@ -44,10 +44,14 @@ describe('preparing a database', () => {
 
   it('makes schemas and roles, and what is there besides the modules', async () => {
     const seen: string[][] = [];
-    const { urls, ran, ownerUrl } = await prepareDatabase(
+    const {
+      urls,
+      migrationCount: ran,
+      ownerUrl,
+    } = await prepareDatabase(
       options({
         env: { DATABASE_URL: server.url },
-        besides: { queues: async (owner, url) => seen.push([owner, url]) },
+        otherSchemas: { queues: async (owner, url) => seen.push([owner, url]) },
       }),
     );
     expect([ownerUrl, ran > 0, Object.keys(urls)]).toEqual([server.url, true, ['toys', 'queues']]);
@@ -67,14 +71,16 @@ describe('preparing a database', () => {
     await stop();
     expect(heard).toEqual(['stopped']);
     const fails = { queues: () => Promise.reject(new Error('no queues')) };
-    await expect(prepareDatabase(options({ start, besides: fails }))).rejects.toThrow('no queues');
+    await expect(prepareDatabase(options({ start, otherSchemas: fails }))).rejects.toThrow('no queues');
     expect(heard).toEqual(['stopped', 'stopped']);
   });
 
   it('makes nothing up in production', async () => {
     const besides = { queues: async () => 0 };
     const refusal = (env: PrepareOptions['env']) =>
-      prepareDatabase(options({ isProduction: true, besides, env })).catch((error: unknown) => error);
+      prepareDatabase(options({ isProduction: true, otherSchemas: besides, env })).catch(
+        (error: unknown) => error,
+      );
     const DATABASE_URL = 'postgres://o:p@127.0.0.1:1/x';
     expect(await refusal({})).toEqual(
       expect.objectContaining({ message: expect.stringMatching(/^DATABASE_URL: missing/) }),

@@ -1,5 +1,5 @@
 import { primaryUrl } from './connect-to-primary.js';
-import { databaseUrls, MissingUrlError, valueOf } from './database-urls.js';
+import { databaseUrls, MissingUrlError, readVariable } from './database-urls.js';
 import { migrate } from './migrate.js';
 import type { ModuleData } from './module-data.js';
 import { replicaUrls } from './replica-urls.js';
@@ -15,13 +15,13 @@ export interface StartedDatabase {
 }
 
 /** Brings up to date what is no module's, on the server that takes writes; gives the role of `url` its rights, and tells how many migrations ran. */
-export type MigrateBesides = (ownerUrl: string, url: string, log: (line: string) => void) => Promise<number>;
+export type SchemaMigrator = (ownerUrl: string, url: string, log: (line: string) => void) => Promise<number>;
 
 /** What is to be brought up to date, and where. */
 export interface PrepareOptions {
   modules: readonly ModuleData[];
   /** What lives there besides the modules, each under the name that gives its variable and role: `{ queues: migrateQueues }`. */
-  besides?: Readonly<Record<string, MigrateBesides>>;
+  otherSchemas?: Readonly<Record<string, SchemaMigrator>>;
   env: Readonly<Record<string, string | undefined>>;
   /** Whether every URL must be given; else those that are missing are derived from the owner's. */
   isProduction: boolean;
@@ -42,7 +42,7 @@ export interface PreparedDatabase {
   /** By module the URLs of its replicas, with its own role. */
   readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
   /** How many migrations ran. */
-  readonly ran: number;
+  readonly migrationCount: number;
   /** Stops the database that was started, if one was. */
   readonly stop: () => Promise<void>;
 }
@@ -52,8 +52,8 @@ export interface PreparedDatabase {
  * @throws MissingUrlError that names every missing variable
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
-  const { modules, besides = {}, env, isProduction, start, log } = options;
-  const given = valueOf('DATABASE_URL', env);
+  const { modules, otherSchemas: besides = {}, env, isProduction, start, log } = options;
+  const given = readVariable('DATABASE_URL', env);
   if (isProduction && !given)
     throw new MissingUrlError(
       'DATABASE_URL: missing; in production (NODE_ENV) set it to the URL of the role that owns the database, ' +
@@ -70,20 +70,20 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
       modules.map((data) => ({ data, url: urls[data.schema]! })),
       log,
     );
-    const replicas = replicasOf(options, urls, started);
+    const replicas = replicaUrlsOf(options, urls, started);
     for (const [name, migrateIt] of Object.entries(besides)) {
       const primary = await primaryUrl(ownerUrl);
-      urls[name] = onServer(primary, urls[name]!);
+      urls[name] = urlOnServer(primary, urls[name]!);
       ran += await migrateIt(primary, urls[name], log);
     }
-    return { ownerUrl, urls, replicaUrls: replicas, ran, stop };
+    return { ownerUrl, urls, replicaUrls: replicas, migrationCount: ran, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function replicasOf(
+function replicaUrlsOf(
   { modules, env }: PrepareOptions,
   urls: Readonly<Record<string, string>>,
   started: StartedDatabase | undefined,
@@ -94,7 +94,7 @@ function replicasOf(
 }
 
 /** Of the servers that `url` names, the one at the address of `server`. */
-function onServer(server: string, url: string): string {
+function urlOnServer(server: string, url: string): string {
   const all = serverUrls(url);
   return all.find((each) => addressOf(each) === addressOf(server)) ?? all[0]!;
 }

@@ -2,7 +2,7 @@ import type { ConsistencyLevel } from '@tearline/seam';
 import type pg from 'pg';
 
 /** Runs one statement. */
-export type Ask = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
+export type RunQuery = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
 
 /** Where reads go. */
 export interface ReadSource {
@@ -10,14 +10,14 @@ export interface ReadSource {
    * @param work only reads, and may be repeated elsewhere
    * @param level what the caller, or the default, asks for when it is left out
    */
-  read<T>(work: (ask: Ask) => Promise<T>, level?: ConsistencyLevel): Promise<T>;
+  read<T>(work: (ask: RunQuery) => Promise<T>, level?: ConsistencyLevel): Promise<T>;
 }
 
 /** The only server there is. */
 export class SingleSource implements ReadSource {
   constructor(private readonly pool: pg.Pool) {}
 
-  read<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+  read<T>(work: (ask: RunQuery) => Promise<T>): Promise<T> {
     return work((query) => this.pool.query(query));
   }
 }

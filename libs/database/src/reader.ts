@@ -10,12 +10,12 @@ import type { Statement } from './statement.js';
 export class Reader {
   constructor(
     private readonly source: ReadSource,
-    private readonly counted: () => void,
+    private readonly onQuery: () => void,
   ) {}
 
   /** @returns every row; `int8` as number, `timestamptz` as Date */
   async rows<Row>({ name, text, level }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
-    this.counted();
+    this.onQuery();
     const result = await this.source.read((ask) => ask({ name, text, values }), level);
     return result.rows as Row[];
   }

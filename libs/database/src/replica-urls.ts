@@ -1,10 +1,10 @@
-import { valueOf } from './database-urls.js';
+import { readVariable } from './database-urls.js';
 import { serverUrls } from './server-urls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variable that holds the URLs of a module's replicas. */
-export const replicasVariable = (module: string) =>
+export const replicaUrlsVariable = (module: string) =>
   `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_REPLICA_URLS`;
 
 /**
@@ -17,17 +17,17 @@ export function replicaUrls(
   urls: Readonly<Record<string, string>>,
   env: Environment,
 ): Record<string, string[]> {
-  const base = urlsIn('DATABASE_REPLICA_URLS', env);
+  const base = parseUrls('DATABASE_REPLICA_URLS', env);
   return Object.fromEntries(
     Object.entries(urls).map(([module, url]) => {
-      const own = urlsIn(replicasVariable(module), env);
-      return [module, own.length > 0 ? own : base.map((replica) => withRoleOf(url, replica))];
+      const own = parseUrls(replicaUrlsVariable(module), env);
+      return [module, own.length > 0 ? own : base.map((replica) => withCredentialsOf(url, replica))];
     }),
   );
 }
 
-function urlsIn(variable: string, env: Environment): string[] {
-  const text = valueOf(variable, env);
+function parseUrls(variable: string, env: Environment): string[] {
+  const text = readVariable(variable, env);
   if (!text) return [];
   // A comma also stands between the hosts of one URL.
   const urls = text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim()));
@@ -37,7 +37,7 @@ function urlsIn(variable: string, env: Environment): string[] {
   );
 }
 
-function withRoleOf(url: string, replica: string): string {
+function withCredentialsOf(url: string, replica: string): string {
   const [own] = serverUrls(url);
   const { username, password, pathname } = new URL(own!);
   const result = Object.assign(new URL(replica), { username, password });

@@ -7,7 +7,7 @@ const DUPLICATE_OBJECT = '42710';
 const UNIQUE_VIOLATION = '23505';
 
 /** Makes a module's schema, and the role that its URL names, with the password it names. */
-export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: string): Promise<void> {
+export async function createSchemaAndRole(owner: pg.Client, schema: string, url: string): Promise<void> {
   const { role, password } = credentials(url, schema);
   const { rows } = await owner.query<{ owner: string; database: string }>(
     'select current_user as owner, current_database() as database',
@@ -20,8 +20,8 @@ export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: s
   } catch (error) {
     if (![DUPLICATE_OBJECT, UNIQUE_VIOLATION].includes((error as pg.DatabaseError).code!)) throw error;
   }
-  await refusePowers(owner, role, schema);
-  await alterRole(owner, `alter role ${id(role)} with login password ${literal(password)}`);
+  await assertUnprivileged(owner, role, schema);
+  await alterRoleWithRetry(owner, `alter role ${id(role)} with login password ${literal(password)}`);
   await owner.query(`create schema if not exists ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set search_path = ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set timezone = 'UTC'`);
@@ -32,7 +32,7 @@ export async function makeSchemaAndRole(owner: pg.Client, schema: string, url: s
 }
 
 /** Roles are the whole server's, so a migration of another database may be altering the same one, which is an error. */
-async function alterRole(owner: pg.Client, sql: string): Promise<void> {
+async function alterRoleWithRetry(owner: pg.Client, sql: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await owner.query(sql);
@@ -44,7 +44,7 @@ async function alterRole(owner: pg.Client, sql: string): Promise<void> {
 }
 
 /** A role that was there before might be anybody's, and may do more than a module should. */
-async function refusePowers(owner: pg.Client, role: string, schema: string): Promise<void> {
+async function assertUnprivileged(owner: pg.Client, role: string, schema: string): Promise<void> {
   const { rowCount } = await owner.query(
     'select from pg_roles where rolname = $1 and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls)',
     [role],
@@ -54,7 +54,7 @@ async function refusePowers(owner: pg.Client, role: string, schema: string): Pro
 }
 
 /** Gives a module's role its rows and nothing more: no DDL, no other schema, no history of migrations. */
-export async function grantRights(owner: pg.Client, schema: string, url: string): Promise<void> {
+export async function grantPrivileges(owner: pg.Client, schema: string, url: string): Promise<void> {
   const role = id(credentials(url, schema).role);
   const name = id(schema);
   await owner.query(`grant usage on schema ${name} to ${role}`);

@@ -1,9 +1,9 @@
 import { Inject, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityManager } from 'typeorm';
-import { claimOf, keep, KEPT_HOURS, recall, take } from './idempotency-keys.js';
+import { currentRequestKey, saveReply, RETENTION_HOURS, findReply, insertKey } from './idempotency-keys.js';
 
-const PRUNE_EVERY_MS = 10 * 60_000;
+const PRUNE_INTERVAL_MS = 10 * 60_000;
 
 /** What a transaction may give back: it is kept as JSON for those who ask again. */
 export type Reply =
@@ -16,7 +16,7 @@ export type Reply =
  */
 export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #log = new Logger(Transactions.name);
-  readonly #ambient = new AsyncLocalStorage<EntityManager>();
+  readonly #current = new AsyncLocalStorage<EntityManager>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: DataSource) {}
@@ -29,28 +29,28 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
    * @returns what `work` gives; it must be JSON
    * @throws SeamError `idempotency-key/was-used-for-another-request`
    */
-  async once<T extends Reply>(
+  async run<T extends Reply>(
     operation: string,
     request: unknown,
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
-    const outer = this.#ambient.getStore();
+    const outer = this.#current.getStore();
     if (outer) return outer.transaction(work);
-    const claim = claimOf(operation, request);
+    const claim = currentRequestKey(operation, request);
     return this.database.transaction(async (manager) => {
       if (!claim) return work(manager);
-      const { ours, reply } = await take(manager, claim);
+      const { ours, reply } = await insertKey(manager, claim);
       if (!ours) return reply as T;
-      const result = await this.#ambient.run(manager, () => work(manager));
-      await keep(manager, claim, result);
+      const result = await this.#current.run(manager, () => work(manager));
+      await saveReply(manager, claim, result);
       return result;
     });
   }
 
   /** What `once` gave before for this key, if it did; for work that must be known to be done before it is begun again. */
-  async before(operation: string, request: unknown): Promise<{ reply: unknown } | undefined> {
-    const claim = claimOf(operation, request);
-    return claim && recall(this.database.manager, claim);
+  async findReply(operation: string, request: unknown): Promise<{ reply: unknown } | undefined> {
+    const claim = currentRequestKey(operation, request);
+    return claim && findReply(this.database.manager, claim);
   }
 
   onApplicationBootstrap(): void {
@@ -58,7 +58,7 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
       this.prune().catch((error: unknown) =>
         this.#log.warn({ err: error }, 'old idempotency keys not pruned'),
       );
-    }, PRUNE_EVERY_MS).unref();
+    }, PRUNE_INTERVAL_MS).unref();
   }
 
   onModuleDestroy(): void {
@@ -68,7 +68,7 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   /** Forgets the keys that nobody will repeat any more. */
   async prune(): Promise<void> {
     await this.database.query(
-      `delete from idempotency_keys where created_at < now() - interval '${KEPT_HOURS} hours'`,
+      `delete from idempotency_keys where created_at < now() - interval '${RETENTION_HOURS} hours'`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { databaseUrls, urlVariable } from '@tearline/database';
+import { databaseUrls, databaseUrlVariable } from '@tearline/database';
 import { type EmbeddedOptions, startEmbedded } from '@tearline/embedded';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ export async function openDatabase(
     ownerUrl: embedded.url,
     urls: databaseUrls(MODULES, {}, embedded.url),
     shared: {
-      [urlVariable('queues')]: databaseUrls(['queues'], {}, embedded.url)['queues']!,
+      [databaseUrlVariable('queues')]: databaseUrls(['queues'], {}, embedded.url)['queues']!,
       MEDIA_DIR: join(dir, 'media'),
     },
     pid: embedded.server.pid,

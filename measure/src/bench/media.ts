@@ -1,6 +1,6 @@
 /** What uploads cost the host that takes them, and how fast another one makes their variants: `npm run bench:media`. */
 import { developmentKeys } from '@tearline/auth';
-import { databaseUrls, urlVariable } from '@tearline/database';
+import { databaseUrls, databaseUrlVariable } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -57,7 +57,7 @@ async function run(cleanup: Cleanup): Promise<void> {
         MEDIA_DIR: join(dir, 'media'),
         MEDIA_UPLOADS_PER_MINUTE: '100000',
         MEDIA_BYTES_PER_USER: `${10 ** 11}`,
-        ...Object.fromEntries([...modules, 'queues'].map((name) => [urlVariable(name), urls[name]!])),
+        ...Object.fromEntries([...modules, 'queues'].map((name) => [databaseUrlVariable(name), urls[name]!])),
       },
       log: join(dir, `${serve}.log`),
       core: undefined,

@@ -1,4 +1,4 @@
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { basename, dirname, join } from 'node:path';
 import type { Database } from './database.js';
 import type { Keys } from './samples.js';
@@ -36,7 +36,9 @@ export async function startTearline({
   profile,
   cache = 'off',
 }: TearlineOptions): Promise<ServerProcess> {
-  const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
+  const urls = Object.entries(database.urls).map(
+    ([module, url]) => [databaseUrlVariable(module), url] as const,
+  );
   const server = await startServer({
     command: [...profiled(profile), ENTRY],
     env: {

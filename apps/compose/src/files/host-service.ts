@@ -1,4 +1,4 @@
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { answersCalls, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
@@ -70,7 +70,7 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
 /** The variables that name the files with the modules' database URLs. */
 export function urlFiles(modules: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    modules.map((module) => [`${urlVariable(module)}_FILE`, secretFile(module, 'database-url')]),
+    modules.map((module) => [`${databaseUrlVariable(module)}_FILE`, secretFile(module, 'database-url')]),
   );
 }
 

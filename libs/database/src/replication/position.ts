@@ -2,7 +2,7 @@ import type { Position } from '@tearline/seam';
 
 /** Puts a position together from what PostgreSQL says: a text such as `16/B374D848`, a number, a text of digits. */
 export function positionOf(cluster: string, timeline: number, lsn: string): Position {
-  return `${historyOf(cluster, timeline)}.${offsetOf(lsn)}`;
+  return `${historyOf(cluster, timeline)}.${formatLsn(lsn)}`;
 }
 
 /** What the positions of one primary's life have in common. */
@@ -11,13 +11,13 @@ export function historyOf(cluster: string, timeline: number): string {
 }
 
 /** A log sequence number with a fixed width, so that texts compare as the numbers do. */
-export function offsetOf(lsn: string): string {
+export function formatLsn(lsn: string): string {
   const [high, low] = lsn.toLowerCase().split('/');
   return high!.padStart(8, '0') + low!.padStart(8, '0');
 }
 
 /** The last position before another one. */
-export function before(position: Position): Position {
+export function previousPosition(position: Position): Position {
   const at = position.lastIndexOf('.') + 1;
   const offset = BigInt(`0x${position.slice(at)}`) - 1n;
   return position.slice(0, at) + (offset < 0n ? 0n : offset).toString(16).padStart(16, '0');

@@ -2,9 +2,9 @@ import { callbackify } from 'node:util';
 import { type CallContext, type Position, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { addressOf } from '../server-urls.js';
-import { READ_ONLY } from '../unavailable.js';
-import { streamOf } from './monitor.js';
-import { CURRENT_LSN, historyOf, offsetOf } from './position.js';
+import { READ_ONLY_TRANSACTION } from '../server-errors.js';
+import { socketOf } from './server-monitor.js';
+import { CURRENT_LSN, historyOf, formatLsn } from './position.js';
 
 /** Where the primary is, and who wants to know how far its writes are. */
 export interface PrimaryRoute {
@@ -13,35 +13,36 @@ export interface PrimaryRoute {
   /** Whether a server that takes writes is one that others have replaced. */
   isOutdated(cluster: string, timeline: number): boolean;
   /** A server that should take writes did not. */
-  doubt(): void;
+  markSuspect(): void;
   /** Whether anybody reads elsewhere, from a replica or a cache, and so has to know how far writes are. */
-  readonly isTracked: boolean;
+  readonly tracksPositions: boolean;
   /** The call is about to read, or write, on the primary. */
-  reading(call: CallContext): void;
+  recordRead(call: CallContext): void;
   /** The call has written, and a server that is at this position shows it. */
-  wrote(call: CallContext, position: Position): void;
+  recordWrite(call: CallContext, position: Position): void;
 }
 
-const WHO = `
+const PRIMARY_STATUS = `
   select pg_is_in_recovery() as standby,
          system_identifier::text as cluster,
          case when pg_is_in_recovery() then 0
               else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline
     from pg_control_system()`;
-const POSITION = `select (${CURRENT_LSN})::text as lsn`;
+const CURRENT_POSITION = `select (${CURRENT_LSN})::text as lsn`;
 /** With these a transaction begins or goes on: nothing has happened yet that anybody else could see. */
-const NOTHING_YET = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
+const NO_VISIBLE_EFFECT = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
 const COMMIT = /^\s*(commit|end)\b/i;
 
-export const noPrimary = () => new SeamError('unavailable', { message: 'no database server takes writes' });
+export const noPrimaryError = () =>
+  new SeamError('unavailable', { message: 'no database server takes writes' });
 
 type Query = (...args: unknown[]) => Promise<pg.QueryResult>;
-type Done = (error: Error | null, result: pg.QueryResult) => void;
+type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
 /** A connection to whatever server is the primary when it is made, which knows how far the writes on it are. */
 export class PrimaryClient extends pg.Client {
   /** The call that the connection works for, when that may write. */
-  writesFor: CallContext | undefined;
+  writingCall: CallContext | undefined;
   /** Of the server that it is a connection to. */
   readonly address: string | undefined;
   #history = '';
@@ -66,16 +67,16 @@ export class PrimaryClient extends pg.Client {
       this.connect = ((done: (error: Error) => void) =>
         process.nextTick(() => {
           this.emit('end');
-          done(noPrimary());
+          done(noPrimaryError());
         })) as pg.Client['connect'];
   }
 
   /** Called once, before the connection is used. @throws SeamError when the server takes no writes, or no longer should */
   async verify(): Promise<void> {
-    const { rows } = await this.#query(WHO);
+    const { rows } = await this.#query(PRIMARY_STATUS);
     const { standby, cluster, timeline } = rows[0] as { standby: boolean; cluster: string; timeline: number };
     if (standby || this.#route.isOutdated(cluster, timeline)) {
-      this.#route.doubt();
+      this.#route.markSuspect();
       throw new SeamError('unavailable', { message: `${this.address} is not the primary` });
     }
     this.#history = historyOf(cluster, timeline);
@@ -85,38 +86,41 @@ export class PrimaryClient extends pg.Client {
     const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text?: string }).text;
     // A cursor or a stream, which reads.
     if (text === undefined) return this.#query(...args);
-    const call = this.writesFor;
-    const done = typeof args.at(-1) === 'function' ? (args.pop() as Done) : undefined;
-    const isToBeLocated = call && this.#route.isTracked && this.#isSeenAfter(text);
-    const result = isToBeLocated ? this.#queryAndLocate(args, call) : this.#query(...args);
-    const checked = result.catch((error: unknown) => this.#refuseReadOnly(error));
+    const call = this.writingCall;
+    const done = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
+    const isToBeLocated = call && this.#route.tracksPositions && this.#makesWritesVisible(text);
+    const result = isToBeLocated ? this.#queryWithPosition(args, call) : this.#query(...args);
+    const checked = result.catch((error: unknown) => this.#rejectReadOnly(error));
     if (!done) return checked;
     callbackify(() => checked)(done);
     return undefined;
   }
 
   /** Whether others may see something new when the statement has ended: a commit, or one that is its own transaction. */
-  #isSeenAfter(text: string): boolean {
+  #makesWritesVisible(text: string): boolean {
     if (COMMIT.test(text)) return true;
     const status = (this as unknown as { getTransactionStatus(): string | null }).getTransactionStatus();
-    return status !== 'T' && status !== 'E' && !NOTHING_YET.test(text);
+    return status !== 'T' && status !== 'E' && !NO_VISIBLE_EFFECT.test(text);
   }
 
   /** Both are on their way before the first is answered, so that the second costs no time of waiting. */
-  async #queryAndLocate(args: unknown[], call: CallContext): Promise<pg.QueryResult> {
-    const [result, position] = await Promise.allSettled([this.#query(...args), this.#query(POSITION)]);
+  async #queryWithPosition(args: unknown[], call: CallContext): Promise<pg.QueryResult> {
+    const [result, position] = await Promise.allSettled([
+      this.#query(...args),
+      this.#query(CURRENT_POSITION),
+    ]);
     if (result.status === 'rejected') throw result.reason;
     // It is done, but nobody can tell who shows it: like a connection that breaks before the answer is there.
     if (position.status === 'rejected') throw position.reason;
     const [row] = position.value.rows as { lsn: string }[];
-    this.#route.wrote(call, `${this.#history}.${offsetOf(row!.lsn)}`);
+    this.#route.recordWrite(call, `${this.#history}.${formatLsn(row!.lsn)}`);
     return result.value;
   }
 
-  #refuseReadOnly(error: unknown): never {
-    if ((error as { code?: unknown }).code === READ_ONLY) {
-      streamOf(this).destroy();
-      this.#route.doubt();
+  #rejectReadOnly(error: unknown): never {
+    if ((error as { code?: unknown }).code === READ_ONLY_TRANSACTION) {
+      socketOf(this).destroy();
+      this.#route.markSuspect();
     }
     throw error;
   }

@@ -1,37 +1,37 @@
 import { type ConsistencyLevel, currentCall, type Position } from '@tearline/seam';
 import type pg from 'pg';
-import type { CallPool } from '../call-pool.js';
-import type { Ask, ReadSource } from '../read-source.js';
-import type { Sessions } from '../sessions/sessions.js';
-import { asUnavailable, isRecoveryConflict, isSchemaBehind, isServersFault } from '../unavailable.js';
-import type { Cluster } from './cluster.js';
+import type { CancellablePool } from '../cancellable-pool.js';
+import type { RunQuery, ReadSource } from '../read-source.js';
+import type { ConsistencySessions } from '../sessions/consistency-sessions.js';
+import { toUnavailable, isRecoveryConflict, isSchemaBehind, isServerUnavailable } from '../server-errors.js';
+import type { ReplicationGroup } from './replication-group.js';
 import { ReadSlots } from './read-slots.js';
-import type { WatchedServer } from './watched-server.js';
+import type { MonitoredServer } from './monitored-server.js';
 
 /** What the reads of one module are routed by. */
 export interface ReadRouterOptions {
   readonly module: string;
-  readonly cluster: Cluster;
-  readonly sessions: Sessions;
+  readonly group: ReplicationGroup;
+  readonly sessions: ConsistencySessions;
   /** The default of calls that do not say. */
   readonly level: ConsistencyLevel;
-  readonly primary: CallPool;
+  readonly primary: CancellablePool;
   /** By the server's address. */
-  readonly replicas: ReadonlyMap<string, CallPool>;
+  readonly replicas: ReadonlyMap<string, CancellablePool>;
 }
 
 /** Where a read went, and if it was the primary, why. */
-export type ReadPlace = 'replica' | 'primary, replicas behind' | 'primary, no replicas';
+export type ReadRoute = 'replica' | 'primary, replicas behind' | 'primary, no replicas';
 
 /** A position that no replica can have: the primary alone shows everything. */
-const UNKNOWN = Symbol('unknown position');
-type Need = Position | typeof UNKNOWN | undefined;
+const PRIMARY_ONLY = Symbol('unknown position');
+type RequiredPosition = Position | typeof PRIMARY_ONLY | undefined;
 /** A connection, as TypeORM wants it. */
 type Connection = [client: pg.PoolClient, release: (error?: Error | boolean) => void];
 
 /** Sends each read of a module to a replica that shows what the reader must see, else to the primary. */
 export class ReadRouter implements ReadSource {
-  readonly #counts = new Map<string, { server: string; by: ReadPlace; count: number }>();
+  readonly #counts = new Map<string, { server: string; by: ReadRoute; count: number }>();
   readonly #slots: ReadSlots;
 
   constructor(private readonly options: ReadRouterOptions) {
@@ -42,26 +42,26 @@ export class ReadRouter implements ReadSource {
   }
 
   /** Reads so far, by server. */
-  get counted(): Iterable<{ readonly server: string; readonly by: ReadPlace; readonly count: number }> {
+  get readCounts(): Iterable<{ readonly server: string; readonly by: ReadRoute; readonly count: number }> {
     return this.#counts.values();
   }
 
-  async read<T>(work: (ask: Ask) => Promise<T>, level?: ConsistencyLevel): Promise<T> {
-    const need = await this.#need(level);
-    const tried = new Set<WatchedServer>();
+  async read<T>(work: (ask: RunQuery) => Promise<T>, level?: ConsistencyLevel): Promise<T> {
+    const need = await this.#requiredPosition(level);
+    const tried = new Set<MonitoredServer>();
     for (;;) {
-      const server = await this.#choose(need, tried);
+      const server = await this.#selectReplica(need, tried);
       if (!server) return this.#readPrimary(work, need);
       tried.add(server);
       server.inFlight += 1;
       try {
         const pool = this.options.replicas.get(server.address)!;
-        this.#noteReach(server);
+        this.#recordReach(server);
         const result = await work((query) => pool.query(query));
         this.#count(server.address, 'replica');
         return result;
       } catch (error) {
-        if (!this.#isWorthAnotherTry(server, error)) throw error;
+        if (!this.#canRetryElsewhere(server, error)) throw error;
       } finally {
         server.inFlight -= 1;
       }
@@ -70,28 +70,28 @@ export class ReadRouter implements ReadSource {
 
   /** A connection for reads that TypeORM makes itself. */
   async connect(): Promise<Connection> {
-    const need = await this.#need();
-    const tried = new Set<WatchedServer>();
+    const need = await this.#requiredPosition();
+    const tried = new Set<MonitoredServer>();
     for (;;) {
-      const server = await this.#choose(need, tried);
+      const server = await this.#selectReplica(need, tried);
       if (!server) return this.#connectPrimary(need);
       tried.add(server);
       server.inFlight += 1;
       try {
-        this.#noteReach(server);
+        this.#recordReach(server);
         const client = await this.options.replicas.get(server.address)!.connect();
         this.#count(server.address, 'replica');
-        return released(client, () => (server.inFlight -= 1));
+        return withRelease(client, () => (server.inFlight -= 1));
       } catch (error) {
         server.inFlight -= 1;
-        if (!this.#isWorthAnotherTry(server, error)) throw error;
+        if (!this.#canRetryElsewhere(server, error)) throw error;
       }
     }
   }
 
-  async #need(asked?: ConsistencyLevel): Promise<Need> {
-    const { module, cluster, sessions, level: fallback, replicas } = this.options;
-    if (replicas.size === 0) return UNKNOWN;
+  async #requiredPosition(asked?: ConsistencyLevel): Promise<RequiredPosition> {
+    const { module, group: cluster, sessions, level: fallback, replicas } = this.options;
+    if (replicas.size === 0) return PRIMARY_ONLY;
     const call = currentCall();
     // Outside of a call nobody is remembered who could have written.
     const level = asked ?? (call ? (call.consistency.level ?? fallback) : 'strong');
@@ -100,72 +100,75 @@ export class ReadRouter implements ReadSource {
       if (await sessions.recall(call!)) return call!.consistency.of(module);
     }
     // No server to ask for the position is one to read from, so there is no need for it.
-    if (cluster.readable.length === 0) return UNKNOWN;
-    return cluster.now().catch(() => UNKNOWN);
+    if (cluster.readableReplicas.length === 0) return PRIMARY_ONLY;
+    return cluster.currentPosition().catch(() => PRIMARY_ONLY);
   }
 
   /** The least busy one that is known to show enough; else the least busy one that says so when it is asked. */
-  async #choose(need: Need, tried: ReadonlySet<WatchedServer>): Promise<WatchedServer | undefined> {
-    if (need === UNKNOWN) return undefined;
-    const { cluster } = this.options;
-    const able = byLoad(cluster.readable.filter((server) => !tried.has(server)));
+  async #selectReplica(
+    need: RequiredPosition,
+    tried: ReadonlySet<MonitoredServer>,
+  ): Promise<MonitoredServer | undefined> {
+    if (need === PRIMARY_ONLY) return undefined;
+    const { group: cluster } = this.options;
+    const able = sortedByLoad(cluster.readableReplicas.filter((server) => !tried.has(server)));
     if (need === undefined) return able[0];
     const known = able.find((server) => cluster.hasReplayed(server, need));
     if (known) return known;
     for (const server of able) {
-      const answer = await server.monitor.ask().catch(() => undefined);
+      const answer = await server.monitor.requestStatus().catch(() => undefined);
       if (answer && cluster.hasReplayed(server, need)) return server;
     }
     return undefined;
   }
 
-  async #readPrimary<T>(work: (ask: Ask) => Promise<T>, need: Need): Promise<T> {
+  async #readPrimary<T>(work: (ask: RunQuery) => Promise<T>, need: RequiredPosition): Promise<T> {
     const { primary } = this.options;
     await this.#slots.take();
     try {
-      const result = await work((query) => primary.forReading(() => primary.query(query)));
+      const result = await work((query) => primary.forReadOnly(() => primary.query(query)));
       this.#countPrimary(need);
       return result;
     } catch (error) {
-      throw asUnavailable(error);
+      throw toUnavailable(error);
     } finally {
       this.#slots.free();
     }
   }
 
-  async #connectPrimary(need: Need): Promise<Connection> {
+  async #connectPrimary(need: RequiredPosition): Promise<Connection> {
     const { primary } = this.options;
     await this.#slots.take();
     try {
-      const client = await primary.forReading(() => primary.connect());
+      const client = await primary.forReadOnly(() => primary.connect());
       this.#countPrimary(need);
-      return released(client, () => this.#slots.free());
+      return withRelease(client, () => this.#slots.free());
     } catch (error) {
       this.#slots.free();
-      throw asUnavailable(error);
+      throw toUnavailable(error);
     }
   }
 
-  #noteReach(server: WatchedServer): void {
-    currentCall()?.reach?.note(this.options.module, this.options.cluster.positionOf(server));
+  #recordReach(server: MonitoredServer): void {
+    currentCall()?.reach?.note(this.options.module, this.options.group.positionOf(server));
   }
 
-  #isWorthAnotherTry(server: WatchedServer, error: unknown): boolean {
+  #canRetryElsewhere(server: MonitoredServer, error: unknown): boolean {
     if (currentCall()?.cancelled) return false;
     if (isRecoveryConflict(error) || isSchemaBehind(error)) return true;
-    if (!isServersFault(error)) return false;
-    this.options.cluster.doubt(server);
+    if (!isServerUnavailable(error)) return false;
+    this.options.group.markSuspect(server);
     return true;
   }
 
-  #countPrimary(need: Need): void {
-    const { cluster } = this.options;
+  #countPrimary(need: RequiredPosition): void {
+    const { group: cluster } = this.options;
     const address = cluster.primary?.address ?? 'none';
-    const isBehind = cluster.readable.length > 0 && need !== undefined;
+    const isBehind = cluster.readableReplicas.length > 0 && need !== undefined;
     this.#count(address, isBehind ? 'primary, replicas behind' : 'primary, no replicas');
   }
 
-  #count(server: string, by: ReadPlace): void {
+  #count(server: string, by: ReadRoute): void {
     const key = server + by;
     const counted = this.#counts.get(key);
     if (counted) counted.count += 1;
@@ -174,7 +177,7 @@ export class ReadRouter implements ReadSource {
 }
 
 /** Among equals a random one, so that hosts which start together do not all begin with the same. */
-function byLoad(servers: WatchedServer[]): WatchedServer[] {
+function sortedByLoad(servers: MonitoredServer[]): MonitoredServer[] {
   if (servers.length < 2) return servers;
   return servers
     .map((server) => ({ server, load: server.inFlight + Math.random() * 0.9 }))
@@ -182,7 +185,7 @@ function byLoad(servers: WatchedServer[]): WatchedServer[] {
     .map(({ server }) => server);
 }
 
-function released(client: pg.PoolClient, then: () => void): Connection {
+function withRelease(client: pg.PoolClient, then: () => void): Connection {
   let isReleased = false;
   return [
     client,

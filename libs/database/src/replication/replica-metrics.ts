@@ -1,17 +1,17 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Cluster } from './cluster.js';
+import type { ReplicationGroup } from './replication-group.js';
 import type { ReplicatedDatabase } from './replicated-database.js';
-import type { WatchedServer } from './watched-server.js';
+import type { MonitoredServer } from './monitored-server.js';
 
 /** Tells how the replicas of a host's modules are doing, and who served its reads. */
-export function measureReplicas(
+export function registerReplicaMetrics(
   registry: Registry,
   databases: ReadonlyMap<string, ReplicatedDatabase>,
 ): void {
   const registers = [registry];
-  const replicas = (tell: (server: WatchedServer, cluster: Cluster) => void) => {
+  const replicas = (tell: (server: MonitoredServer, cluster: ReplicationGroup) => void) => {
     for (const cluster of new Set([...databases.values()].map((database) => database.cluster)))
-      for (const server of cluster.servers) if (server.mayRead) tell(server, cluster);
+      for (const server of cluster.servers) if (server.canServeReads) tell(server, cluster);
   };
   new Gauge({
     name: 'database_replica_up',
@@ -19,7 +19,7 @@ export function measureReplicas(
     labelNames: ['server'],
     registers,
     collect() {
-      replicas(({ address: server, ejected }) => this.set({ server }, ejected ? 0 : 1));
+      replicas(({ address: server, ejection: ejected }) => this.set({ server }, ejected ? 0 : 1));
     },
   });
   new Gauge({
@@ -55,7 +55,7 @@ export function measureReplicas(
     registers,
     collect() {
       this.reset();
-      replicas(({ address: server, ejections }) => {
+      replicas(({ address: server, ejectionCounts: ejections }) => {
         for (const [reason, count] of ejections) this.inc({ server, reason }, count);
       });
     },
@@ -68,7 +68,7 @@ export function measureReplicas(
     collect() {
       this.reset();
       for (const [module, { router }] of databases)
-        for (const { server, by, count } of router.counted) this.inc({ module, server, by }, count);
+        for (const { server, by, count } of router.readCounts) this.inc({ module, server, by }, count);
     },
   });
 }

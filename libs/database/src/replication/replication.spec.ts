@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statement } from '../index.js';
-import { type NotesHost, NotesServers } from './notes.fixture.js';
+import { type SampleHost, SampleServers } from './sample-hosts.fixture.js';
 
 const WITHIN = { timeout: 10_000, interval: 10 };
-const servers = new NotesServers();
-let host: NotesHost;
-let other: NotesHost;
+const servers = new SampleServers();
+let host: SampleHost;
+let other: SampleHost;
 let ports: { primary: number; replicas: number[] };
 
 beforeAll(async () => {
@@ -26,7 +26,9 @@ const write = (text: string, on = host) => on.repository.insert({ text });
 describe('a host', () => {
   it('does not start when its modules and what it opens besides are too many for the primary', async () => {
     const besides = [{ url: servers.url, connections: 95 }];
-    await expect(servers.host({ besides })).rejects.toThrow(/this host may open 10[2-9] connections/);
+    await expect(servers.host({ otherConnections: besides })).rejects.toThrow(
+      /this host may open 10[2-9] connections/,
+    );
   });
 });
 
@@ -89,7 +91,7 @@ describe('with replicas that are delayed', () => {
     [
       'the write door',
       (text) =>
-        host.notes.transactions.once(
+        host.notes.transactions.run(
           'write',
           text,
           async (manager) => void (await manager.query(sql, [text])),

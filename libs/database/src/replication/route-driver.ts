@@ -7,7 +7,7 @@ import {
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
-import { asUnavailable } from '../unavailable.js';
+import { toUnavailable } from '../server-errors.js';
 import type { ReplicatedDatabase } from './replicated-database.js';
 
 /** The parts of TypeORM's driver that are its own business, and ours. */
@@ -36,11 +36,11 @@ export function routeReads({ driver }: DataSource, database: ReplicatedDatabase)
 type Broken = WeakMap<QueryRunner, unknown>;
 
 /** Lets repositories say `unavailable` when their server is gone, instead of an error of this one query. */
-export function tellServersFaults({ driver, manager }: DataSource): void {
+export function translateServerErrors({ driver, manager }: DataSource): void {
   const ours = driver as unknown as Driver;
   const broken: Broken = new WeakMap();
   const createQueryRunner = ours.createQueryRunner.bind(ours);
-  ours.createQueryRunner = (mode) => tellFaultsOf(createQueryRunner(mode), broken);
+  ours.createQueryRunner = (mode) => translateErrorsOf(createQueryRunner(mode), broken);
 
   // In a transaction the manager looks whether its runner was released, before the runner is asked for anything.
   const transaction = manager.transaction.bind(manager) as Transaction;
@@ -54,7 +54,7 @@ export function tellServersFaults({ driver, manager }: DataSource): void {
       });
     } catch (error) {
       const isReleased = error instanceof QueryRunnerProviderAlreadyReleasedError;
-      throw isReleased && runner && broken.has(runner) ? asUnavailable(broken.get(runner)) : error;
+      throw isReleased && runner && broken.has(runner) ? toUnavailable(broken.get(runner)) : error;
     }
   };
 }
@@ -62,7 +62,7 @@ export function tellServersFaults({ driver, manager }: DataSource): void {
 type Work = (manager: EntityManager) => Promise<unknown>;
 type Transaction = (...args: unknown[]) => Promise<unknown>;
 
-function tellFaultsOf(runner: QueryRunner, broken: Broken): QueryRunner {
+function translateErrorsOf(runner: QueryRunner, broken: Broken): QueryRunner {
   // A connection that breaks between two queries releases its runner, which then only tells that it was released.
   const releasing = runner as unknown as Releasing;
   const release = releasing.releasePostgresConnection.bind(runner);
@@ -76,7 +76,7 @@ function tellFaultsOf(runner: QueryRunner, broken: Broken): QueryRunner {
       return await query(...args);
     } catch (error) {
       const fault = error instanceof QueryFailedError ? (error.driverError as unknown) : error;
-      const told = asUnavailable(
+      const told = toUnavailable(
         error instanceof QueryRunnerAlreadyReleasedError ? (broken.get(runner) ?? error) : fault,
       );
       throw told instanceof SeamError ? told : error;

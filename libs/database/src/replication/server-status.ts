@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { CURRENT_LSN, offsetOf } from './position.js';
+import { CURRENT_LSN, formatLsn } from './position.js';
 
 /** What a server is, for as long as it runs. */
 export interface ServerIdentity {
@@ -15,7 +15,7 @@ export interface ServerStatus {
   /** Of a replica the one that it is known to have replayed something of; 0 when none is. */
   readonly timeline: number;
   /** How far it has written, or replayed. */
-  readonly offset: string;
+  readonly lsn: string;
 }
 
 const IDENTITY = `
@@ -45,5 +45,5 @@ export async function statusOf(client: pg.Client, { cluster }: ServerIdentity): 
     values: [cluster],
   });
   const { standby, lsn, timeline } = rows[0]!;
-  return { isStandby: standby, timeline, offset: offsetOf(lsn ?? '0/0') };
+  return { isStandby: standby, timeline, lsn: formatLsn(lsn ?? '0/0') };
 }

@@ -23,5 +23,5 @@ export function createTimelines(schema: string): new () => MigrationInterface {
   };
 }
 
-export const NOTE_TIMELINE =
+export const INSERT_TIMELINE =
   'insert into timelines (cluster, timeline) values ($1, $2) on conflict do nothing';

@@ -43,7 +43,7 @@ export class ArticlesService {
     const { tagList = [], ...draft } = article;
     const tags = [...new Set(tagList)];
     return withFreeSlug(draft.title, async (free) => {
-      const { id, slug, at } = await this.transactions.once('create article', article, async (manager) => {
+      const { id, slug, at } = await this.transactions.run('create article', article, async (manager) => {
         const { title, description, body } = draft;
         const values = [free, title, description, body, tags, authorId];
         const event = this.outbox.appendEventArguments(ArticlePublished);
@@ -66,7 +66,7 @@ export class ArticlesService {
   async update(slug: string, authorId: number, wanted: Partial<ArticleDraft>): Promise<string> {
     const { tagList, ...changes } = wanted;
     const updated = await withFreeSlug(changes.title ?? '', (free) =>
-      this.transactions.once('update article', [slug, wanted], async (manager) => {
+      this.transactions.run('update article', [slug, wanted], async (manager) => {
         const article = await lockOwn(manager, slug, authorId);
         const renamed = changes.title !== undefined && slugOf(changes.title) !== slugOf(article.title);
         const newSlug = renamed ? free : slug;
@@ -87,7 +87,7 @@ export class ArticlesService {
 
   /** @throws SeamError `article/not-found`, `article/forbidden` */
   async remove(slug: string, authorId: number): Promise<void> {
-    const id = await this.transactions.once('delete article', slug, async (manager) => {
+    const id = await this.transactions.run('delete article', slug, async (manager) => {
       const article = await lockOwn(manager, slug, authorId);
       await manager.delete(ArticleEntity, article.id);
       await countDeletion(manager, article);

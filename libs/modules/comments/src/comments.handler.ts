@@ -12,7 +12,7 @@ export class CommentsHandler implements Comments {
   constructor(@InjectTransactions('comments') private readonly transactions: Transactions) {}
 
   purge({ articleIds }: InputOf<typeof CommentsContract, 'purge'>) {
-    return this.transactions.once('purge', articleIds, async (manager) => {
+    return this.transactions.run('purge', articleIds, async (manager) => {
       const { affected } = await manager.delete(CommentEntity, { articleId: In(articleIds) });
       return { purged: affected ?? 0 };
     });

@@ -46,7 +46,7 @@ export class CommentsService {
   async create(slug: string, authorId: number, body: string): Promise<Comment> {
     const article = await this.article(slug);
     const articleId = article.id;
-    const { id, at } = await this.transactions.once('create comment', [slug, body], async (manager) => {
+    const { id, at } = await this.transactions.run('create comment', [slug, body], async (manager) => {
       const { generatedMaps } = await manager.insert(CommentEntity, { articleId, authorId, body });
       const comment = generatedMaps[0] as CommentEntity;
       const written = { commentId: comment.id, articleId, articleAuthorId: article.authorId, authorId };
@@ -62,7 +62,7 @@ export class CommentsService {
   async remove(slug: string, id: number, authorId: number): Promise<void> {
     const article = await this.article(slug);
     const articleId = article.id;
-    await this.transactions.once('delete comment', [slug, id], async (manager) => {
+    await this.transactions.run('delete comment', [slug, id], async (manager) => {
       const comment = await manager.findOneBy(CommentEntity, { id, articleId });
       if (!comment) throw new SeamError('comment/not-found');
       if (comment.authorId !== authorId) throw new SeamError('comment/forbidden');

@@ -40,7 +40,7 @@ export class RegistrationService {
     this.#limit.check(network);
     this.#limit.count(network);
     const { username, email, password } = user;
-    if (await this.transactions.before(REGISTER, { username, email })) return this.#again(user, address);
+    if (await this.transactions.findReply(REGISTER, { username, email })) return this.#again(user, address);
     const names = [`username ${username.toLowerCase()}`, `email ${email.toLowerCase()}`];
     const id = await this.claims.withLocks(
       names,
@@ -72,7 +72,7 @@ export class RegistrationService {
   async #insert({ username, email, password }: NewUser): Promise<number> {
     const passwordHash = await this.passwords.hash(password);
     try {
-      return await this.transactions.once(REGISTER, { username, email }, async (manager) => {
+      return await this.transactions.run(REGISTER, { username, email }, async (manager) => {
         const { identifiers } = await manager.insert(UserEntity, { username, email, passwordHash });
         return (identifiers[0] as { id: number }).id;
       });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await startEmbedded({ dir });
   const urls = databaseUrls(['media'], {}, server.url);
   await migrate(server.url, [{ data, url: urls['media']! }]);
-  const options = await new Databases({ urls, connections: 5 }).optionsFor('media', []);
+  const options = await new Databases({ urls, connections: 5 }).dataSourceOptionsFor('media', []);
   database = await new DataSource(options as DataSourceOptions).initialize();
 });
 afterAll(async () => {

@@ -7,7 +7,12 @@ import { manifest as articles } from '@tearline/modules/articles';
 import { AuthModule } from '@tearline/auth';
 import { CacheModule, ReadCache } from '@tearline/cache';
 import { manifest as comments } from '@tearline/modules/comments';
-import { DatabaseModule, databaseUrls, ReplyStore, Sessions } from '@tearline/database';
+import {
+  DatabaseModule,
+  databaseUrls,
+  TransactionalIdempotencyStore,
+  ConsistencySessions,
+} from '@tearline/database';
 import { brokerOptions, EventsModule, Broadcaster } from '@tearline/events';
 import { readSettings, runHost } from '@tearline/host';
 import { manifest as identity } from '@tearline/modules/identity';
@@ -19,9 +24,9 @@ import { monolithSettings } from '../../../../apps/monolith/src/settings.js';
 const { env } = process;
 const settings = readSettings(monolithSettings, env);
 const modules = [identity, social, articles, comments];
-const replies = new ReplyStore();
+const idempotencyStore = new TransactionalIdempotencyStore();
 const { REDIS_URL: redisUrl } = settings;
-const sessions = new Sessions({ redisUrl });
+const sessions = new ConsistencySessions({ redisUrl });
 
 await runHost({
   modules,
@@ -34,7 +39,7 @@ await runHost({
       ),
       connections: settings.DATABASE_CONNECTIONS,
       isCached: true,
-      replies,
+      idempotencyStore,
       sessions,
     }),
     CacheModule.forRoot({ mode: 'on', redisUrl, broadcaster: Broadcaster, sessions }),
@@ -45,7 +50,7 @@ await runHost({
     }),
   ],
   settings,
-  idempotency: replies,
+  idempotency: idempotencyStore,
   sessions,
   answers: (app) => app.get(ReadCache),
 });

@@ -1,4 +1,4 @@
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
 import type { Cleanup } from '../cleanup.js';
 import type { Database } from '../database.js';
@@ -28,7 +28,9 @@ export interface Hosts {
 
 export async function startHosts(options: HostsOptions, cleanup: Cleanup): Promise<Hosts> {
   const { database, keys, dir, redisUrl } = options;
-  const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
+  const urls = Object.entries(database.urls).map(
+    ([module, url]) => [databaseUrlVariable(module), url] as const,
+  );
   const start = async (name: string, entry: string, env: Record<string, string>) => {
     const server = await startServer({
       command: [entry],

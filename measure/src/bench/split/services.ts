@@ -1,4 +1,4 @@
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePorts } from '@tearline/process';
@@ -51,7 +51,7 @@ export class Services {
         ...(module === 'identity' && { IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey) }),
         DATABASE_CONNECTIONS: `${Number(DATABASE_CONNECTIONS) / ports.length}`,
         ...database.shared,
-        [urlVariable(module)]: database.urls[module]!,
+        [databaseUrlVariable(module)]: database.urls[module]!,
         RPC_PORT: `${this.#ports[module]}`,
         RPC_SECRET: this.#secret,
         ...Object.fromEntries(seams),

@@ -41,7 +41,7 @@ class EntriesController {
   }
 
   private inTransaction(name: string, entry: Entry, work: (manager: EntityManager) => Promise<void>) {
-    return this.transactions.once(name, entry, work);
+    return this.transactions.run(name, entry, work);
   }
 
   private async insert(manager: EntityManager, { aggregate, n }: Entry): Promise<void> {

@@ -26,7 +26,7 @@ export class MarkingService {
    * @returns how many are unread still
    */
   async markRead(userId: number, what: MarkRead): Promise<number> {
-    return this.transactions.once('mark as read', what, async (manager) => {
+    return this.transactions.run('mark as read', what, async (manager) => {
       // Locked first, so that the next statement sees what has come meanwhile, and counts it.
       await manager.query('select from inboxes where user_id = $1 for update', [userId]);
       const [inbox] = await manager.query<{ unread: number }[]>(MARK, [

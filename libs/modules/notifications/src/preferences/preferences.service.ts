@@ -24,7 +24,7 @@ export class PreferencesService {
 
   /** Kinds that are not named stay as they are. */
   async update(userId: number, changes: Partial<EmailChoices>): Promise<EmailChoices> {
-    const chosen = await this.transactions.once('update preferences', changes, async (manager) => {
+    const chosen = await this.transactions.run('update preferences', changes, async (manager) => {
       const kindsThat = (wanted: boolean) => KINDS.filter((kind) => changes[kind] === wanted);
       const [row] = await manager.query<{ email: Kind[] }[]>(
         `insert into preferences as p (user_id, email) values ($1, $2::text[])

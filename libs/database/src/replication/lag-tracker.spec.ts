@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { LagHistory } from './lag-history.js';
+import { LagTracker } from './lag-tracker.js';
 
 const at = (number: number) => number.toString(16).padStart(16, '0');
 
 it('tells since when the primary has been ahead of a replica', () => {
-  const history = new LagHistory(10_000);
-  for (let second = 0; second < 60; second += 1) history.note(at(second), second * 1000);
+  const history = new LagTracker(10_000);
+  for (let second = 0; second < 60; second += 1) history.record(at(second), second * 1000);
   expect(history.lagOf(at(59), 60_000)).toBe(0);
   expect(history.lagOf(at(70), 60_000)).toBe(0);
   expect(history.lagOf(at(58), 60_000)).toBe(1_000);
@@ -14,17 +14,17 @@ it('tells since when the primary has been ahead of a replica', () => {
 });
 
 it('calls nobody late while nothing is written', () => {
-  const history = new LagHistory(1_000);
-  history.note(at(1), 0);
+  const history = new LagTracker(1_000);
+  history.record(at(1), 0);
   expect(history.lagOf(at(1), 1_000_000)).toBe(0);
-  history.note(at(2), 1_000_000);
+  history.record(at(2), 1_000_000);
   expect(history.lagOf(at(1), 1_000_005)).toBe(5);
 });
 
 it('knows nothing of another primary', () => {
-  const history = new LagHistory(1_000);
-  history.note(at(9), 0);
-  history.clear();
+  const history = new LagTracker(1_000);
+  history.record(at(9), 0);
+  history.reset();
   expect(history.latest).toBeUndefined();
   expect(history.lagOf(at(1), 5_000)).toBe(0);
 });

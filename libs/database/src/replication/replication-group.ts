@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { laterOf, type Position, shows } from '@tearline/seam';
 import { addressOf } from '../server-urls.js';
-import { LagHistory } from './lag-history.js';
-import { Monitor, type Observer } from './monitor.js';
-import { before, bytesBetween, positionOf } from './position.js';
-import { WatchedServer } from './watched-server.js';
+import { LagTracker } from './lag-tracker.js';
+import { ServerMonitor, type MonitorListener } from './server-monitor.js';
+import { previousPosition, bytesBetween, positionOf } from './position.js';
+import { MonitoredServer } from './monitored-server.js';
 
 /** The servers of one database. */
-export interface ClusterOptions {
+export interface ReplicationGroupOptions {
   /** Those that may be the primary; which one is, they say themselves. */
   readonly primaries: readonly string[];
   /** Those that may serve reads while they are replicas. */
@@ -17,37 +17,37 @@ export interface ClusterOptions {
 }
 
 /** Why a replica serves no reads. */
-export type Ejection = 'unreachable' | 'suspect' | 'behind' | 'not a replica' | 'foreign';
+export type EjectionReason = 'unreachable' | 'suspect' | 'behind' | 'not a replica' | 'foreign';
 
 /** Watches the servers of one database: which one is the primary, which replicas may be asked, how far they are. */
-export class Cluster implements Observer {
-  readonly servers: readonly WatchedServer[];
+export class ReplicationGroup implements MonitorListener {
+  readonly servers: readonly MonitoredServer[];
   readonly #log = new Logger('Database');
-  readonly #history: LagHistory;
-  readonly #marked = new Set<string>();
-  #primary: WatchedServer | undefined;
-  #primarySeen = 0;
+  readonly #lag: LagTracker;
+  readonly #recordedTimelines = new Set<string>();
+  #primary: MonitoredServer | undefined;
+  #primarySeenAt = 0;
   #primaryPosition: Position | undefined;
   #cluster: string | undefined;
   #timeline = 0;
-  #timelineSince = 0;
+  #timelineSeenAt = 0;
   #starting: Promise<void> | undefined;
-  #users = 0;
+  #references = 0;
 
-  constructor(private readonly options: ClusterOptions) {
+  constructor(private readonly options: ReplicationGroupOptions) {
     const { primaries, replicas, maxLag } = options;
-    this.#history = new LagHistory(2 * maxLag);
+    this.#lag = new LagTracker(2 * maxLag);
     const may = (urls: readonly string[], address: string) => urls.some((url) => addressOf(url) === address);
     const byAddress = new Map([...replicas, ...primaries].map((url) => [addressOf(url), url]));
     this.servers = [...byAddress].map(
       ([address, url]) =>
-        new WatchedServer(new Monitor(url, this), may(primaries, address), may(replicas, address)),
+        new MonitoredServer(new ServerMonitor(url, this), may(primaries, address), may(replicas, address)),
     );
   }
 
   /** Begins to watch, for one user more; resolves when every server has been asked once. */
   start(): Promise<void> {
-    this.#users += 1;
+    this.#references += 1;
     return (this.#starting ??= Promise.all(this.servers.map(({ monitor }) => monitor.start())).then(
       () => undefined,
     ));
@@ -55,12 +55,12 @@ export class Cluster implements Observer {
 
   /** Ends with its last user. */
   async stop(): Promise<void> {
-    this.#users -= 1;
-    if (this.#users === 0) await Promise.all(this.servers.map(({ monitor }) => monitor.stop()));
+    this.#references -= 1;
+    if (this.#references === 0) await Promise.all(this.servers.map(({ monitor }) => monitor.stop()));
   }
 
   /** The server that takes writes; undefined while none does. */
-  get primary(): WatchedServer | undefined {
+  get primary(): MonitoredServer | undefined {
     return this.#primary;
   }
 
@@ -70,40 +70,38 @@ export class Cluster implements Observer {
   }
 
   /** The replicas that may be asked now. */
-  get readable(): WatchedServer[] {
-    return this.servers.filter(({ mayRead, ejected, isSuspect }) => mayRead && !ejected && !isSuspect);
+  get readableReplicas(): MonitoredServer[] {
+    return this.servers.filter(
+      ({ canServeReads: mayRead, ejection: ejected, isSuspect }) => mayRead && !ejected && !isSuspect,
+    );
   }
 
   /** Where the primary is at a moment after this call. @throws Error when it does not say */
-  async now(): Promise<Position> {
+  async currentPosition(): Promise<Position> {
     const primary = this.#primary;
     if (!primary) throw new Error('there is no primary');
-    await primary.monitor.ask();
+    await primary.monitor.requestStatus();
     const position = this.positionOf(primary);
     if (!position || primary.monitor.status?.isStandby) throw new Error('the primary was lost');
     return position;
   }
 
   /** How far a server is, as far as is known; it may be further by now. */
-  positionOf({ monitor: { status, identity } }: WatchedServer): Position | undefined {
+  positionOf({ monitor: { status, identity } }: MonitoredServer): Position | undefined {
     if (!status || !identity || status.timeline === 0) return undefined;
-    return positionOf(
-      identity.cluster,
-      status.timeline,
-      `${status.offset.slice(0, 8)}/${status.offset.slice(8)}`,
-    );
+    return positionOf(identity.cluster, status.timeline, `${status.lsn.slice(0, 8)}/${status.lsn.slice(8)}`);
   }
 
   /**
    * Whether a replica shows what was there at a position. Positions compare within one cluster and timeline alone: on
    * another timeline the same number is another history.
    */
-  hasReplayed(server: WatchedServer, position: Position): boolean {
+  hasReplayed(server: MonitoredServer, position: Position): boolean {
     return shows(this.positionOf(server), position);
   }
 
   /** The primary was at this position at some time before now. */
-  reached(position: Position): void {
+  recordPosition(position: Position): void {
     this.#primaryPosition = laterOf(this.#primaryPosition, position);
   }
 
@@ -112,51 +110,51 @@ export class Cluster implements Observer {
    * Not what is at that very position, as a commit is in the log a while before others see it, and somebody who asks for
    * the position once they do may still get the same.
    */
-  get shownByPrimary(): Position | undefined {
-    return this.#primaryPosition === undefined ? undefined : before(this.#primaryPosition);
+  get visibleOnPrimary(): Position | undefined {
+    return this.#primaryPosition === undefined ? undefined : previousPosition(this.#primaryPosition);
   }
 
   /** How far a replica is behind the primary, in bytes and milliseconds. */
-  lagOf({ monitor: { status } }: WatchedServer): { bytes: number; ms: number } | undefined {
+  lagOf({ monitor: { status } }: MonitoredServer): { bytes: number; ms: number } | undefined {
     if (!status) return undefined;
     // Without a primary nobody gets further behind.
-    const now = this.#primary ? performance.now() : this.#primarySeen;
-    const { latest } = this.#history;
+    const now = this.#primary ? performance.now() : this.#primarySeenAt;
+    const { latest } = this.#lag;
     return {
-      bytes: latest === undefined ? 0 : bytesBetween(status.offset, latest),
-      ms: this.#history.lagOf(status.offset, now),
+      bytes: latest === undefined ? 0 : bytesBetween(status.lsn, latest),
+      ms: this.#lag.lagOf(status.lsn, now),
     };
   }
 
   /** Somebody had trouble with a server. */
-  doubt(server: WatchedServer): void {
+  markSuspect(server: MonitoredServer): void {
     server.isSuspect = true;
-    server.monitor.check();
+    server.monitor.checkNow();
   }
 
-  heard(monitor: Monitor): void {
+  onStatus(monitor: ServerMonitor): void {
     const server = this.#serverOf(monitor);
     server.isSuspect = false;
     this.#choosePrimary();
     if (server === this.#primary) {
-      this.#follow(server);
+      this.#trackPrimary(server);
       const position = this.positionOf(server);
-      if (position) this.reached(position);
+      if (position) this.recordPosition(position);
     }
-    this.#judgeAll();
+    this.#evaluateReplicas();
   }
 
-  lost(monitor: Monitor, reason: string): void {
+  onLost(monitor: ServerMonitor, reason: string): void {
     const server = this.#serverOf(monitor);
     this.#log.warn({ msg: 'database server lost', server: server.address, reason });
     this.#choosePrimary();
-    this.#judgeAll();
-    for (const lost of server.onLost) lost();
+    this.#evaluateReplicas();
+    for (const onLost of server.lostListeners) onLost();
   }
 
   /** Of those that take writes the one with the latest timeline: another one was the primary before it. */
   #choosePrimary(): void {
-    const writable = this.servers.filter(({ mayWrite, monitor: { status, identity } }) => {
+    const writable = this.servers.filter(({ canBePrimary: mayWrite, monitor: { status, identity } }) => {
       if (!mayWrite || !status || status.isStandby) return false;
       return status.timeline >= this.#timeline || identity?.cluster !== this.#cluster;
     });
@@ -169,60 +167,60 @@ export class Cluster implements Observer {
     const before = this.#primary;
     this.#primary = latest;
     // Its connections would work on a server that nobody else writes to.
-    if (before && latest) for (const lost of before.onLost) lost();
+    if (before && latest) for (const lost of before.lostListeners) lost();
   }
 
-  #follow({ monitor }: WatchedServer): void {
-    const { timeline, offset } = monitor.status!;
+  #trackPrimary({ monitor }: MonitoredServer): void {
+    const { timeline, lsn: offset } = monitor.status!;
     const { cluster } = monitor.identity!;
     const now = performance.now();
-    this.#primarySeen = now;
+    this.#primarySeenAt = now;
     if (timeline !== this.#timeline || cluster !== this.#cluster) {
       this.#cluster = cluster;
       this.#timeline = timeline;
-      this.#timelineSince = now;
-      this.#history.clear();
+      this.#timelineSeenAt = now;
+      this.#lag.reset();
     }
-    this.#history.note(offset, now);
-    void this.#mark(monitor);
+    this.#lag.record(offset, now);
+    void this.#recordTimeline(monitor);
   }
 
   /** Writes the primary's timeline down, where its replicas will show it. */
-  async #mark(monitor: Monitor): Promise<void> {
+  async #recordTimeline(monitor: ServerMonitor): Promise<void> {
     const { cluster } = monitor.identity!;
     const key = `${cluster}.${this.#timeline}`;
-    if (this.#marked.has(key)) return;
-    this.#marked.add(key);
+    if (this.#recordedTimelines.has(key)) return;
+    this.#recordedTimelines.add(key);
     try {
-      await monitor.noteTimeline(this.#timeline);
+      await monitor.recordTimeline(this.#timeline);
     } catch {
       // At the next sign of life again.
-      this.#marked.delete(key);
+      this.#recordedTimelines.delete(key);
     }
   }
 
-  #judgeAll(): void {
+  #evaluateReplicas(): void {
     for (const server of this.servers) {
-      if (!server.mayRead || !server.judge(this.#fault(server))) continue;
-      const { address, ejected: reason } = server;
+      if (!server.canServeReads || !server.setEjection(this.#ejectionReasonOf(server))) continue;
+      const { address, ejection: reason } = server;
       if (reason) this.#log.warn({ msg: 'replica taken out', server: address, reason });
       else this.#log.log({ msg: 'replica serves reads', server: address });
     }
   }
 
-  #fault(server: WatchedServer): Ejection | undefined {
+  #ejectionReasonOf(server: MonitoredServer): EjectionReason | undefined {
     const { status, identity } = server.monitor;
     if (!status || !identity) return 'unreachable';
     if (!status.isStandby) return 'not a replica';
     const primary = this.#primary?.monitor.identity;
     if (primary && primary.cluster !== identity.cluster) return 'foreign';
     // It may still follow the primary of before, and be ahead of this one in numbers.
-    const hasHadTime = performance.now() - this.#timelineSince > this.options.maxLag;
+    const hasHadTime = performance.now() - this.#timelineSeenAt > this.options.maxLag;
     if (this.#primary && hasHadTime && status.timeline !== this.#timeline) return 'foreign';
     return this.lagOf(server)!.ms > this.options.maxLag ? 'behind' : undefined;
   }
 
-  #serverOf(monitor: Monitor): WatchedServer {
+  #serverOf(monitor: ServerMonitor): MonitoredServer {
     return this.servers.find((server) => server.monitor === monitor)!;
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { CallContext, Positions, SessionStore } from '@tearline/seam';
-import { ProcessMemory } from './process-memory.js';
-import type { SessionMemory } from './session-memory.js';
-import { openPositions, sealPositions } from './token.js';
+import { InMemoryPositionStore } from './in-memory-position-store.js';
+import type { PositionStore } from './position-store.js';
+import { decodeToken, encodeToken } from './consistency-token.js';
 
 /** How sessions are remembered. */
-export interface SessionOptions {
+export interface ConsistencySessionsOptions {
   /**
    * What tokens are sealed with; every host needs the same. A second one, separated by a comma, only opens them. Without
    * any, tokens are good for the process that gave them, and elsewhere mean that everything must be seen.
@@ -23,33 +23,33 @@ const DEFAULT_MAX_LAG_MS = 5_000;
  * Remembers how far each caller's own writes are: the seam's port, filled. Made by an application and given to the
  * host and to `DatabaseModule.forRoot` alike.
  */
-export class Sessions implements SessionStore {
+export class ConsistencySessions implements SessionStore {
   readonly #keys: readonly string[];
-  readonly #own = new ProcessMemory();
+  readonly #local = new InMemoryPositionStore();
   readonly #redisUrl: string | undefined;
   readonly #maxLag: number;
   /** From then on every replica that is asked shows what was written before this process began. */
-  readonly #knowsFrom: number;
-  #shared: Promise<SessionMemory> | undefined;
+  readonly #completeFrom: number;
+  #shared: Promise<PositionStore> | undefined;
 
-  constructor({ secret, redisUrl, maxLag = DEFAULT_MAX_LAG_MS }: SessionOptions = {}) {
+  constructor({ secret, redisUrl, maxLag = DEFAULT_MAX_LAG_MS }: ConsistencySessionsOptions = {}) {
     this.#keys = (secret ?? randomBytes(32).toString('base64url')).split(',').map((key) => key.trim());
     this.#redisUrl = redisUrl;
     this.#maxLag = maxLag;
-    this.#knowsFrom = performance.now() + maxLag;
+    this.#completeFrom = performance.now() + maxLag;
   }
 
   read(token: string): Positions | undefined {
-    return openPositions(token, this.#keys);
+    return decodeToken(token, this.#keys);
   }
 
   async keep({ principal, consistency }: CallContext): Promise<string> {
     const written = consistency.written ?? new Map<string, string>();
     if (principal) {
-      this.#own.keep(principal.id, written);
-      await (await this.#memory())?.keep(principal.id, written);
+      this.#local.save(principal.id, written);
+      await (await this.#sharedStore())?.save(principal.id, written);
     }
-    return sealPositions(consistency.seen, this.#keys[0]!);
+    return encodeToken(consistency.seen, this.#keys[0]!);
   }
 
   /**
@@ -58,12 +58,12 @@ export class Sessions implements SessionStore {
    */
   async recall({ principal, consistency }: CallContext): Promise<boolean> {
     if (!principal) return true;
-    consistency.see(this.#own.recall(principal.id));
+    consistency.see(this.#local.load(principal.id));
     if (consistency.isComplete) return true;
-    if (performance.now() < this.#knowsFrom) return false;
-    const shared = await this.#memory();
+    if (performance.now() < this.#completeFrom) return false;
+    const shared = await this.#sharedStore();
     if (!shared) return true;
-    const positions = await shared.recall(principal.id);
+    const positions = await shared.load(principal.id);
     if (!positions) return false;
     consistency.see(positions);
     consistency.isComplete = true;
@@ -71,11 +71,11 @@ export class Sessions implements SessionStore {
   }
 
   /** A process without replicas has nothing to remember, and does not load what it takes to talk to Redis. */
-  #memory(): Promise<SessionMemory> | undefined {
+  #sharedStore(): Promise<PositionStore> | undefined {
     const url = this.#redisUrl;
     if (!url) return undefined;
-    return (this.#shared ??= import('./redis-memory.js').then(({ RedisMemory }) =>
-      RedisMemory.open(url, this.#maxLag),
+    return (this.#shared ??= import('./redis-position-store.js').then(({ RedisPositionStore }) =>
+      RedisPositionStore.open(url, this.#maxLag),
     ));
   }
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CallPool } from './call-pool.js';
+import { CancellablePool } from './cancellable-pool.js';
 
 let dir: string;
 let database: EmbeddedPostgres;
-let pool: CallPool;
+let pool: CancellablePool;
 let observer: pg.Client;
 
 const call = () => new CallContext({ requestId: 'r', deadline: performance.now() + 60_000 });
@@ -18,7 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tearline-pool-'));
   await chmod(dir, 0o755);
   database = await startEmbedded({ dir });
-  pool = new CallPool({ connectionString: database.url, max: 5, application_name: 'pool under test' });
+  pool = new CancellablePool({ connectionString: database.url, max: 5, application_name: 'pool under test' });
   observer = new pg.Client({ connectionString: database.url });
   await observer.connect();
 });
@@ -82,7 +82,7 @@ it('leaves a call alone that ended before it was cancelled', async () => {
 });
 
 it('tells a call that the database is unavailable, and everybody else why', async () => {
-  const nowhere = new CallPool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
+  const nowhere = new CancellablePool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
   await expect(runCall(call(), () => nowhere.query('select 1'))).rejects.toMatchObject({
     code: 'unavailable',
     retryable: true,

@@ -1,11 +1,11 @@
 import { CallContext } from '@tearline/seam';
 import { expect, it } from 'vitest';
-import { Sessions } from '../index.js';
+import { ConsistencySessions } from '../index.js';
 
 const POSITION = '7312345678901234567.00000001.0000000016b374d8';
-const sessions = new Sessions({ secret: 'the secret of all hosts' });
+const sessions = new ConsistencySessions({ secret: 'the secret of all hosts' });
 
-async function tokenOf(from: Sessions, modules: readonly string[]): Promise<string> {
+async function tokenOf(from: ConsistencySessions, modules: readonly string[]): Promise<string> {
   const call = new CallContext({ requestId: 'r', deadline: 0 });
   for (const module of modules) call.consistency.wrote(module, POSITION);
   return from.keep(call);
@@ -13,14 +13,14 @@ async function tokenOf(from: Sessions, modules: readonly string[]): Promise<stri
 
 it('a token brings back what was put into it, on every host with the same secret', async () => {
   const token = await tokenOf(sessions, ['articles', 'identity']);
-  const other = new Sessions({ secret: 'a new secret of all hosts, the secret of all hosts' });
+  const other = new ConsistencySessions({ secret: 'a new secret of all hosts, the secret of all hosts' });
   const positions = [
     ['articles', POSITION],
     ['identity', POSITION],
   ];
   expect([...sessions.read(token)!]).toEqual(positions);
   expect([...other.read(token)!]).toEqual(positions);
-  expect(new Sessions().read(token)).toBeUndefined();
+  expect(new ConsistencySessions().read(token)).toBeUndefined();
 });
 
 it('a token is refused when a single character of it is another one', async () => {

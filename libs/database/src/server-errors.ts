@@ -1,27 +1,31 @@
 import { SeamError } from '@tearline/seam';
 
 /** PostgreSQL's codes, or their first two characters, of what a server answers that cannot work just now. */
-const CODES = /^(08...|57P0[123]|53300)$/;
+const UNAVAILABLE_CODES = /^(08...|57P0[123]|53300)$/;
 /** What a replica answers that has not replayed the latest migration yet: no such column, table, function or schema. */
-const SCHEMA = /^(42703|42P01|42883|3F000)$/;
+const SCHEMA_CODES = /^(42703|42P01|42883|3F000)$/;
 /** A server that was the primary when the connection was made, and takes no writes any more. */
-export const READ_ONLY = '25006';
+export const READ_ONLY_TRANSACTION = '25006';
 /** What a replica answers when what it has to replay is in the way of a query. */
 const RECOVERY_CONFLICT = /conflict with recovery/;
 /** Node's codes of a connection that broke, or that did not come about. */
-const SOCKET = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What pg says of the same, without a code. */
-const TEXTS =
+const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|timeout expired)/;
 
 /** Whether the fault is the server's or its connection's, not the query's. */
-export function isServersFault(error: unknown): boolean {
+export function isServerUnavailable(error: unknown): boolean {
   if (error instanceof SeamError) return error.code === 'unavailable';
   if (!(error instanceof Error)) return false;
   const { code, message } = error as Error & { code?: unknown };
-  if (typeof code === 'string' && (CODES.test(code) || SOCKET.test(code) || code === READ_ONLY)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isServersFault);
-  return TEXTS.test(message);
+  if (
+    typeof code === 'string' &&
+    (UNAVAILABLE_CODES.test(code) || SOCKET_CODES.test(code) || code === READ_ONLY_TRANSACTION)
+  )
+    return true;
+  if (error instanceof AggregateError) return error.errors.some(isServerUnavailable);
+  return CONNECTION_MESSAGES.test(message);
 }
 
 /** Whether a replica gave a query up for the sake of what it had to replay: elsewhere it may succeed. */
@@ -31,11 +35,11 @@ export function isRecoveryConflict(error: unknown): boolean {
 
 /** Whether a replica does not know yet what a migration has made; if nobody does, it is the statement's fault. */
 export function isSchemaBehind(error: unknown): boolean {
-  return SCHEMA.test(String((error as { code?: unknown }).code));
+  return SCHEMA_CODES.test(String((error as { code?: unknown }).code));
 }
 
 /** An error as a caller should see it: one of the server is `unavailable`, and may be gone a moment later. */
-export function asUnavailable(error: unknown): unknown {
-  if (error instanceof SeamError || !(isServersFault(error) || isRecoveryConflict(error))) return error;
+export function toUnavailable(error: unknown): unknown {
+  if (error instanceof SeamError || !(isServerUnavailable(error) || isRecoveryConflict(error))) return error;
   return new SeamError('unavailable', { message: 'the database does not answer', cause: error });
 }

@@ -2,8 +2,8 @@ import { callbackify } from 'node:util';
 import { type CallContext, currentCall, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { cancelQuery } from './cancel-query.js';
-import { streamOf } from './replication/monitor.js';
-import { noPrimary, PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
+import { socketOf } from './replication/server-monitor.js';
+import { noPrimaryError, PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
 
 type Callback = (
   error: Error | undefined,
@@ -11,17 +11,17 @@ type Callback = (
   release: (destroy?: boolean) => void,
 ) => void;
 
-const CANCEL_AGAIN_MS = 100;
+const CANCEL_RETRY_INTERVAL_MS = 100;
 
 /**
  * A pool whose connections work for calls: when nobody waits for a call any more, the query that runs for it is
  * cancelled on the server, and one that waits for a connection is not begun.
  */
-export class CallPool extends pg.Pool {
+export class CancellablePool extends pg.Pool {
   /** Those that are being made as well. */
   readonly #clients = new Set<pg.Client>();
-  readonly #open = new Set<pg.PoolClient>();
-  #isForReading = false;
+  readonly #openClients = new Set<pg.PoolClient>();
+  #isReadOnly = false;
 
   /** @param route where the primary is, for a pool of connections to it; without one the URL says */
   constructor(
@@ -29,12 +29,12 @@ export class CallPool extends pg.Pool {
     private readonly route?: PrimaryRoute,
   ) {
     super(options);
-    this.#makeClients(route);
+    this.#installClientClass(route);
     this.on('connect', (client) => {
       // A connection that breaks fails its query or leaves the pool; without a listener it would end the process, too.
       client.on('error', () => undefined);
-      this.#open.add(client);
-      client.once('end', () => this.#open.delete(client));
+      this.#openClients.add(client);
+      client.once('end', () => this.#openClients.delete(client));
     });
   }
 
@@ -50,24 +50,26 @@ export class CallPool extends pg.Pool {
    * Breaks every connection, and with it what waits for an answer: the server gives none any more.
    * @param address of the server, where there may be connections to others as well
    */
-  breakOff(address?: string): void {
+  destroyConnections(address?: string): void {
     for (const client of this.#clients)
-      if (address === undefined || (client as PrimaryClient).address === address) streamOf(client).destroy();
+      if (address === undefined || (client as PrimaryClient).address === address) socketOf(client).destroy();
   }
 
   /** Lets `start` take a connection of the primary that only reads, so that nobody asks how far it has written. */
-  forReading<T>(start: () => T): T {
-    this.#isForReading = true;
+  forReadOnly<T>(start: () => T): T {
+    this.#isReadOnly = true;
     try {
       return start();
     } finally {
-      this.#isForReading = false;
+      this.#isReadOnly = false;
     }
   }
 
   private async close(): Promise<void> {
     await super.end();
-    await Promise.all([...this.#open].map((client) => new Promise((resolve) => client.once('end', resolve))));
+    await Promise.all(
+      [...this.#openClients].map((client) => new Promise((resolve) => client.once('end', resolve))),
+    );
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -83,9 +85,9 @@ export class CallPool extends pg.Pool {
     const call = currentCall();
     if (call?.cancelled) return callback(call.cancelled, undefined, () => undefined);
     if (this.route && this.route.url() === undefined)
-      return callback(noPrimary(), undefined, () => undefined);
-    if (call) this.route?.reading(call);
-    const mayWrite = !this.#isForReading;
+      return callback(noPrimaryError(), undefined, () => undefined);
+    if (call) this.route?.recordRead(call);
+    const mayWrite = !this.#isReadOnly;
     super.connect((error, client, release) => {
       if (error || !client) {
         callback(call ? new SeamError('unavailable', { cause: error }) : error, undefined, release);
@@ -93,14 +95,14 @@ export class CallPool extends pg.Pool {
         release();
         callback(call.cancelled, undefined, () => undefined);
       } else {
-        if (client instanceof PrimaryClient) client.writesFor = mayWrite ? call : undefined;
-        if (call) stopWith(call, client);
+        if (client instanceof PrimaryClient) client.writingCall = mayWrite ? call : undefined;
+        if (call) cancelQueriesWith(call, client);
         callback(undefined, client, client.release.bind(client));
       }
     });
   }
 
-  #makeClients(route: PrimaryRoute | undefined): void {
+  #installClientClass(route: PrimaryRoute | undefined): void {
     const make = (config: pg.ClientConfig) => {
       const client = route ? new PrimaryClient(config, route) : new pg.Client(config);
       this.#clients.add(client);
@@ -118,14 +120,14 @@ export class CallPool extends pg.Pool {
   }
 }
 
-function stopWith(call: CallContext, client: pg.PoolClient): void {
+function cancelQueriesWith(call: CallContext, client: pg.PoolClient): void {
   let isCancelled = false;
   let again: NodeJS.Timeout | undefined;
   const forget = call.onCancel(() => {
     isCancelled = true;
     cancelQuery(client);
     // Between two queries, or before one has arrived, the server has nothing to cancel.
-    again = setInterval(cancelQuery, CANCEL_AGAIN_MS, client);
+    again = setInterval(cancelQuery, CANCEL_RETRY_INTERVAL_MS, client);
   });
   const release = client.release.bind(client);
   // The server may get to the cancellation late: whoever had the connection next would suffer it.

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { query } from '../../../../test/support/database.js';
 import { positionOf } from './position.js';
-import { type NotesHost, NotesServers } from './notes.fixture.js';
+import { type SampleHost, SampleServers } from './sample-hosts.fixture.js';
 
 /** In the form of the positions of writes. */
 async function positionOfPrimary(): Promise<Position> {
@@ -14,9 +14,9 @@ async function positionOfPrimary(): Promise<Position> {
 }
 
 const WITHIN = { timeout: 10_000, interval: 10 };
-const servers = new NotesServers();
-let alone: NotesHost;
-let replicated: NotesHost;
+const servers = new SampleServers();
+let alone: SampleHost;
+let replicated: SampleHost;
 
 beforeAll(async () => {
   await servers.start({ synchronous: true, replicas: 1 });
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => servers.stop());
 
 /** What a read shows, and up to where it is known to show everything. */
-async function readOn(host: NotesHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
+async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
   const reach = new Reach();
   const call = new CallContext({ requestId: 'r', deadline: performance.now() + 30_000, reach });
   const texts = await runCall(call, () => host.notes.texts());

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Position, Positions } from '@tearline/seam';
 
 const MAC_BYTES = 16;
-const MOST_MODULES = 32;
+const MAX_MODULES = 32;
 const POSITION = /^\d{1,20}\.[\da-f]{8}\.[\da-f]{16}$/;
 const MODULE = /^[a-z][a-z0-9-]{0,63}$/;
 
@@ -10,24 +10,24 @@ const MODULE = /^[a-z][a-z0-9-]{0,63}$/;
  * Positions as a text that a client brings back: `<payload>.<mac>`, both base64url. It is signed, as one that is made up
  * would send its reads to the primary; nothing in it is a secret.
  */
-export function sealPositions(positions: Positions, key: string): string {
-  const payload = Buffer.from(JSON.stringify([...positions].slice(-MOST_MODULES).flat())).toString(
+export function encodeToken(positions: Positions, key: string): string {
+  const payload = Buffer.from(JSON.stringify([...positions].slice(-MAX_MODULES).flat())).toString(
     'base64url',
   );
   return `${payload}.${macOf(payload, key).toString('base64url')}`;
 }
 
 /** Undefined for what was not sealed with one of these keys. */
-export function openPositions(token: string, keys: readonly string[]): Positions | undefined {
+export function decodeToken(token: string, keys: readonly string[]): Positions | undefined {
   const [payload, mac, ...rest] = token.split('.');
   if (!payload || !mac || rest.length > 0) return undefined;
   const given = Buffer.from(mac, 'base64url');
   if (given.length !== MAC_BYTES || !keys.some((key) => timingSafeEqual(macOf(payload, key), given)))
     return undefined;
-  return positionsIn(Buffer.from(payload, 'base64url').toString());
+  return parsePositions(Buffer.from(payload, 'base64url').toString());
 }
 
-function positionsIn(json: string): Positions | undefined {
+function parsePositions(json: string): Positions | undefined {
   const flat = JSON.parse(json) as string[];
   const positions = new Map<string, Position>();
   for (let at = 0; at + 1 < flat.length; at += 2) {

@@ -1,13 +1,13 @@
 import { CallContext } from '@tearline/seam';
 import { expect, it } from 'vitest';
-import { Sessions } from '../index.js';
+import { ConsistencySessions } from '../index.js';
 
 const at = '7.00000001.0000000000000005';
 const callOf = (id?: string) =>
   new CallContext({ requestId: 'r', deadline: Infinity, principal: id === undefined ? undefined : { id } });
 
 it('knows everything only when all replicas show what was written before it began', async () => {
-  const sessions = new Sessions({ maxLag: 300 });
+  const sessions = new ConsistencySessions({ maxLag: 300 });
   const call = callOf('42');
   call.consistency.wrote('articles', at);
   await sessions.keep(call);

@@ -1,14 +1,14 @@
 import { isSeamError } from '@tearline/seam';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NoteEntity, type NotesHost, NotesServers } from './notes.fixture.js';
+import { NoteEntity, type SampleHost, SampleServers } from './sample-hosts.fixture.js';
 
 const WITHIN = { timeout: 15_000, interval: 10 };
-let servers: NotesServers;
-let host: NotesHost;
+let servers: SampleServers;
+let host: SampleHost;
 let ports: { primary: number; replicas: number[] };
 
-async function open(options: Parameters<NotesServers['start']>[0] = {}): Promise<void> {
-  servers = new NotesServers();
+async function open(options: Parameters<SampleServers['start']>[0] = {}): Promise<void> {
+  servers = new SampleServers();
   await servers.start(options);
 }
 

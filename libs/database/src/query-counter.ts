@@ -3,20 +3,20 @@ import { currentCall } from '@tearline/seam';
 import type { Logger } from 'typeorm';
 
 /** Counts a DataSource's statements, as TypeORM's logger; only what went wrong is written, without the parameters. */
-export class QueryCount implements Logger {
+export class QueryCounter implements Logger {
   /** For calls: requests, and the handling of events. */
   inCalls = 0;
   /** For nobody in particular: relays, sweeps, checks. */
   inBackground = 0;
   readonly #log = new NestLogger('Database');
 
-  readonly add = (): void => {
+  readonly increment = (): void => {
     if (currentCall()) this.inCalls += 1;
     else this.inBackground += 1;
   };
 
   logQuery(): void {
-    this.add();
+    this.increment();
   }
 
   /** The error itself reaches whoever asked, who knows whether it was expected (a unique name taken, say). */

@@ -18,14 +18,14 @@ import {
 import {
   DatabaseModule,
   Databases,
-  type DatabaseSettings,
+  type DatabaseModuleOptions,
   databaseUrls,
   InjectReader,
   InjectTransactions,
   migrate,
   Reader,
   replicaUrls,
-  Sessions,
+  ConsistencySessions,
   statement,
   Transactions,
 } from '../index.js';
@@ -92,7 +92,7 @@ export class Notes {
 export const SECRET = 'a secret of these tests';
 
 /** A host with that module. */
-export interface NotesHost {
+export interface SampleHost {
   readonly notes: Notes;
   readonly repository: Repository<NoteEntity>;
   readonly databases: Databases;
@@ -110,12 +110,12 @@ export interface Request {
 }
 
 /** A primary with replicas, and hosts on it. */
-export class NotesServers {
+export class SampleServers {
   #dir = '';
   embedded: EmbeddedPostgres;
   url = '';
   replicas: string[] = [];
-  readonly #hosts: NotesHost[] = [];
+  readonly #hosts: SampleHost[] = [];
 
   async start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
     this.#dir = await mkdtemp(join(tmpdir(), 'tearline-notes-'));
@@ -136,9 +136,9 @@ export class NotesServers {
     return this.url.replace(host, [this.url, ...this.replicas].map((url) => new URL(url).host).join());
   }
 
-  async host(settings: Partial<DatabaseSettings> = {}): Promise<NotesHost> {
+  async host(settings: Partial<DatabaseModuleOptions> = {}): Promise<SampleHost> {
     const registry = new Registry();
-    const sessions = settings.sessions ?? new Sessions({ secret: SECRET, maxLag: 0 });
+    const sessions = settings.sessions ?? new ConsistencySessions({ secret: SECRET, maxLag: 0 });
     class MetricsModule {}
     const provider = { provide: Registry, useValue: registry };
     @Module({
@@ -158,7 +158,7 @@ export class NotesServers {
     class AppModule {}
     const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
     let closing: Promise<void> | undefined;
-    const host: NotesHost = {
+    const host: SampleHost = {
       request: async (work, { principal, level, jar } = {}) => {
         const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
         const call = new CallContext({

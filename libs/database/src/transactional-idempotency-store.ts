@@ -5,17 +5,17 @@ import type { Transactions } from './transactions.js';
  * Honours the idempotency keys of commands, with a row in the schema of the module that answers: the seam's port,
  * filled. Made by an application and given to the host and to `DatabaseModule.forRoot` alike.
  */
-export class ReplyStore implements IdempotencyStore {
-  readonly #doors = new Map<string, Transactions>();
+export class TransactionalIdempotencyStore implements IdempotencyStore {
+  readonly #transactions = new Map<string, Transactions>();
 
   /** Called once for each module of the process, whose contract has the module's name. */
   add(module: string, transactions: Transactions): void {
-    this.#doors.set(module, transactions);
+    this.#transactions.set(module, transactions);
   }
 
   once({ contract, method, requestHash }: KeyedCommand, run: () => Promise<string>): Promise<string> {
-    const transactions = this.#doors.get(contract);
+    const transactions = this.#transactions.get(contract);
     if (!transactions) throw new Error(`no database is open for the commands of '${contract}'`);
-    return transactions.once(`answer ${method}`, requestHash, run);
+    return transactions.run(`answer ${method}`, requestHash, run);
   }
 }
