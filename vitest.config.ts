@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const unit = ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'measure/**/*.spec.ts'];
+const unit = ['tools/**/*.spec.ts', 'libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'measure/**/*.spec.ts'];
 const onRedis = ['libs/**/*.redis.spec.ts'];
 const faultsOnRedis = ['test/faults/**/*.redis.spec.ts'];
 const faultsBehindNginx = ['test/faults/**/*.nginx.spec.ts'];

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { findingsIn } from './check-vocabulary.js';
+
+it.each([
+  ['an identifier', 'const keptAnswers = new Map();', 'kept answer'],
+  ['a constant', 'const PATIENCE_MS = 10;', 'patience'],
+  ['prose', 'Whoever calls this waits.', 'whoever'],
+])('finds a word that came back in %s, with its line and the term to use', (_, line, word) => {
+  const [finding, ...others] = findingsIn('libs/x.ts', `\n${line}`);
+  expect(finding).toMatch(new RegExp(`^libs/x[.]ts:2: '${word}s?'; write `));
+  expect(others.filter((other) => !other.startsWith('libs/x.ts:2:'))).toEqual([]);
+});
+
+it('finds one in the name of a file', () => {
+  expect(findingsIn('libs/seam/src/flights.ts', '')).toEqual([expect.stringMatching(/^libs.*'flights'/)]);
+});
+
+it('accepts the terms of the field', () => {
+  const text = 'in-flight calls, inFlightCalls, singleFlight, ReadWatermark, MAX_BODY_BYTES, DeadlineTracker';
+  expect(findingsIn('a.ts', text)).toEqual([]);
+});

@@ -1,0 +1,73 @@
+/**
+ * Fails when a word that the project gave up comes back: in a file name, an identifier, a comment, a message or a page of
+ * the docs. Prints each place with the term to use instead. CONTRIBUTING.md has the vocabulary.
+ *
+ *   node tools/check-vocabulary.ts [FILE …]     without files, everything under version control
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A term that is gone, in lower case with identifiers split into words, and what to write instead. */
+const GONE: readonly (readonly [RegExp, string])[] = [
+  [/(?<!in[- ]|single[- ])\bflights?\b/, 'in-flight calls, DeadlineTracker'],
+  [/\b(lobby|strangers?)\b/, 'pending handshakes, unauthenticated peers'],
+  [/\bmisfits?\b/, 'incompatibility'],
+  [/\bhonou?r keys\b/, 'withIdempotency'],
+  [/\bas declared\b(?! in)/, 'toDeclaredError'],
+  [/\b(read|write|http|public|front|back) doors?\b|\bdoors? (of|into)\b/, 'Reader, entry point'],
+  [/\b(kept|ready) answers?\b/, 'cached response'],
+  [/\bhost closing\b/, 'shutdown signal'],
+  [/\bnot known here\b/, 'unknown event'],
+  [/\b(bury|buries|buried)\b/, 'dead-letter'],
+  [/\b(tally|tallies)\b/, 'counter'],
+  [/\btake numbers\b/, 'allocate sequence'],
+  [/\b(fill module|surroundings|metrics door)\b/, 'seed module, context, metrics proxy'],
+  [/\b(yardsticks?|blasts?)\b/, 'baseline, fault injection'],
+  [/\b(toys?|ground fixture|replicated bed)\b/, 'sample module, test environment'],
+  [/\b(distrust|outdate[ds]?|misfit)\b/, 'invalidate'],
+  [
+    /\b(patience|most|longest|least) [a-z0-9 ]*\b(ms|bytes|count|size|length)\b(?=.*=)/,
+    '…_TIMEOUT_MS, MAX_…, MIN_…',
+  ],
+  [/\bpatience\b/, 'timeout, poll interval'],
+  [/\bwhoever\b|\bnobody\b|\bsomebody\b/, 'a noun: the caller, no client, an operator'],
+  [/\b(is|are|be|been|was|were) told\b|\btells? of\b/, 'is notified, describes'],
+  [/\bby the look of it\b|\bas it were\b/, 'nothing'],
+];
+const PATHS = ['*.ts', '*.mjs', '*.cjs', '*.sh', '*.md', '*.yaml', '*.yml', '*.json'];
+/** Text that is not the project's own, or that lists the words. */
+const LEFT_OUT =
+  /^(CHANGELOG\.md|package-lock\.json|tools\/check-vocabulary\.ts|tools\/check-vocabulary\.spec\.ts|test\/e2e\/realworld\/|docs\/lab-report\.md)/;
+
+/** Splits identifiers and constants into lower-case words: `keptAnswers` and `KEPT_ANSWERS` become `kept answers`. */
+export const wordsOf = (text: string): string =>
+  text
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replaceAll(/([A-Za-z\d])[_-](?=[A-Za-z\d])/g, '$1 ')
+    .toLowerCase();
+
+/** @returns `FILE:LINE: 'word'; write …` for every word that is gone in the text of a file, its name included */
+export function findingsIn(file: string, text: string): string[] {
+  const lines = [file.replaceAll('/', ' / '), ...text.split('\n')];
+  return lines.flatMap((line, index) =>
+    GONE.flatMap(([gone, instead]) => {
+      const found = gone.exec(wordsOf(line));
+      return found ? [`${file}${index > 0 ? `:${index}` : ''}: '${found[0]}'; write ${instead}`] : [];
+    }),
+  );
+}
+
+function main(args: readonly string[]): void {
+  const files =
+    args.length > 0
+      ? args
+      : execFileSync('git', ['ls-files', '-z', ...PATHS], { encoding: 'utf8' }).split('\0');
+  const findings = files
+    .filter((file) => file !== '' && !LEFT_OUT.test(file))
+    .flatMap((file) => findingsIn(file, readFileSync(file, 'utf8')));
+  if (findings.length === 0) return;
+  process.stderr.write(`${findings.join('\n')}\n${findings.length} words that the project no longer uses\n`);
+  process.exit(1);
+}
+
+if (import.meta.main) main(process.argv.slice(2));
