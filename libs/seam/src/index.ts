@@ -49,6 +49,7 @@ export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/r
 export { type Credential, type PrivateCa } from './remote/credential.js';
 export { type SessionStore } from './call/session-store.js';
 export { type SeamServerOptions } from './remote/server/seam-server-options.js';
+export { PeriodicTask } from './periodic-task.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
 export { type SeamModuleOptions } from './seam-module-options.js';
 export { type RunningSeamServer, seamServer } from './seam-server.js';
