@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { query, QueuesServer } from './broker/queues-database.fixture.js';
+import { query, TestPostgres } from './broker/test-postgres.fixture.js';
 import { RedisServer } from './broker/redis-server.fixture.js';
-import { itDelivers } from './delivery-behaviour.fixture.js';
-import { eventually } from './ground.fixture.js';
-import { itDoesJobs } from './jobs/jobs-behaviour.fixture.js';
-import { prepareToy, startToy } from './toy.fixture.js';
+import { deliverySpecs } from './shared-delivery-specs.fixture.js';
+import { eventually } from './test-environment.fixture.js';
+import { jobSpecs } from './jobs/shared-job-specs.fixture.js';
+import { createSampleSchemas, startSampleApp } from './sample-modules.fixture.js';
 
 describe('Delivery with queues on Redis', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   const redis = new RedisServer();
   beforeAll(async () => {
     await Promise.all([server.start(), redis.start()]);
@@ -23,34 +23,34 @@ describe('Delivery with queues on Redis', () => {
   };
   afterEach(forget);
 
-  const newGround = async () => {
+  const newEnvironment = async () => {
     const { ownerUrl } = await server.newDatabase();
     return { ownerUrl, broker: { redisUrl: redis.url }, forget };
   };
-  it('goes on when Redis was away while others published', { timeout: 60_000 }, async () => {
-    const { ownerUrl, broker } = await newGround();
-    const toy = await startToy({ urls: await prepareToy(ownerUrl), broker });
+  it('delivers what was published while Redis was unreachable', { timeout: 60_000 }, async () => {
+    const { ownerUrl, broker } = await newEnvironment();
+    const app = await startSampleApp({ urls: await createSampleSchemas(ownerUrl), broker });
     const items = async () =>
       (await query<{ item: string }>(ownerUrl, 'select item from ledger.entries order by id')).map(
         ({ item }) => item,
       );
-    await toy.sell('shelf/1', 'before');
+    await app.sell('shelf/1', 'before');
     await eventually(async () => expect(await items()).toEqual(['before']));
     await redis.kill();
-    for (const item of ['one', 'two', 'three']) await toy.sell('shelf/1', item);
+    for (const item of ['one', 'two', 'three']) await app.sell('shelf/1', item);
     await redis.start();
-    await toy.sell('shelf/1', 'after');
+    await app.sell('shelf/1', 'after');
     await eventually(
       async () => expect(await items()).toEqual(['before', 'one', 'two', 'three', 'after']),
       30_000,
     );
-    await toy.close();
+    await app.close();
   });
 
   describe('of events', () => {
-    itDelivers(newGround);
+    deliverySpecs(newEnvironment);
   });
   describe('of jobs', () => {
-    itDoesJobs(newGround);
+    jobSpecs(newEnvironment);
   });
 });

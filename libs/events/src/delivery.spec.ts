@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from './broker/migrate-queues.js';
-import { query, QueuesServer } from './broker/queues-database.fixture.js';
-import { itDelivers } from './delivery-behaviour.fixture.js';
-import { itDoesJobs } from './jobs/jobs-behaviour.fixture.js';
+import { query, TestPostgres } from './broker/test-postgres.fixture.js';
+import { deliverySpecs } from './shared-delivery-specs.fixture.js';
+import { jobSpecs } from './jobs/shared-job-specs.fixture.js';
 
 describe('Delivery with queues on PostgreSQL', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   beforeAll(() => server.start());
   afterAll(() => server.stop());
 
-  const newGround = async () => {
+  const newEnvironment = async () => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
     return {
@@ -19,9 +19,9 @@ describe('Delivery with queues on PostgreSQL', () => {
     };
   };
   describe('of events', () => {
-    itDelivers(newGround);
+    deliverySpecs(newEnvironment);
   });
   describe('of jobs', () => {
-    itDoesJobs(newGround);
+    jobSpecs(newEnvironment);
   });
 });

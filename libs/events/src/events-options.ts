@@ -1,17 +1,15 @@
 import type { ModuleManifest } from '@tearline/seam';
 import type { BrokerOptions } from './broker/broker.js';
 
-/** How one process takes part in events and background work. */
 export interface EventsOptions {
-  /** Where queues are: Redis, or PostgreSQL where there is none. */
   broker: BrokerOptions;
-  /** Every module's, wherever it runs: who subscribes decides what a publisher writes. */
+  /** Of all modules, wherever they run: a publisher writes one outbox row for each subscriber. */
   manifests: readonly ModuleManifest[];
   /** Whether this process handles events and jobs; every process publishes and relays. */
   isWorker: boolean;
   /** Events that one module handles at once in this process; 2 by default. */
   concurrency?: number;
-  /** Opens the queues' board at `/queues` to the user `operator`; without one the path is not there. */
+  /** Password of the user `operator` of the queues' board at `/queues`; without it, no board. */
   operatorPassword?: string | undefined;
 }
 

@@ -7,13 +7,13 @@ import { Broker } from './broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
 import { EventsRuntime } from './events-runtime.js';
 import { EventMetrics } from './metrics/event-metrics.js';
-import { outboxToken } from './outbox/inject-outbox.js';
+import { outboxToken } from './outbox/outbox.js';
 import { Broadcaster } from './broadcast/broadcaster.js';
 
-/** Events between modules and background work: outbox, relay, inbox, queues. */
+/** Events between modules, and background work. */
 @Module({})
 export class EventsModule {
-  /** Imported once by an application. */
+  /** Imported once, by the application. */
   static forRoot(options: EventsOptions): DynamicModule {
     return {
       module: EventsModule,
@@ -41,8 +41,8 @@ export class EventsModule {
   }
 
   /**
-   * Imported by a module after its `DatabaseModule.forModule`: provides its outbox (`@InjectOutbox('articles')`) and,
-   * in a process that works, handles its events and does its jobs.
+   * Imported by a module after its `DatabaseModule.forModule`. Provides its outbox (`@InjectOutbox('articles')`), relays it
+   * and, in a worker process, runs the module's handlers.
    */
   static forModule(module: string): DynamicModule {
     return {

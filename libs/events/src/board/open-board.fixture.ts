@@ -6,7 +6,7 @@ import { Broker, type BrokerOptions } from '../broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
 import { QueuesBoard } from './queues-board.js';
 
-/** Something of the host's own beside the board. */
+/** A route beside the board. */
 @Controller('own')
 class OwnController {
   @Post()
@@ -15,7 +15,7 @@ class OwnController {
   }
 }
 
-/** A host that has little but the board of two queues, the first one with a job that waits. */
+/** Starts a host with the board of two queues; the first has a waiting job. */
 export async function openBoard(
   at: BrokerOptions,
 ): Promise<{ url: string; lines: string[]; close(): Promise<void> }> {
@@ -23,7 +23,7 @@ export async function openBoard(
   await broker.check();
   await broker.queue('readers').add('articles/published', { slug: 'a' }, { jobId: 'articles-1' });
 
-  // Only the names of queues are of interest here.
+  // The board reads only the names of queues.
   const manifests = ['readers', 'writers'].map((name) => ({ name, jobs: [], subscribes: [{}] }));
   const options = { manifests, operatorPassword: 'correct horse' } as unknown as EventsOptions;
   const root: DynamicModule = {
@@ -54,7 +54,7 @@ export async function openBoard(
   };
 }
 
-/** What an operator's browser sends. */
+/** Headers of an operator's browser. */
 export const asOperator = (password = 'correct horse') => ({
   authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
 });

@@ -6,7 +6,7 @@ import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
 import { confirmationQueue } from '../outbox/confirmations.js';
 import { serveBoard } from './serve-board.js';
 
-/** The queues of all modules, wherever they run, on the host whose operator has a password. */
+/** Serves the board of all modules' queues, on a host with an operator password. */
 @Injectable()
 export class QueuesBoard implements OnModuleInit {
   constructor(

@@ -14,7 +14,7 @@ describe('The board on Redis', () => {
     await redis.stop();
   });
 
-  it('shows nothing to anybody else', async () => {
+  it('refuses requests without a valid login', async () => {
     for (const path of ['', '/', '/api/queues', '/static/x.js', '/queue/readers']) {
       const answer = await fetch(`${board.url}/queues${path}`);
       expect(answer.status).toBe(401);
@@ -54,7 +54,7 @@ describe('The board on Redis', () => {
     expect(await job.json()).toMatchObject({ job: { id: 'articles-1', data: { slug: 'a' } } });
   });
 
-  it('does what its own page asks, and nothing that other sites make a browser ask', async () => {
+  it('refuses changes that another site makes a browser send', async () => {
     const pause = (site: string) =>
       fetch(`${board.url}/queues/api/queues/writers/pause`, {
         method: 'PUT',
@@ -87,7 +87,7 @@ describe('The board', () => {
     await redis.stop();
   });
 
-  it('answers while Redis does not', async () => {
+  it('replies while Redis does not answer', async () => {
     redis.pause();
     const before = Date.now();
     const answer = await fetch(`${board.url}/queues/api/queues`, { headers: asOperator() });
@@ -97,7 +97,7 @@ describe('The board', () => {
     redis.resume();
   });
 
-  it('stops listening to somebody who guesses', async () => {
+  it('refuses a client after ten failed logins', async () => {
     const guess = async (password: string) =>
       (await fetch(`${board.url}/queues`, { headers: asOperator(password) })).status;
     for (let failures = 0; failures < 10; failures += 1) expect(await guess(`guess ${failures}`)).toBe(401);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
-import { QueuesServer } from '../broker/queues-database.fixture.js';
+import { TestPostgres } from '../broker/test-postgres.fixture.js';
 import { asOperator, openBoard } from './open-board.fixture.js';
 
 describe('The board on PostgreSQL', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   let board: Awaited<ReturnType<typeof openBoard>>;
   beforeAll(async () => {
     await server.start();
@@ -27,7 +27,7 @@ describe('The board on PostgreSQL', () => {
     expect(await answer.text()).toContain(part);
   });
 
-  it('leaves the errors of other routes as the host has them', async () => {
+  it("keeps the host's error format on other routes", async () => {
     const answer = await fetch(`${board.url}/own`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

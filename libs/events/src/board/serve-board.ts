@@ -4,7 +4,7 @@ import { OperatorLogin } from './operator-login.js';
 
 const PATH = '/queues';
 
-/** Its page names fonts of somebody else's, which it does well without; styles are set inline. */
+/** Blocks the fonts of another site that bull-board's page refers to; its styles are inline. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,10 +18,9 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /**
- * Shows the queues at `/queues` to the operator (bull-board). Called before the server is ready; a process that does
- * not call it does not load the board either.
+ * Serves bull-board at `/queues` to the operator. Call it before the server is ready. Loads bull-board lazily.
  * @param server Fastify's instance, as Nest's `HttpAdapterHost` has it
- * @param queues in the order in which they are shown
+ * @param queues in display order
  * @param password of the user `operator`
  */
 export async function serveBoard(
@@ -42,48 +41,48 @@ export async function serveBoard(
   });
   board.setBasePath(PATH);
   const login = new OperatorLogin(password);
-  // Not awaited: Fastify would begin to start, and routes that are there by then never get the host's error handler.
+  // Not awaited: that would make Fastify start, and routes of that moment never get the host's error handler.
   void server.register(async (scope) => {
-    const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+    const authenticate = async (request: FastifyRequest, reply: FastifyReply) => {
       void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
       void reply.header('referrer-policy', 'no-referrer');
       return refuse(login, request, reply);
     };
-    // On the routes and not on the scope: only there it comes after the host has noted which route is asked for.
+    // On each route, not on the scope: it must run after the host's hook that records the route.
     scope.addHook('onRoute', (route) => {
       const hooks = [route.onRequest ?? []].flat();
-      if (!hooks.includes(guard)) route.onRequest = [...hooks, guard];
+      if (!hooks.includes(authenticate)) route.onRequest = [...hooks, authenticate];
     });
     await scope.register(board.registerPlugin(), { prefix: PATH });
   });
 }
 
-/** Answers here: the board has an error handler of its own, which knows nothing of how this API tells of errors. */
+/** Replies itself: bull-board's error handler does not know the format of this API's errors. */
 function refuse(
   login: OperatorLogin,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply | undefined {
   switch (login.check(request.headers.authorization, request.ip)) {
-    case 'too-many':
+    case 'too-many-failures':
       return reply
         .code(429)
         .header('retry-after', '60')
         .send(body('too many failed logins, try again later'));
     case 'missing':
-    case 'wrong':
+    case 'invalid':
       return reply
         .code(401)
         .header('www-authenticate', 'Basic realm="Tearline queues", charset="UTF-8"')
         .send(body('is invalid'));
-    case 'right':
+    case 'valid':
       break;
   }
-  // A browser sends the password along whoever asks it to; other sites may not make it change anything.
+  // A browser sends the password with requests that other sites make, too; those must not change anything.
   const site = request.headers['sec-fetch-site'];
-  const reads = request.method === 'GET' || request.method === 'HEAD';
-  if (!reads && site !== undefined && site !== 'same-origin')
-    return reply.code(403).send(body('must be asked from its own page'));
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (!isRead && site !== undefined && site !== 'same-origin')
+    return reply.code(403).send(body("must be requested from the board's own page"));
   return undefined;
 }
 

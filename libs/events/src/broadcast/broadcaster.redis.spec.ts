@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { RedisServer } from '../broker/redis-server.fixture.js';
-import { itBroadcasts } from './broadcaster-contract.fixture.js';
+import { broadcasterSpecs } from './shared-broadcaster-specs.fixture.js';
 
 describe('Broadcaster on Redis', () => {
   const redis = new RedisServer();
   beforeAll(() => redis.start());
   afterAll(() => redis.stop());
-  itBroadcasts(
+  broadcasterSpecs(
     () => ({ redisUrl: redis.url }),
     async () => {
       await redis.kill();

@@ -1,15 +1,15 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
-import { query, QueuesServer } from '../broker/queues-database.fixture.js';
-import { itBroadcasts } from './broadcaster-contract.fixture.js';
+import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
+import { broadcasterSpecs } from './shared-broadcaster-specs.fixture.js';
 
 const END_ALL_BUT_LISTENERS = `
   select pg_terminate_backend(pid, 5000) from pg_stat_activity
    where usename = current_user and pid <> pg_backend_pid() and query not like 'listen %'`;
 
 describe('Broadcaster on PostgreSQL', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   let url: string;
   let adminUrl: string;
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('Broadcaster on PostgreSQL', () => {
     [url, adminUrl] = [queuesUrl, ownerUrl];
   });
   afterAll(() => server.stop());
-  itBroadcasts(
+  broadcasterSpecs(
     () => ({ databaseUrl: url }),
     async () => {
       await query(

@@ -52,21 +52,23 @@ export class PostgresPubSub implements PubSub {
   subscribe(onText: (text: string) => void, onSubscribed: () => void): void {
     this.#onText = onText;
     this.#onSubscribed = onSubscribed;
-    this.transport.listening.on('lost', this.#listen);
-    void this.#listen();
+    this.transport.listenClient.on('lost', this.#listen);
+    this.#listen();
   }
 
   close(): void {
     this.#onText = undefined;
     clearTimeout(this.#retryTimer);
-    this.transport.listening.off('lost', this.#listen);
+    this.transport.listenClient.off('lost', this.#listen);
   }
 
-  readonly #listen = async (): Promise<void> => {
+  readonly #listen = (): void => void this.#tryToListen();
+
+  async #tryToListen(): Promise<void> {
     clearTimeout(this.#retryTimer);
     if (this.#onText === undefined) return;
     try {
-      const client = await this.transport.listening.get();
+      const client = await this.transport.listenClient.get();
       client.off('notification', this.#onNotification);
       client.on('notification', this.#onNotification);
       await client.query(`listen ${POSTGRES_CHANNEL}`);
@@ -74,7 +76,7 @@ export class PostgresPubSub implements PubSub {
     } catch {
       this.#retryTimer = setTimeout(this.#listen, RETRY_INTERVAL_MS).unref();
     }
-  };
+  }
 
   readonly #onNotification = ({ channel, payload }: Notification) => {
     if (channel === POSTGRES_CHANNEL && payload !== undefined) this.#onText?.(payload);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Broker } from './broker.js';
-import { itBehavesAsBroker } from './broker-behaviour.fixture.js';
+import { brokerSpecs } from './shared-broker-specs.fixture.js';
 import { RedisServer } from './redis-server.fixture.js';
 
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
@@ -10,7 +10,7 @@ describe('Broker on Redis', () => {
   const redis = new RedisServer();
   beforeAll(() => redis.start());
   afterAll(() => redis.stop());
-  itBehavesAsBroker(() => ({ redisUrl: redis.url }));
+  brokerSpecs(() => ({ redisUrl: redis.url }));
 });
 
 describe('Broker whose Redis', () => {
@@ -26,7 +26,7 @@ describe('Broker whose Redis', () => {
     await redis.stop();
   });
 
-  it('is away when it starts: fails fast, and works when it comes', async () => {
+  it('is unreachable at start: fails fast, and works when it is reachable', async () => {
     await redis.reserve();
     broker = new Broker({ redisUrl: redis.url });
     await broker.check();
@@ -39,14 +39,14 @@ describe('Broker whose Redis', () => {
     await eventually(() => expect(done).toHaveBeenCalledTimes(1));
   });
 
-  it('dies and comes back: the loop of the process goes on, and so does the work', async () => {
+  it('crashes and restarts: the event loop is not blocked, and work continues', async () => {
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
     await broker.check();
     const done = vi.fn<(id?: string) => void>();
-    let goOn!: () => void;
+    let release!: () => void;
     const held = new Promise<void>((resolve) => {
-      goOn = resolve;
+      release = resolve;
     });
     broker.worker(
       'there',
@@ -60,7 +60,7 @@ describe('Broker whose Redis', () => {
     await queue.add('a', {}, { jobId: 'x-1' });
     await eventually(async () => expect(await queue.getActiveCount()).toBe(1));
     await redis.kill();
-    goOn();
+    release();
     let ticks = 0;
     const ticking = setInterval(() => (ticks += 1), 10);
     await delay(1_000);
@@ -71,7 +71,7 @@ describe('Broker whose Redis', () => {
     await eventually(() => expect(done).toHaveBeenCalledWith('x-2'));
   });
 
-  it('does not answer: a queue fails within three seconds, and works again by itself', async () => {
+  it('does not answer: a queue fails within three seconds, and recovers', async () => {
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
     await broker.check();
@@ -89,35 +89,37 @@ describe('Broker whose Redis', () => {
     await eventually(() => expect(done.mock.calls.length).toBeGreaterThan(1));
   });
 
-  it.each(['dead', 'deaf'])('is %s when it closes: closing is bounded', async (how) => {
+  it.each(['killed', 'frozen'])('is %s when it closes: closing is bounded', async (how) => {
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
     await broker.check();
     broker.worker('there', async () => undefined, { concurrency: 1 });
     const queue = broker.queue('there');
     await queue.add('a', {}, { jobId: 'x-1' });
-    if (how === 'dead') await redis.kill();
+    if (how === 'killed') await redis.kill();
     else redis.pause();
     const before = Date.now();
     await broker.close();
     expect(Date.now() - before).toBeLessThan(5_000);
   });
 
-  it('throws data away: refused, with what to do about it', async () => {
+  it('evicts keys: refused, with the command that changes it', async () => {
     redis = new RedisServer(['--maxmemory-policy', 'allkeys-lru']);
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
-    await expect(broker.check()).rejects.toThrow(/'allkeys-lru' and has to be 'noeviction'.*config set/);
+    await expect(broker.check()).rejects.toThrow(
+      /expected maxmemory-policy 'noeviction', got 'allkeys-lru'.*config set/,
+    );
   });
 
-  it('does not tell its configuration: asked in another way', async () => {
+  it('forbids CONFIG: checked by INFO', async () => {
     redis = new RedisServer(['--rename-command', 'CONFIG', '', '--maxmemory-policy', 'volatile-lru']);
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
     await expect(broker.check()).rejects.toThrow(/'volatile-lru'/);
   });
 
-  it('asks for a password: takes it from the URL', async () => {
+  it('requires a password: takes it from the URL', async () => {
     redis = new RedisServer(['--requirepass', 'p@ss']);
     await redis.start();
     broker = new Broker({ redisUrl: redis.url.replace('//', '//:p%40ss@') });
@@ -126,7 +128,7 @@ describe('Broker whose Redis', () => {
     expect(await broker.queue('there').getWaitingCount()).toBe(1);
   });
 
-  it('is asked who works: knows the workers of each queue', async () => {
+  it('lists the workers of each queue', async () => {
     await redis.start();
     broker = new Broker({ redisUrl: redis.url });
     await broker.check();

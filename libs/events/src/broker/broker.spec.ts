@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Broker } from './broker.js';
-import { itBehavesAsBroker } from './broker-behaviour.fixture.js';
-import { Gate } from './gate.fixture.js';
+import { brokerSpecs } from './shared-broker-specs.fixture.js';
+import { TcpProxy } from './tcp-proxy.fixture.js';
 import { migrateQueues } from './migrate-queues.js';
-import { query, QueuesServer } from './queues-database.fixture.js';
+import { query, TestPostgres } from './test-postgres.fixture.js';
 
-const server = new QueuesServer();
+const server = new TestPostgres();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
@@ -17,9 +17,9 @@ describe('Broker on PostgreSQL', () => {
     await migrateQueues(ownerUrl, queuesUrl);
     url = queuesUrl;
   });
-  itBehavesAsBroker(() => ({ databaseUrl: url }));
+  brokerSpecs(() => ({ databaseUrl: url }));
 
-  it('says what to do where the tables are missing', async () => {
+  it('reports missing tables with the command that creates them', async () => {
     const { ownerUrl } = await server.newDatabase();
     const broker = new Broker({
       databaseUrl: Object.assign(new URL(url), { pathname: new URL(ownerUrl).pathname }).href,
@@ -28,7 +28,7 @@ describe('Broker on PostgreSQL', () => {
     await broker.close();
   });
 
-  it('goes on when all its connections were cut, with the work that was waiting', async () => {
+  it('recovers when all its connections were cut', async () => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
     const broker = new Broker({ databaseUrl: queuesUrl });
@@ -45,7 +45,7 @@ describe('Broker on PostgreSQL', () => {
     await broker.close();
   });
 
-  it('may have one connection listen for any number of workers', async () => {
+  it('listens on one connection for all workers', async () => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
     const broker = new Broker({ databaseUrl: queuesUrl });
@@ -66,7 +66,7 @@ describe('Broker on PostgreSQL', () => {
     await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 10_000 });
   });
 
-  it('asks at ease for work that it is refused', async () => {
+  it('pauses between attempts to fetch work that fail', async () => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
     await query(ownerUrl, 'revoke select on bullmq.job from tearline_queues');
@@ -86,44 +86,44 @@ describe('Broker on PostgreSQL', () => {
 });
 
 describe('Broker whose PostgreSQL', () => {
-  let gate: Gate;
+  let proxy: TcpProxy;
   let broker: Broker;
   const done = vi.fn<(id?: string) => void>();
   const soon = { timeout: 15_000, interval: 50 };
   beforeEach(async () => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     await migrateQueues(ownerUrl, queuesUrl);
-    gate = new Gate(new URL(queuesUrl));
-    await gate.open();
+    proxy = new TcpProxy(new URL(queuesUrl));
+    await proxy.listen();
     done.mockClear();
   });
   afterEach(async () => {
     await broker.close();
-    await gate.shut();
+    await proxy.close();
   });
   const start = async () => {
-    broker = new Broker({ databaseUrl: gate.url });
+    broker = new Broker({ databaseUrl: proxy.url });
     await broker.check();
     broker.worker('there', async ({ id }) => done(id), { concurrency: 1 });
     return broker.queue('there');
   };
 
-  it('is away when it starts: fails fast, and works when it comes', async () => {
-    await gate.shut();
+  it('is unreachable at start: fails fast, and works when it is reachable', async () => {
+    await proxy.close();
     const queue = await start();
     await expect(queue.add('a', {}, { jobId: 'x-1' })).rejects.toThrow(/ECONNREFUSED/);
-    await gate.open();
+    await proxy.listen();
     await vi.waitFor(() => queue.add('a', {}, { jobId: 'x-2' }), soon);
     await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-2'), soon);
   });
 
-  it('goes and comes back', async () => {
+  it('restarts: works again', async () => {
     const queue = await start();
     await queue.add('a', {}, { jobId: 'x-1' });
     await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-1'), soon);
-    await gate.shut();
+    await proxy.close();
     await delay(500);
-    await gate.open();
+    await proxy.listen();
     await vi.waitFor(() => queue.add('a', {}, { jobId: 'x-2' }), soon);
     await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-2'), soon);
   });
@@ -132,7 +132,7 @@ describe('Broker whose PostgreSQL', () => {
     const queue = await start();
     await queue.add('a', {}, { jobId: 'x-1' });
     await vi.waitFor(() => expect(done).toHaveBeenCalledWith('x-1'), soon);
-    gate.hang();
+    proxy.freeze();
     const before = Date.now();
     await expect(queue.add('a', {}, { jobId: 'x-2' })).rejects.toThrow(/timeout/);
     expect(Date.now() - before).toBeLessThan(6_000);

@@ -1,29 +1,35 @@
-import { type Processor, Queue, Worker, type WorkerOptions } from 'bullmq';
-import type { BrokerOptions } from './broker-options.js';
-import { Outages } from './outages.js';
+import { DelayedError, type Job, type Processor, Queue, Worker } from 'bullmq';
+import { jittered } from '../handlers/failure.js';
+import { OutageLog } from './outage-log.js';
 import { PostgresTransport } from './postgres-transport.js';
 import { RedisTransport } from './redis-transport.js';
 import { PREFIX, type Transport } from './transport.js';
 
-export type { BrokerOptions } from './broker-options.js';
+const MAX_CLOSE_MS = 5_000;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
 
-const CLOSE_MS = 5_000;
-
-/** A job is gone when it is done, however it ended: a kept one would swallow the next with its id. */
+/** A finished job is deleted, however it ended: a job that is kept would hide the next one with its id. */
 const KEEP_NONE = { count: 0 };
 
-/** How a worker differs from others; where and how it connects is the broker's. */
-export type WorkerSettings = { concurrency: number } & Partial<
-  Pick<WorkerOptions, 'autorun' | 'limiter' | 'settings' | 'lockDuration' | 'stalledInterval'>
->;
+/** The server that holds the queues. */
+export type BrokerOptions =
+  | {
+      /** `redis://…` or `rediss://…`, with the password, and the number of the database as path. */
+      readonly redisUrl: string;
+    }
+  | {
+      /** PostgreSQL, with the queues' own role, which `migrateQueues` creates. */
+      readonly databaseUrl: string;
+    };
 
 /**
- * Queues and workers of this process, on Redis or PostgreSQL. Neither has to be there when it starts, and both may go
- * and come: asking a queue then fails within seconds, workers wait.
+ * The BullMQ queues and workers of this process, on Redis or PostgreSQL. The server need not be reachable at start, and may
+ * come and go: commands of a queue then fail within seconds, workers wait.
  */
 export class Broker {
-  readonly #transport: Transport;
-  readonly #outages: Outages;
+  readonly transport: Transport;
+  readonly #outages: OutageLog;
   readonly #queues = new Map<string, Queue>();
   readonly #workers: Worker[] = [];
   readonly #running = new Set<Promise<unknown>>();
@@ -31,80 +37,71 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     const isRedis = 'redisUrl' in options;
-    this.#outages = new Outages(isRedis ? 'Redis' : "the queues' PostgreSQL");
-    this.#transport = isRedis
+    this.#outages = new OutageLog(isRedis ? 'Redis' : "the queues' PostgreSQL");
+    this.transport = isRedis
       ? new RedisTransport(options.redisUrl, this.#outages)
       : new PostgresTransport(options.databaseUrl, this.#outages);
   }
 
-  get isRedis(): boolean {
-    return this.#transport.isRedis;
-  }
-
-  /** What queues stand on, for signals. */
-  get transport(): Transport {
-    return this.#transport;
-  }
-
   /**
-   * Asked once at start, before anything is put into queues.
-   * @throws Error of one line when this Redis throws data away, or this PostgreSQL has no tables for queues
+   * Called at start, before anything is queued.
+   * @throws Error of one line when this Redis evicts keys, or this PostgreSQL has no tables for queues
    */
   check(): Promise<void> {
-    return this.#transport.check();
+    return this.transport.check();
   }
 
-  /** The queue of this name, always the same. What it is asked fails in seconds when nobody answers. */
+  /** Returns the queue of this name. Its commands fail within seconds while the server does not answer. */
   queue(name: string): Queue {
     const known = this.#queues.get(name);
     if (known) return known;
     const queue = new Queue(
       name,
       {
-        connection: this.#transport.connection,
+        connection: this.transport.connection,
         prefix: PREFIX,
-        // Written at once and without being asked, it would be the first thing to fail.
+        // BullMQ writes it in the background at construction, where an unreachable server is an unhandled error.
         skipMetasUpdate: true,
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       },
-      this.#transport.backendFactory,
+      this.transport.backendFactory,
     ) as unknown as Queue;
     queue.on('error', this.#outages.failed);
     this.#queues.set(name, queue);
     return queue;
   }
 
-  /** Begins to work at once, unless `autorun` is false. */
-  worker(name: string, processor: Processor, settings: WorkerSettings): Worker {
+  /** Starts a worker that runs up to `concurrency` jobs at once. */
+  worker(name: string, processor: Processor, { concurrency }: { concurrency: number }): Worker {
     const worker = new Worker(
       name,
-      (job, token, signal) => this.run(processor(job, token, signal)),
+      (job, token, signal) => this.#run(processor(job, token, signal)),
       {
-        connection: this.#transport.connection,
+        connection: this.transport.connection,
         prefix: PREFIX,
-        // The work of a process that died is somebody else's within lockDuration + stalledInterval.
+        // The jobs of a process that crashed go to another one after lockDuration + stalledInterval.
         lockDuration: 5_000,
         stalledInterval: 4_000,
-        // How often that may happen to a job is for its handler to say, which knows what to do then.
+        // The processors limit crashes themselves: they store the job as a dead letter.
         maxStalledCount: 1_000_000,
         runRetryDelay: 1_000,
         removeOnComplete: KEEP_NONE,
         removeOnFail: KEEP_NONE,
-        ...settings,
+        concurrency,
       },
-      this.#transport.backendFactory,
+      this.transport.backendFactory,
     ) as unknown as Worker;
     worker.on('error', this.#outages.failed);
     this.#workers.push(worker);
     return worker;
   }
 
-  /** Lets work under way finish, for five seconds at most; then lets go of the connections, whoever is away. */
+  /** Waits for running jobs, for five seconds at most; then closes the connections, even those that do not answer. */
   close(): Promise<void> {
-    return (this.#closing ??= this.shutDown());
+    return (this.#closing ??= this.#close());
   }
 
-  private async run<T>(work: Promise<T>): Promise<T> {
+  async #run<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work);
     try {
       return await work;
@@ -113,14 +110,24 @@ export class Broker {
     }
   }
 
-  private async shutDown(): Promise<void> {
+  async #close(): Promise<void> {
     const closed = Promise.allSettled(this.#workers.map((worker) => worker.close()));
-    // A worker waits for a server that is away, for ever; handlers' work is what is worth waiting for.
+    // A worker waits without limit for an unreachable server; only running jobs are worth waiting for.
     const done = Promise.allSettled(this.#running).then(() => within(1_000, closed));
-    await within(CLOSE_MS, done);
+    await within(MAX_CLOSE_MS, done);
     await within(1_000, Promise.allSettled([...this.#queues.values()].map((queue) => queue.close())));
-    await within(1_000, this.#transport.disconnect());
+    await within(1_000, this.transport.disconnect());
   }
+}
+
+/**
+ * Returns a job to its queue with a delay, because its result could not be stored.
+ * @throws DelayedError always: BullMQ's signal for a job that was moved
+ */
+export async function retryLater(job: Job, token: string | undefined): Promise<never> {
+  const backoff = Math.min(FIRST_RETRY_MS * 2 ** Math.min(job.attemptsStarted, 10), MAX_RETRY_MS);
+  await job.moveToDelayed(Date.now() + jittered(backoff), token);
+  throw new DelayedError();
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

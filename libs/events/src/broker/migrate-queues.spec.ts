@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateQueues } from './migrate-queues.js';
-import { query, QueuesServer } from './queues-database.fixture.js';
+import { query, TestPostgres } from './test-postgres.fixture.js';
 
 describe('migrateQueues', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   beforeAll(() => server.start());
   afterAll(() => server.stop());
 
@@ -36,8 +36,8 @@ describe('migrateQueues', () => {
   });
 
   it.each([
-    ['the owner', (url: URL) => url.username, /must not log in as the owner/],
-    ['nobody', () => '', /needs a role and a password/],
+    ['the owner', (url: URL) => url.username, /expected a role other than the owner/],
+    ['no role', () => '', /expected a role and a password/],
   ])('refuses to have queues log in as %s', async (_who, username, message) => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     const url = Object.assign(new URL(queuesUrl), { username: username(new URL(ownerUrl)) }).href;

@@ -2,15 +2,15 @@ import { DEFAULT_SCHEMA, LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
 import pg from 'pg';
 
 const { escapeIdentifier: id, escapeLiteral: literal } = pg;
-/** The same number as for modules' migrations: one process at a time creates roles. */
+/** The number that the modules' migrations use, too: one process at a time creates roles. */
 const ADVISORY_LOCK = 7_365_627;
 
 /**
- * Makes the queues' schema and the role that works in it, with the password that its URL names; brings BullMQ's tables
- * up to date. Any number of processes may do it at once.
+ * Creates the queues' schema and the role in `queuesUrl`, with its password, and migrates BullMQ's tables. Safe to run
+ * in several processes at once.
  * @param ownerUrl a role that may create schemas and roles
- * @param queuesUrl the same database, logged in as the queues' role, e.g. `postgres://tearline_queues:…@…`
- * @param log told when tables were created or changed
+ * @param queuesUrl the same database with the queues' role, e.g. `postgres://tearline_queues:…@…`
+ * @param log called when tables were created or changed
  * @returns how many migrations ran
  */
 export async function migrateQueues(
@@ -22,7 +22,7 @@ export async function migrateQueues(
   await owner.connect();
   try {
     await owner.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    const role = await makeRole(owner, queuesUrl);
+    const role = await createRole(owner, queuesUrl);
     const before = await versionOf(owner);
     await runMigrations(owner);
     await grantRights(owner, role);
@@ -33,21 +33,22 @@ export async function migrateQueues(
   }
 }
 
-async function makeRole(owner: pg.Client, queuesUrl: string): Promise<string> {
+async function createRole(owner: pg.Client, queuesUrl: string): Promise<string> {
   const { username, password } = new URL(queuesUrl);
-  if (!username || !password) throw new Error("the queues' database URL needs a role and a password");
+  if (!username || !password) throw new Error('QUEUES_DATABASE_URL: expected a role and a password');
   const role = decodeURIComponent(username);
-  const { rows } = await owner.query<{ itself: boolean; database: string }>(
-    'select current_user = $1 as itself, current_database() as database',
+  const { rows } = await owner.query<{ isOwner: boolean; database: string }>(
+    'select current_user = $1 as "isOwner", current_database() as database',
     [role],
   );
-  if (rows[0]!.itself) throw new Error(`queues must not log in as the owner, '${role}'`);
-  const { rows: known } = await owner.query<{ powerful: boolean }>(
-    'select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls as powerful from pg_roles where rolname = $1',
+  if (rows[0]!.isOwner)
+    throw new Error(`QUEUES_DATABASE_URL: expected a role other than the owner, got '${role}'`);
+  const { rows: known } = await owner.query<{ privileged: boolean }>(
+    'select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls as privileged from pg_roles where rolname = $1',
     [role],
   );
-  if (known[0]?.powerful)
-    throw new Error(`queues must not log in as '${role}', which may do more than read and write`);
+  if (known[0]?.privileged)
+    throw new Error(`QUEUES_DATABASE_URL: expected a role without special privileges, got '${role}'`);
   if (!known[0]) await owner.query(`create role ${id(role)} login noinherit`);
   await owner.query(`alter role ${id(role)} with login password ${literal(decodeURIComponent(password))}`);
   await owner.query(`grant connect on database ${id(rows[0]!.database)} to ${id(role)}`);
@@ -55,10 +56,10 @@ async function makeRole(owner: pg.Client, queuesUrl: string): Promise<string> {
 }
 
 async function versionOf(owner: pg.Client): Promise<number> {
-  const { rows } = await owner.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+  const { rows } = await owner.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
     `${DEFAULT_SCHEMA}.migration`,
   ]);
-  if (!rows[0]!.there) return 0;
+  if (!rows[0]!.exists) return 0;
   const { rows: versions } = await owner.query<{ version: number }>(
     `select coalesce(max(version), 0)::int as version from ${DEFAULT_SCHEMA}.migration`,
   );
@@ -66,8 +67,8 @@ async function versionOf(owner: pg.Client): Promise<number> {
 }
 
 /**
- * Rows and functions, and to create in this schema alone: BullMQ adds several jobs at once by way of a temporary table,
- * and makes a sequence for each queue first, whether the jobs bring their own ids or not.
+ * Grants rows, functions, and CREATE in this schema: BullMQ's bulk insert uses a temporary table and creates a sequence for
+ * each queue.
  */
 async function grantRights(owner: pg.Client, role: string): Promise<void> {
   const schema = id(DEFAULT_SCHEMA);
@@ -78,7 +79,7 @@ async function grantRights(owner: pg.Client, role: string): Promise<void> {
   await owner.query(`grant usage on schema ${schema} to ${id(role)}`);
   await owner.query(`grant select, insert, update, delete on all tables in schema ${schema} to ${id(role)}`);
   await owner.query(`revoke insert, update, delete on table ${schema}.migration from ${id(role)}`);
-  // By name: the role owns those of its queues, which the owner of the rest may not be allowed to grant.
+  // By name: the queues' sequences belong to the role, and the owner may not be allowed to grant on them.
   await owner.query(
     `grant usage, select, update on sequence ${schema}.job_seq, ${schema}.event_seq, ${schema}.relay_mid_seq to ${id(role)}`,
   );

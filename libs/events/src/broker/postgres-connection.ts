@@ -1,36 +1,85 @@
+import { EventEmitter } from 'node:events';
 import { assertSchemaCompatibility, PostgresConnection } from 'bullmq';
-import type { Pool } from 'pg';
-import type { ListenClient } from './listen-client.js';
-
-type ListeningTo = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
+import type { Pool, PoolClient } from 'pg';
 
 /**
- * One queue's or worker's share of the process's connections. BullMQ's own remembers for ever that PostgreSQL was
- * away when it was first asked.
+ * The one connection of a process that listens for notifications. BullMQ opens one for each worker; a small server has too
+ * few for that. Emits `lost` when the subscribers must issue their LISTEN again.
+ */
+export class ListenClient extends EventEmitter<{ lost: [] }> {
+  #client?: Promise<PoolClient> | undefined;
+
+  constructor(private readonly pool: Pool) {
+    super();
+    this.setMaxListeners(0);
+  }
+
+  get(): Promise<PoolClient> {
+    const connecting = (this.#client ??= this.#connect());
+    connecting.catch(() => {
+      if (this.#client === connecting) this.#client = undefined;
+    });
+    return connecting;
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    this.#client = undefined;
+    client?.removeAllListeners('notification');
+    client?.release(true);
+  }
+
+  async #connect(): Promise<PoolClient> {
+    const client = await this.pool.connect();
+    const connecting = this.#client;
+    client.setMaxListeners(0);
+    serialiseQueries(client);
+    client.on('error', () => {
+      if (this.#client !== connecting) return;
+      this.#client = undefined;
+      client.removeAllListeners('notification');
+      client.release(true);
+      this.emit('lost');
+    });
+    return client;
+  }
+}
+
+/** Runs one statement at a time: all workers issue their LISTEN at the same moment. */
+function serialiseQueries(client: PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+  let last: Promise<unknown> = Promise.resolve();
+  const queued = (...args: unknown[]) => (last = last.catch(() => undefined).then(() => query(...args)));
+  client.query = queued as unknown as typeof client.query;
+}
+
+/**
+ * The connection of one queue or worker, on the process's pool. Unlike BullMQ's own, it checks the schema again when
+ * PostgreSQL was unreachable the first time.
  */
 export class SharedPostgresConnection extends PostgresConnection {
-  #compatible?: Promise<void> | undefined;
+  #schemaCheck?: Promise<void> | undefined;
   #closed?: Promise<void>;
-  readonly #lost = () => void this.emit('listenerinvalidated');
+  readonly #onLost = () => void this.emit('listenerinvalidated');
 
   constructor(
     private readonly sharedPool: Pool,
-    private readonly listening: ListenClient,
+    private readonly sharedListenClient: ListenClient,
   ) {
     super(sharedPool);
-    listening.on('lost', this.#lost);
+    sharedListenClient.on('lost', this.#onLost);
   }
 
   override waitUntilReady(): Promise<void> {
-    const checking = (this.#compatible ??= this.checkSchema());
+    const checking = (this.#schemaCheck ??= checkSchema(this.sharedPool, this.schema));
     checking.catch(() => {
-      if (this.#compatible === checking) this.#compatible = undefined;
+      if (this.#schemaCheck === checking) this.#schemaCheck = undefined;
     });
     return checking;
   }
 
-  override getListenClient(): Promise<ListeningTo> {
-    return this.listening.get();
+  override getListenClient(): ReturnType<PostgresConnection['getListenClient']> {
+    return this.sharedListenClient.get();
   }
 
   override get hasListenClientKeepAlive(): boolean {
@@ -42,17 +91,18 @@ export class SharedPostgresConnection extends PostgresConnection {
   }
 
   override close(): Promise<void> {
-    this.listening.off('lost', this.#lost);
+    this.sharedListenClient.off('lost', this.#onLost);
     this.#closed ??= Promise.resolve();
     return this.#closed;
   }
+}
 
-  private async checkSchema(): Promise<void> {
-    const client = await this.sharedPool.connect();
-    try {
-      await assertSchemaCompatibility(client, this.schema);
-    } finally {
-      client.release();
-    }
+/** @throws SchemaMigrationRequiredError, SchemaVersionMismatchError */
+export async function checkSchema(pool: Pool, schema: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await assertSchemaCompatibility(client, schema);
+  } finally {
+    client.release();
   }
 }

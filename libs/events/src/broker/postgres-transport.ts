@@ -4,35 +4,32 @@ import {
   PostgresQueueBackend,
   SchemaMigrationRequiredError,
   SchemaVersionMismatchError,
-  assertSchemaCompatibility,
 } from 'bullmq';
 import pg from 'pg';
-import { MAX_BROKER_CONNECTIONS } from './broker-connections.js';
-import { ListenClient } from './listen-client.js';
-import type { Outages } from './outages.js';
-import { patient } from './patience.js';
-import { SharedPostgresConnection } from './postgres-connection.js';
-import type { Transport } from './transport.js';
+import type { OutageLog } from './outage-log.js';
+import { checkSchema, ListenClient, SharedPostgresConnection } from './postgres-connection.js';
+import { pauseOnError, type Transport } from './transport.js';
 
-const RETRY_PAUSE_MS = 1_000;
-const MISSING_SCHEMA = '3F000';
-const MISSING_TABLE = '42P01';
-const FORBIDDEN = '42501';
+/** Connections of a process to the PostgreSQL that holds the queues: one listens, the others run short statements. */
+export const MAX_BROKER_CONNECTIONS = 5;
 
-/** One small pool for all queues and workers of the process. */
+const INVALID_SCHEMA_NAME = '3F000';
+const UNDEFINED_TABLE = '42P01';
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** One pool for all queues and workers of the process. */
 export class PostgresTransport implements Transport {
-  readonly isRedis = false;
   readonly pool: pg.Pool;
-  readonly listening: ListenClient;
+  readonly listenClient: ListenClient;
 
   constructor(
     databaseUrl: string,
-    private readonly outages: Outages,
+    private readonly outages: OutageLog,
   ) {
     this.pool = new pg.Pool({
       connectionString: databaseUrl,
       application_name: 'tearline queues',
-      // BullMQ names no schema in its statements.
+      // BullMQ's statements name no schema.
       options: `-c search_path=${DEFAULT_SCHEMA}`,
       max: MAX_BROKER_CONNECTIONS,
       connectionTimeoutMillis: 2_000,
@@ -45,9 +42,9 @@ export class PostgresTransport implements Transport {
     this.pool.setMaxListeners(0);
     this.pool.on('error', outages.failed);
     this.pool.on('release', (error: unknown) => {
-      if (!error) outages.works();
+      if (!error) outages.recovered();
     });
-    this.listening = new ListenClient(this.pool);
+    this.listenClient = new ListenClient(this.pool);
   }
 
   get connection(): ConnectionOptions {
@@ -55,39 +52,31 @@ export class PostgresTransport implements Transport {
   }
 
   readonly backendFactory: Transport['backendFactory'] = (name, opts) =>
-    patient(
+    pauseOnError(
       new PostgresQueueBackend(
-        new SharedPostgresConnection(this.pool, this.listening),
+        new SharedPostgresConnection(this.pool, this.listenClient),
         name,
         opts as unknown as ConstructorParameters<typeof PostgresQueueBackend>[2],
       ),
-      RETRY_PAUSE_MS,
     );
 
   async check(): Promise<void> {
     try {
-      const client = await this.pool.connect();
-      try {
-        await assertSchemaCompatibility(client, DEFAULT_SCHEMA);
-      } finally {
-        client.release();
-      }
+      await checkSchema(this.pool, DEFAULT_SCHEMA);
     } catch (error) {
       if (error instanceof SchemaVersionMismatchError) throw error;
       const { code } = error as { code?: string };
       if (
         error instanceof SchemaMigrationRequiredError ||
-        [MISSING_SCHEMA, MISSING_TABLE, FORBIDDEN].includes(code!)
+        [INVALID_SCHEMA_NAME, UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE].includes(code!)
       )
-        throw new Error('the queues have no tables in PostgreSQL yet: run `npm run migrate`', {
-          cause: error,
-        });
+        throw new Error('PostgreSQL has no tables for the queues: run `npm run migrate`', { cause: error });
       this.outages.failed(error);
     }
   }
 
   async disconnect(): Promise<void> {
-    await this.listening.close();
+    await this.listenClient.close();
     await this.pool.end();
   }
 }

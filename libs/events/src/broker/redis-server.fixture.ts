@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A Redis of the test's own, on a free port that it keeps when it is started again. */
+/** A Redis for one test, on a free port that it keeps across restarts. */
 export class RedisServer {
   #process: ChildProcess | undefined;
   #dir = '';
@@ -23,7 +23,7 @@ export class RedisServer {
     return this.#port;
   }
 
-  /** Finds the port without starting anything, for a test that begins with Redis away. */
+  /** Chooses the port without starting Redis, for tests that begin with an unreachable Redis. */
   async reserve(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
   }
@@ -40,7 +40,7 @@ export class RedisServer {
       if (Date.now() > until || started.exitCode !== null) throw new Error('redis-server does not start');
   }
 
-  /** As a crash would end it. */
+  /** Ends it with SIGKILL. */
   async kill(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
@@ -50,7 +50,7 @@ export class RedisServer {
     await gone;
   }
 
-  /** Stops answering; connections stay open. */
+  /** Stops it with SIGSTOP: connections stay open. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
   }

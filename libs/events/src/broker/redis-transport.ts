@@ -1,24 +1,22 @@
 import { type ConnectionOptions, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Outages } from './outages.js';
-import { patient } from './patience.js';
+import type { OutageLog } from './outage-log.js';
 import { RedisChecks } from './redis-checks.js';
-import { PREFIX, type Transport } from './transport.js';
+import { pauseOnError, PREFIX, type Transport } from './transport.js';
 
-const RETRY_PAUSE_MS = 1_000;
-const FIRST_ANSWER_MS = 3_000;
+const MAX_CHECK_MS = 3_000;
 
-const lasting: RedisOptions = {
+const reconnecting: RedisOptions = {
   connectTimeout: 2_000,
   keepAlive: 10_000,
   retryStrategy: (times) => Math.min(50 * 2 ** times, 2_000) * (0.75 + Math.random() / 2),
-  // After a failover the former primary answers still, and refuses writes.
+  // After a failover the former primary still answers, and refuses writes.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
 };
 
-/** For callers that rather fail than wait. */
-const impatient: RedisOptions = {
-  ...lasting,
+/** For queues: a command fails within seconds instead of waiting for Redis. */
+const failFast: RedisOptions = {
+  ...reconnecting,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -26,32 +24,30 @@ const impatient: RedisOptions = {
   socketTimeout: 2_500,
 };
 
-/** For workers, which have nothing better to do than to wait. */
-const waiting: RedisOptions = { ...lasting, maxRetriesPerRequest: null };
+/** For workers: a command waits until Redis is reachable. */
+const waitForRedis: RedisOptions = { ...reconnecting, maxRetriesPerRequest: null };
 
 /**
- * One connection for all queues, where commands fail within two seconds; one for all workers, where they wait until
- * Redis is back; and one for each worker to wait for work on.
+ * One connection for all queues, one for all workers, and one for each worker that blocks until there is work.
  */
 export class RedisTransport implements Transport {
-  readonly isRedis = true;
   readonly #clients: Redis[] = [];
   readonly #queues: Redis;
   #workers?: Redis;
 
   constructor(
     private readonly url: string,
-    private readonly outages: Outages,
+    private readonly outages: OutageLog,
   ) {
-    this.#queues = this.connect('queues', impatient);
+    this.#queues = this.#connect('queues', failFast);
     const checks = new RedisChecks(this.#queues);
     this.#queues.on('ready', () => {
-      outages.works();
+      outages.recovered();
       void checks.run().catch(outages.failed);
     });
   }
 
-  /** For publishing what need not arrive. */
+  /** The connection of the queues, for publishing broadcasts. */
   get client(): Redis {
     return this.#queues;
   }
@@ -60,9 +56,9 @@ export class RedisTransport implements Transport {
     return this.#queues;
   }
 
-  /** A connection more, for as long as this transport. Who has it subscribes at each `ready`. */
+  /** Opens another connection, for pub/sub. Its user subscribes at each `ready`. */
   subscriber(): Redis {
-    return this.connect('signals', { ...waiting, autoResubscribe: false });
+    return this.#connect('broadcasts', { ...waitForRedis, autoResubscribe: false });
   }
 
   readonly backendFactory: Transport['backendFactory'] = (
@@ -71,21 +67,20 @@ export class RedisTransport implements Transport {
     { withBlockingConnection = false } = {},
   ) => {
     const keys = new QueueKeys(PREFIX);
-    return patient(
+    return pauseOnError(
       new RedisQueueBackend(
-        this.shared(withBlockingConnection ? this.workers() : this.#queues),
+        this.#shared(withBlockingConnection ? this.#workerClient() : this.#queues),
         name,
         keys.getKeys(name),
         (type) => keys.toKey(name, type),
         opts,
-        withBlockingConnection ? this.blocking(name) : undefined,
+        withBlockingConnection ? this.#blocking(name) : undefined,
       ),
-      RETRY_PAUSE_MS,
     );
   };
 
   async check(): Promise<void> {
-    if (this.#queues.status !== 'ready') await this.firstAnswer();
+    if (this.#queues.status !== 'ready') await this.#firstAnswer();
     if (this.#queues.status !== 'ready') return;
     const problem = await new RedisChecks(this.#queues).problem().catch(this.outages.failed);
     if (problem) throw new Error(problem);
@@ -95,9 +90,9 @@ export class RedisTransport implements Transport {
     for (const client of this.#clients) client.disconnect();
   }
 
-  private async firstAnswer(): Promise<void> {
+  async #firstAnswer(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, FIRST_ANSWER_MS);
+      const timer = setTimeout(resolve, MAX_CHECK_MS);
       const settle = () => {
         clearTimeout(timer);
         resolve();
@@ -107,12 +102,12 @@ export class RedisTransport implements Transport {
     });
   }
 
-  private workers(): Redis {
-    return (this.#workers ??= this.connect('workers', { ...waiting, socketTimeout: 10_000 }));
+  #workerClient(): Redis {
+    return (this.#workers ??= this.#connect('workers', { ...waitForRedis, socketTimeout: 10_000 }));
   }
 
-  /** Waiting to be ready, or asking for the version, would fail once and for all when Redis is away just then. */
-  private shared(client: Redis): RedisConnection {
+  /** Skips BullMQ's initial checks: an unreachable Redis would make them fail for good. */
+  #shared(client: Redis): RedisConnection {
     return new RedisConnection(client, {
       shared: true,
       blocking: false,
@@ -121,10 +116,10 @@ export class RedisTransport implements Transport {
     });
   }
 
-  private blocking(queue: string): RedisConnection {
-    // A worker waits five seconds at a time, ten at most.
-    const client = this.connect('worker', {
-      ...waiting,
+  #blocking(queue: string): RedisConnection {
+    // A worker blocks for five seconds, ten at most.
+    const client = this.#connect('worker', {
+      ...waitForRedis,
       socketTimeout: 15_000,
       connectionName: workerName(queue),
     });
@@ -134,14 +129,14 @@ export class RedisTransport implements Transport {
       skipVersionCheck: true,
       skipWaitingForReady: true,
     });
-    // Not having asked, it takes Redis for one that can wait for whole seconds only.
+    // Without a version check, BullMQ assumes a Redis that blocks for whole seconds only.
     void connection.client.then(() => {
       connection.capabilities = { canDoubleTimeout: true, canBlockFor1Ms: false };
     }, this.outages.failed);
     return connection;
   }
 
-  private connect(purpose: string, options: RedisOptions): Redis {
+  #connect(purpose: string, options: RedisOptions): Redis {
     const client = new Redis(this.url, {
       connectionName: `${PREFIX}:${purpose}`,
       ...options,
@@ -152,5 +147,5 @@ export class RedisTransport implements Transport {
   }
 }
 
-/** By which BullMQ finds out who works. */
+/** The name by which BullMQ's `getWorkers` recognises the connection. */
 const workerName = (queue: string) => `${PREFIX}:${Buffer.from(queue).toString('base64')}`;

@@ -1,16 +1,35 @@
-import type { BackendFactory, ConnectionOptions } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BackendFactory, ConnectionOptions, IQueueBackend } from 'bullmq';
 
-/** What the keys of all queues in Redis begin with. */
+/** Prefix of all keys of queues in Redis. */
 export const PREFIX = 'tearline';
 
-/** What queues and workers stand on: connections of this process, and how BullMQ is to use them. */
+const RETRY_INTERVAL_MS = 1_000;
+
+/** The connections of a process to the server that holds the queues, and BullMQ's backend on them. */
 export interface Transport {
-  readonly isRedis: boolean;
   readonly backendFactory: BackendFactory;
-  /** BullMQ asks for one; the factory above uses its own. */
+  /** BullMQ requires one; the factory above uses its own. */
   readonly connection: ConnectionOptions;
-  /** @throws Error in one line, when queues must not be there at all; that nobody answers is no reason */
+  /** @throws Error of one line when this server must not hold queues; an unreachable server is no error */
   check(): Promise<void>;
-  /** Lets go of all connections at once, whatever is under way on them. */
+  /** Closes all connections at once, without waiting for commands. */
   disconnect(): Promise<void>;
+}
+
+/**
+ * Makes a backend wait before it reports that it could not fetch work. BullMQ's worker fetches again at once, unless the
+ * connection was refused; on a connection that fails at once that loop blocks the event loop.
+ */
+export function pauseOnError<B extends IQueueBackend>(backend: B): B {
+  const moveToActive = backend.moveToActive.bind(backend);
+  backend.moveToActive = async (...args) => {
+    try {
+      return await moveToActive(...args);
+    } catch (error) {
+      await delay(RETRY_INTERVAL_MS, undefined, { ref: false });
+      throw error;
+    }
+  };
+  return backend;
 }

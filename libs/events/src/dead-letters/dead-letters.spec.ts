@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { query, QueuesServer } from '../broker/queues-database.fixture.js';
+import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
 import { createEventTables } from '../tables/create-event-tables.js';
 import { deadLetters, type DeadLetters } from './dead-letters.js';
 
 describe('deadLetters', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   let client: pg.Client;
   let letters: DeadLetters;
   beforeAll(() => server.start());
@@ -30,7 +30,7 @@ describe('deadLetters', () => {
     await park('article/2', 1, { type: 'articles/deleted', context: { ends: true } }, 0);
     await client.query(
       `insert into readers.outbox (id, queue, type, version, payload, attempts, error, failed_at)
-       values (7, 'readers.letters', 'readers.letters', 1, '{}', 5, 'no paper', '2026-01-03')`,
+       values (7, 'readers.letters', 'readers.letters', 1, '{}', 5, 'refused', '2026-01-03')`,
     );
     return () => client.end();
   });
@@ -62,7 +62,7 @@ describe('deadLetters', () => {
       )
     ).rows[0] as unknown;
 
-  it('lists events and jobs, with what waits behind them', async () => {
+  it('lists events and jobs, with the number of events that wait behind them', async () => {
     expect(await letters.list()).toEqual([
       {
         id: 'articles:article/1:3',
@@ -83,7 +83,7 @@ describe('deadLetters', () => {
         event: 'readers.letters',
         aggregate: undefined,
         seq: undefined,
-        error: 'no paper',
+        error: 'refused',
         attempts: 5,
       }),
     ]);
@@ -107,7 +107,7 @@ describe('deadLetters', () => {
     expect(rows).toEqual([{ failed_at: null, attempts: 0, due: true }]);
   });
 
-  it('drops all: cursors stand behind them, and know that their aggregate ended', async () => {
+  it('drops all: cursors move past them, and aggregates that they end are ended', async () => {
     expect(await letters.drop()).toBe(3);
     expect(await cursor('article/1')).toEqual({ last: 3, parked: false, ended: false });
     expect(await cursor('article/2')).toEqual({ last: 1, parked: false, ended: true });
@@ -116,7 +116,7 @@ describe('deadLetters', () => {
     expect(rows).toEqual([{ seq: 4 }, { seq: 5 }]);
   });
 
-  it('finds nothing by an id that is none', async () => {
+  it('changes nothing for an unknown id', async () => {
     expect(await letters.retry('articles:article/1:4')).toBe(0);
     expect(await letters.drop('job:8')).toBe(0);
     expect(await letters.list()).toHaveLength(3);

@@ -1,20 +1,41 @@
 import type { ClientBase } from 'pg';
-import type { DeadLetter } from './dead-letter.js';
 
-/** A module's dead letters. Both changes may be made while everything runs, and are seen within seconds. */
+/** An event that a module could not handle, or a job of its own that failed. */
+export interface DeadLetter {
+  /** `articles:article/7:12` is the twelfth event of an aggregate, `job:311` a job. */
+  readonly id: string;
+  /** The module that could not handle it. */
+  readonly module: string;
+  /** The module that published the event; of a job, the module itself. */
+  readonly publisher: string;
+  /** Name of the event or job. */
+  readonly event: string;
+  /** Undefined for a job. */
+  readonly aggregate: string | undefined;
+  /** Position in the aggregate; undefined for a job. */
+  readonly seq: number | undefined;
+  /** Of the last attempt. */
+  readonly error: string;
+  readonly attempts: number;
+  readonly since: Date;
+  /** Later events of the aggregate, which wait until this one is retried or dropped. */
+  readonly waiting: number;
+}
+
+/** The dead letters of one module. Changes are safe while the module runs, which sees them within seconds. */
 export interface DeadLetters {
   /** Oldest first. */
   list(): Promise<DeadLetter[]>;
   /**
-   * Tries them again, with all attempts before them; the events that wait behind follow in their order.
-   * @param id one; all of them when absent
-   * @returns how many there were
+   * Makes dead letters due again, with all attempts. The events that wait behind them follow in order.
+   * @param id one of them; all when absent
+   * @returns how many
    */
   retry(id?: string): Promise<number>;
   /**
-   * Gives them up for good; the events that wait behind go on without them.
-   * @param id one; all of them when absent
-   * @returns how many there were
+   * Deletes dead letters. The events that wait behind them go on without them.
+   * @param id one of them; all when absent
+   * @returns how many
    */
   drop(id?: string): Promise<number>;
 }
@@ -25,13 +46,14 @@ type Row = Omit<DeadLetter, 'module' | 'aggregate' | 'seq'> & {
 };
 
 /**
+ * Returns the dead letters of a module.
  * @param client connected; logged in as the module's role or the owner
  * @param schema the module's, which is its name
  */
 export function deadLetters(client: ClientBase, schema: string): DeadLetters {
   const name = client.escapeIdentifier(schema);
 
-  /** Parked aggregates stay locked, so that nobody handles what is being decided about. */
+  /** Locks the parked aggregates: no worker handles an event while it is being changed. */
   const change = async (id: string | undefined, events: string, jobs: string): Promise<number> => {
     await client.query('begin');
     try {
@@ -94,7 +116,7 @@ export function deadLetters(client: ClientBase, schema: string): DeadLetters {
     drop: (id) =>
       change(
         id,
-        // As if it had been handled, the end of its aggregate too.
+        // Advances the cursor as a handled event does; an event that ends its aggregate still ends it.
         `with dropped as (
            delete from ${name}.inbox where publisher = $1 and aggregate = $2 and seq = $3 returning event
          )

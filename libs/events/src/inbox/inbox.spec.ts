@@ -1,13 +1,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { QueuesServer } from '../broker/queues-database.fixture.js';
-import { prepareToy } from '../toy.fixture.js';
+import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { createSampleSchemas } from '../sample-modules.fixture.js';
 
-const server = new QueuesServer();
+const server = new TestPostgres();
 const clients: pg.Client[] = [];
 beforeAll(async () => {
   await server.start();
-  const { ledger } = await prepareToy((await server.newDatabase()).ownerUrl);
+  const { ledger } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
   for (let count = 0; count < 3; count += 1) {
     const client = new pg.Client({ connectionString: ledger! });
     clients.push(client);
@@ -27,13 +27,13 @@ async function receive(client: pg.Client, aggregate: string, seq: number): Promi
   return rows[0]!.reception;
 }
 
-it.each([1, 2])('gives event %i to one of two who both saw that it is next', async (seq) => {
+it.each([1, 2])('lets one of two transactions handle event %i when both saw that it is next', async (seq) => {
   const [quick, slow, watcher] = clients as [pg.Client, pg.Client, pg.Client];
   const aggregate = `shelf/${seq}`;
   for (let before = 1; before < seq; before += 1)
     expect(await receive(watcher, aggregate, before)).toBe('handle');
   await quick.query('begin');
-  // Whoever comes now can read how far the aggregate is, and has to wait before doing anything about it.
+  // The other transaction can read the cursor now, and has to wait before it changes it.
   await quick.query('lock table inbox_cursors in exclusive mode');
   const late = receive(slow, aggregate, seq);
   await expect
@@ -42,7 +42,7 @@ it.each([1, 2])('gives event %i to one of two who both saw that it is next', asy
   expect(await receive(quick, aggregate, seq)).toBe('handle');
   await quick.query('commit');
   expect(await late).toBe('stored');
-  // What was stored is found to be done, and goes.
+  // The stored copy has been handled, and is deleted.
   expect((await watcher.query(`select from claim_event('shop', $1)`, [aggregate])).rowCount).toBe(0);
   expect((await watcher.query('select from inbox')).rowCount).toBe(0);
 });

@@ -1,115 +1,132 @@
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { deliveryCall } from '../handling/delivery-call.js';
-import type { Ending } from '../handling/ending.js';
-import type { HandledMetrics } from '../handling/handled-metrics.js';
-import type { JobBinding } from '../handling/handlers.js';
-import { inTime } from '../handling/in-time.js';
-import { described, isTransient } from '../handling/transient.js';
-import { REQUEUE } from './requeue.js';
-import { JobAttempt } from './job-attempt.js';
-import { JobGone } from './job-gone.js';
-import { type JobRow, JobRows } from './job-rows.js';
+import type { EntityManager } from 'typeorm';
+import type { JobBinding } from '../handlers/find-handlers.js';
+import { errorText, isTransient, jittered } from '../handlers/failure.js';
+import { handlerCall, runHandler } from '../handlers/run-handler.js';
+import type { WorkerContext } from '../handlers/worker-context.js';
+import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';
+import { REQUEUE, type RunningJob } from './on-job.decorator.js';
 
-/** A job that ends its process so often is the cause. */
-const SILENT_ENDS = 10;
+/** After this many attempts in a row that ended their process, the job is a dead letter. */
+const MAX_CRASHES = 10;
 const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 10 * 60_000;
-const LONGEST_PUT_OFF_MS = 30_000;
+const MAX_RETRY_MS = 10 * 60_000;
+const MIN_TRANSIENT_RETRY_MS = 500;
+const MAX_TRANSIENT_RETRY_MS = 30_000;
 
-/** Does the jobs of one kind. */
+/** Runs the jobs of one kind. */
 export class JobProcessor {
   readonly #log = new Logger('Jobs');
   readonly #rows: JobRows;
 
-  /** @param later told in how many milliseconds the outbox has something to relay */
   constructor(
     private readonly module: string,
-    database: DataSource,
     private readonly binding: JobBinding,
-    private readonly metrics: HandledMetrics,
-    private readonly ending: Ending,
-    private readonly later: (ms: number) => void,
+    private readonly context: WorkerContext,
   ) {
-    this.#rows = new JobRows(database, `"${module}"`);
+    this.#rows = new JobRows(context.database, `"${module}"`);
   }
 
   /**
-   * Makes one attempt, and keeps in the job's row how it went; then the broker's part is over.
-   * @param stalls how often this attempt was begun before and nobody told how that ended
-   * @throws when the module's database is away
+   * Makes one attempt and stores its result in the job's row. When this resolves, the broker may delete its job.
+   * @param crashes earlier deliveries of this job whose process ended before they did
+   * @throws the error of the database when it is unreachable
    */
-  async take(id: number, stalls: number): Promise<void> {
+  async process(id: number, crashes: number): Promise<void> {
     const row = await this.#rows.find(id);
     if (!row) return;
-    const { name } = this.binding.contract;
-    if (stalls >= SILENT_ENDS) {
-      await this.#bury(row, new Error(`begun ${stalls} times without coming back: it may end its process`));
+    if (crashes >= MAX_CRASHES) {
+      await this.#deadLetter(row, new Error(`the process ended during ${crashes} attempts in a row`));
       return;
     }
     const began = performance.now();
     const outcome = await this.#attempt(row);
-    this.metrics.handled(this.module, name, outcome, performance.now() - began);
+    this.context.metrics.handled(this.module, this.binding.contract.name, outcome, performance.now() - began);
   }
 
   async #attempt(row: JobRow): Promise<string> {
     const { contract, handle } = this.binding;
-    const call = deliveryCall(`job:${contract.name}:${row.id}`, row.context, contract.timeoutMs);
-    const signal = AbortSignal.any([call.signal, this.ending.stopping]);
-    const attempt = new JobAttempt(row, this.#rows, contract.attempts, signal);
+    const { stopping, aborting } = this.context.shutdown;
+    const call = handlerCall(`job:${contract.name}:${row.id}`, row.context, contract.timeoutMs);
+    const attempt = new Attempt(row, this.#rows, contract.attempts, AbortSignal.any([call.signal, stopping]));
     try {
-      const result = await inTime(call, contract.timeoutMs, this.ending.cutting, async () =>
+      const result = await runHandler(call, contract.timeoutMs, aborting, async () =>
         handle(contract.payload.parse(row.payload) as never, attempt),
       );
       if (attempt.isCompleted) return 'handled';
       if (result !== REQUEUE) {
-        await this.#rows.done(row.id);
+        await this.#rows.delete(row.id);
         return 'handled';
       }
-      await this.#rows.again(row.id);
-      this.later(0);
-      return 'again';
+      await this.#rows.requeue(row.id);
+      this.context.relay.relayWithin(0);
+      return 'requeued';
     } catch (error) {
-      if (error instanceof JobGone) return 'handled';
+      if (error instanceof JobCompletedError) return 'handled';
       if (!attempt.isCompleted) return this.#failed(row, attempt, error);
-      this.#log.warn({ err: error }, `${contract.name}: failed after it had completed job ${row.id}`);
+      this.#log.warn({ err: error }, `${contract.name} ${row.id} failed after it had completed the job`);
       return 'handled';
     }
   }
 
-  async #failed(row: JobRow, attempt: JobAttempt, error: unknown): Promise<string> {
+  async #failed(row: JobRow, attempt: Attempt, error: unknown): Promise<string> {
     const { name } = this.binding.contract;
-    if (isTransient(error) || this.ending.stopping.aborted) {
+    const isStopping = this.context.shutdown.stopping.aborted;
+    if (isStopping || isTransient(error)) {
       const age = Date.now() - row.created_at.getTime();
-      const wait = this.ending.stopping.aborted ? 0 : jittered(between(500, age / 2, LONGEST_PUT_OFF_MS));
-      await this.#retry(row, error, 0, wait);
-      this.#log.warn({ err: error }, `put off: ${name} ${row.id}; again in ${wait} ms`);
-      return 'put-off';
+      const backoff = Math.min(Math.max(age / 2, MIN_TRANSIENT_RETRY_MS), MAX_TRANSIENT_RETRY_MS);
+      const waitMs = isStopping ? 0 : jittered(backoff);
+      await this.#retry(row, error, 0, waitMs);
+      this.#log.warn({ err: error }, `${name} ${row.id} interrupted; retry in ${waitMs} ms`);
+      return 'retry_later';
     }
     if (attempt.isLastAttempt) {
-      await this.#bury(row, error);
+      await this.#deadLetter(row, error);
       return 'dead';
     }
-    const wait = jittered(Math.min(FIRST_RETRY_MS * 2 ** row.attempts, LONGEST_RETRY_MS));
-    await this.#retry(row, error, 1, wait);
-    this.#log.warn({ err: error }, `failed ${attempt.attempt} times: ${name} ${row.id}; again in ${wait} ms`);
+    const waitMs = jittered(Math.min(FIRST_RETRY_MS * 2 ** row.attempts, MAX_RETRY_MS));
+    await this.#retry(row, error, 1, waitMs);
+    this.#log.warn(
+      { err: error },
+      `${name} ${row.id} failed ${attempt.attempt} times; retry in ${waitMs} ms`,
+    );
     return 'failed';
   }
 
-  async #retry(row: JobRow, error: unknown, counts: 0 | 1, waitMs: number): Promise<void> {
-    await this.#rows.retry(row.id, described(error), counts, waitMs);
-    this.metrics.retried(this.module, this.binding.contract.name, counts ? 'failed' : 'transient');
-    this.later(waitMs);
+  async #retry(row: JobRow, error: unknown, failedAttempts: 0 | 1, waitMs: number): Promise<void> {
+    await this.#rows.retry(row.id, errorText(error), failedAttempts, waitMs);
+    const reason = failedAttempts ? 'failed' : 'transient';
+    this.context.metrics.retried(this.module, this.binding.contract.name, reason);
+    this.context.relay.relayWithin(waitMs);
   }
 
-  async #bury(row: JobRow, error: unknown): Promise<void> {
+  async #deadLetter(row: JobRow, error: unknown): Promise<void> {
     const { contract, isScheduled } = this.binding;
-    if (isScheduled) await this.#rows.done(row.id);
-    else await this.#rows.bury(row.id, described(error));
-    this.#log.error({ err: error }, `${isScheduled ? 'failed' : 'dead'}: ${contract.name} ${row.id}`);
+    if (isScheduled) await this.#rows.delete(row.id);
+    else await this.#rows.deadLetter(row.id, errorText(error));
+    const state = isScheduled ? 'failed; its next run is not affected' : 'is a dead letter';
+    this.#log.error({ err: error }, `${contract.name} ${row.id} ${state}`);
   }
 }
 
-const between = (least: number, value: number, most: number) => Math.min(Math.max(value, least), most);
+class Attempt implements RunningJob {
+  readonly attempt: number;
+  readonly isLastAttempt: boolean;
+  isCompleted = false;
 
-const jittered = (ms: number) => Math.round(ms * (0.5 + Math.random() / 2));
+  constructor(
+    private readonly row: JobRow,
+    private readonly rows: JobRows,
+    maxAttempts: number,
+    readonly signal: AbortSignal,
+  ) {
+    this.attempt = row.attempts + 1;
+    this.isLastAttempt = this.attempt >= maxAttempts;
+  }
+
+  async complete<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const result = await this.rows.complete(this.row.id, work);
+    this.isCompleted = true;
+    return result;
+  }
+}

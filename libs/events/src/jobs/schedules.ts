@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import type { Schedule } from './every.decorator.js';
 
-/** Longest wait for the very first run, so that processes and modules do not all begin at once. */
-const FIRST_WITHIN_MS = 60_000;
+/** Longest wait for the very first run; random, so that not all schedules start at once. */
+const MAX_FIRST_WAIT_MS = 60_000;
 
 /**
- * When scheduled work is due, for all processes together: whoever finds a schedule due moves it on and adds the run to
- * the outbox, in one statement. A run that is still under way, or could not begin, is not followed by another.
+ * Due times of a module's schedules, in its `schedules` table. One statement advances a due schedule and adds its run to
+ * the outbox, so that one process of all adds it. A schedule whose last run is still in the outbox is skipped.
  */
 export class Schedules {
   /** @param schema quoted */
@@ -19,7 +19,7 @@ export class Schedules {
     for (const { queue, intervalMs } of schedules)
       await this.database.query(
         `insert into ${this.schema}.schedules as s (queue, every_ms, next_at)
-         values ($1, $2::bigint, now() + random() * least($2::bigint, ${FIRST_WITHIN_MS}) * interval '1 millisecond')
+         values ($1, $2::bigint, now() + random() * least($2::bigint, ${MAX_FIRST_WAIT_MS}) * interval '1 millisecond')
          on conflict (queue) do update
          set every_ms = excluded.every_ms,
            next_at = least(s.next_at, now() + excluded.every_ms * interval '1 millisecond')
@@ -28,8 +28,11 @@ export class Schedules {
       );
   }
 
-  /** @returns how many runs were added */
-  async tick(queues: readonly string[]): Promise<number> {
+  /**
+   * Adds the runs that are due.
+   * @returns how many
+   */
+  async addDueRuns(queues: readonly string[]): Promise<number> {
     const [row] = await this.database.query<{ added: number }[]>(
       `with due as (
          update ${this.schema}.schedules

@@ -23,11 +23,11 @@ describe('EventMetrics of a broker', () => {
     await redis.stop();
   });
 
-  it('say what is in its queues', async () => {
+  it('report what is in its queues', async () => {
     expect(await registry.metrics()).toContain('events_queue_jobs{queue="readers",state="waiting"} 1');
   });
 
-  it('leave it out while it does not answer, within a second or so', async () => {
+  it('leave out queues while Redis does not answer, within about a second', async () => {
     redis.pause();
     const before = Date.now();
     expect(await registry.metrics()).not.toContain('events_queue_jobs{');

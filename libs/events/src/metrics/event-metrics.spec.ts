@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { query, QueuesServer } from '../broker/queues-database.fixture.js';
+import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
 import { createEventTables } from '../tables/create-event-tables.js';
 import { EventMetrics } from './event-metrics.js';
 
 describe('EventMetrics', () => {
-  const server = new QueuesServer();
+  const server = new TestPostgres();
   let source: DataSource;
   beforeAll(async () => {
     await server.start();
@@ -29,7 +29,7 @@ describe('EventMetrics', () => {
     await server.stop();
   });
 
-  it('count what modules have to do still', async () => {
+  it('report what is in the tables of modules', async () => {
     const registry = new Registry();
     new EventMetrics(registry).watchModule('readers', source);
     const text = await registry.metrics();
@@ -42,7 +42,7 @@ describe('EventMetrics', () => {
     );
   });
 
-  it('leave out a module whose database cannot be asked', async () => {
+  it('leave out a module whose database does not answer', async () => {
     const registry = new Registry();
     const metrics = new EventMetrics(registry);
     metrics.watchModule('readers', source);
@@ -53,16 +53,16 @@ describe('EventMetrics', () => {
     expect(text).not.toMatch(/module="(gone|hung)"/);
   });
 
-  it('count what handlers did, and are not needed', async () => {
+  it('count attempts, and do nothing without a registry', async () => {
     const registry = new Registry();
     const metrics = new EventMetrics(registry);
-    metrics.handled('readers', 'articles/published', 'done', 30);
-    metrics.retried('readers', 'articles/published', 'error');
+    metrics.handled('readers', 'articles/published', 'handled', 30);
+    metrics.retried('readers', 'articles/published', 'failed');
     const labels = 'subscriber="readers",event="articles/published"';
     const text = await registry.metrics();
-    expect(text).toContain(`events_handled_total{${labels},outcome="done"} 1`);
-    expect(text).toContain(`events_handle_duration_seconds_sum{${labels},outcome="done"} 0.03`);
-    expect(text).toContain(`events_retries_total{${labels},reason="error"} 1`);
+    expect(text).toContain(`events_handled_total{${labels},outcome="handled"} 1`);
+    expect(text).toContain(`events_handle_duration_seconds_sum{${labels},outcome="handled"} 0.03`);
+    expect(text).toContain(`events_retries_total{${labels},reason="failed"} 1`);
     expect(() => new EventMetrics().handled('a', 'b', 'c', 1)).not.toThrow();
   });
 });

@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import type { Job, Worker } from 'bullmq';
 import type { DataSource } from 'typeorm';
-import type { Broker } from '../broker/broker.js';
+import { type Broker, retryLater } from '../broker/broker.js';
 
-const SOONEST_MS = 20;
-const AT_ONCE = 200;
+const BATCH_DELAY_MS = 20;
+const MAX_BATCH = 200;
 
-/** What a subscriber tells a publisher. */
-export interface Confirmation {
+/** A message from a subscriber to a publisher. */
+interface Confirmation {
   readonly subscriber: string;
-  /** Outbox rows that it answers for from now on. */
+  /** Outbox rows that the subscriber has handled or stored in its inbox. */
   readonly ids: readonly number[];
 }
 
+/** Returns the name of the queue that carries confirmations to a publisher. */
 export const confirmationQueue = (publisher: string) => `${publisher}.confirmed`;
 
 /**
- * Tells publishers what a subscriber has handled or has in its own inbox: many at once. One that gets lost costs a
- * repetition: the event is sent again, found a duplicate and confirmed again.
+ * Sends a subscriber's confirmations to publishers, in batches. A lost confirmation costs a repetition only: the event is
+ * sent again, found a duplicate and confirmed again.
  */
 export class Confirmations {
   readonly #log = new Logger('Events');
-  readonly #waiting = new Map<string, number[]>();
+  readonly #pending = new Map<string, number[]>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -30,18 +32,18 @@ export class Confirmations {
   ) {}
 
   add(publisher: string, id: number): void {
-    const ids = this.#waiting.get(publisher);
+    const ids = this.#pending.get(publisher);
     if (ids) ids.push(id);
-    else this.#waiting.set(publisher, [id]);
-    if (ids && ids.length >= AT_ONCE) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), SOONEST_MS);
+    else this.#pending.set(publisher, [id]);
+    if (ids && ids.length >= MAX_BATCH) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), BATCH_DELAY_MS);
   }
 
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const all = [...this.#waiting];
-    this.#waiting.clear();
+    const all = [...this.#pending];
+    this.#pending.clear();
     await Promise.all(all.map(([publisher, ids]) => this.#send(publisher, ids)));
   }
 
@@ -52,20 +54,25 @@ export class Confirmations {
         .queue(confirmationQueue(publisher))
         .add('confirmed', confirmation, { jobId: `${this.subscriber}-${randomUUID()}` });
     } catch (error) {
-      this.#log.debug({ err: error }, `not confirmed to '${publisher}'; it will ask again`);
+      this.#log.debug({ err: error }, `confirmation to '${publisher}' failed; it will send the events again`);
     }
   }
 }
 
-/** Forgets what a subscriber has confirmed. If PostgreSQL forgets that it forgot, it is confirmed once more. */
-export async function forgetConfirmed(
-  database: DataSource,
-  publisher: string,
-  { subscriber, ids }: Confirmation,
-): Promise<void> {
-  await database.query(
-    `with lazily as materialized (select set_config('synchronous_commit', 'off', true))
-     delete from "${publisher}".outbox using lazily where queue = $1 and id = any($2)`,
-    [subscriber, ids],
-  );
+/** Starts the worker that deletes a publisher's confirmed outbox rows. */
+export function deleteConfirmed(publisher: string, database: DataSource, broker: Broker): Worker {
+  const process = async (job: Job<Confirmation>, token?: string) => {
+    const { subscriber, ids } = job.data;
+    try {
+      // What a crash of PostgreSQL undoes here is confirmed once more.
+      await database.query(
+        `with lazily as materialized (select set_config('synchronous_commit', 'off', true))
+         delete from "${publisher}".outbox using lazily where queue = $1 and id = any($2)`,
+        [subscriber, ids],
+      );
+    } catch {
+      await retryLater(job, token);
+    }
+  };
+  return broker.worker(confirmationQueue(publisher), process, { concurrency: 1 });
 }

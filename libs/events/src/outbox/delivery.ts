@@ -3,14 +3,14 @@ export interface DeliveryContext {
   readonly requestId?: string;
   readonly traceparent?: string;
   readonly principal?: { readonly id: string };
-  /** The last event of its aggregate. */
+  /** Marks the last event of its aggregate. */
   readonly ends?: true;
 }
 
-/** An event on its way to one subscriber: what the broker carries, and what an inbox keeps. */
+/** An event for one subscriber, as the queue and the inbox hold it. */
 export interface Delivery {
   readonly publisher: string;
-  /** The outbox row's. */
+  /** Of the outbox row. */
   readonly id: number;
   readonly aggregate: string;
   readonly seq: number;
@@ -22,7 +22,42 @@ export interface Delivery {
   readonly at: string;
 }
 
-/** A job on its way: all that counts is in its outbox row. */
+/** A job, as the queue holds it; its state is in the outbox row. */
 export interface JobDelivery {
   readonly id: number;
+}
+
+/** A row of the outbox. */
+export interface OutboxRow {
+  readonly id: number;
+  readonly queue: string;
+  /** Null for a job. */
+  readonly aggregate: string | null;
+  readonly seq: number | null;
+  readonly type: string;
+  readonly version: number;
+  readonly payload: unknown;
+  readonly context: DeliveryContext;
+  readonly created_at: Date;
+  readonly round: number;
+}
+
+/** Arguments of BullMQ's `addBulk`. */
+export interface BrokerJob {
+  readonly name: string;
+  readonly data: Delivery | JobDelivery;
+  readonly opts: { readonly jobId: string };
+}
+
+/**
+ * Converts an outbox row into a job of the broker. The job id is the same each time the row is sent, so the broker ignores
+ * one that it still has. A requeued job gets a new id by its round: the broker may still hold the previous one.
+ */
+export function brokerJob(publisher: string, row: OutboxRow): BrokerJob {
+  const { id, type, version, payload, context, aggregate, seq } = row;
+  if (aggregate === null || seq === null)
+    return { name: type, data: { id }, opts: { jobId: `${publisher}-${id}-${row.round}` } };
+  const at = row.created_at.toISOString();
+  const data: Delivery = { publisher, id, aggregate, seq, type, version, payload, context, at };
+  return { name: type, data, opts: { jobId: `${publisher}-${id}` } };
 }

@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import {
   ContractError,
   currentCall,
@@ -7,24 +8,29 @@ import {
 } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { JobContract, JobPayloadOf } from '../jobs/job.js';
-import { announceCommit } from './commit-hook.js';
+import { afterCommit } from './after-commit.js';
 import type { DeliveryContext } from './delivery.js';
 
-/** What a job may be told beside its payload. */
+export const outboxToken = (module: string) => `${module} outbox`;
+
+/** Injects the outbox of a module: `@InjectOutbox('articles') private readonly outbox: Outbox`. */
+export const InjectOutbox = (module: string) => Inject(outboxToken(module));
+
 export interface EnqueueOptions {
-  /** Milliseconds before which it is not begun. */
+  /** Milliseconds after which the job is due. */
   delayMs?: number;
 }
 
-/** Where a module's events and jobs are written, with the change that they belong to. */
+/** Writes a module's events and jobs to its outbox table, in the transaction of the change that they belong to. */
 export class Outbox {
-  /** Who subscribes to each event that the module publishes. */
+  /** By event, the modules whose manifest subscribes to it. */
   readonly #subscribers: ReadonlyMap<string, readonly string[]>;
 
+  /** @param relayNow asks the relay to send what is committed */
   constructor(
     private readonly manifest: ModuleManifest,
     manifests: readonly ModuleManifest[],
-    private readonly onWake: () => void,
+    readonly relayNow: () => void,
   ) {
     this.#subscribers = new Map(
       (manifest.publishes ?? []).map(({ name }) => [name, subscribersOf(name, manifests)]),
@@ -32,11 +38,11 @@ export class Outbox {
   }
 
   /**
-   * Publishes an event, in the caller's transaction: one statement, or nothing at all when nobody subscribes.
-   * Events of one aggregate wait for each other's transactions, so append late in yours.
-   * @param aggregate whose events keep their order, e.g. `article/17`
-   * @throws ZodError when the payload does not fit
-   * @throws ContractError when the module's manifest does not name the event in `publishes`
+   * Publishes an event in the caller's transaction: one statement, or none when no module subscribes. It locks the
+   * aggregate until the transaction ends, so call it late.
+   * @param aggregate the unit of ordering, e.g. `article/17`
+   * @throws ZodError when the payload does not match the contract
+   * @throws ContractError when the module's manifest does not list the event in `publishes`
    */
   async publish<E extends EventContract>(
     manager: EntityManager,
@@ -46,35 +52,39 @@ export class Outbox {
   ): Promise<void> {
     const [subscribers, type, version, context] = this.appendEventArguments(event);
     if (subscribers.length === 0) return;
-    const said = JSON.stringify(event.payload.parse(payload));
     await manager.query(`select "${this.manifest.name}".append_event($1, $2, $3, $4, $5, $6)`, [
       subscribers,
       aggregate,
       type,
       version,
-      said,
+      JSON.stringify(event.payload.parse(payload)),
       context,
     ]);
-    announceCommit(manager, this.onWake);
+    afterCommit(manager, this.relayNow);
   }
 
   /**
-   * What a statement written by hand needs beside the aggregate and the payload, which come from its rows:
-   * `select append_event($3, 'article/' || id, $4, $5, jsonb_build_object('articleId', id), $6) from changed`, with these
-   * as $3 to $6. The main query must read the function's result, or PostgreSQL does not call it. Then call `wake()` after
-   * the statement. The function does nothing when nobody subscribes.
-   * @throws ContractError when the module's manifest does not name the event in `publishes`
+   * Returns the arguments of the SQL function `append_event`, except aggregate and payload, for a statement that publishes
+   * what it changes: `select append_event($3, 'article/' || id, $4, $5, jsonb_build_object('articleId', id), $6) from changed`.
+   * The main query must read the function's result, or PostgreSQL does not call it. Without subscribers the function
+   * does nothing. Call `relayNow()` after the statement.
+   * @throws ContractError when the module's manifest does not list the event in `publishes`
    */
   appendEventArguments(
     event: EventContract,
   ): [subscribers: readonly string[], type: string, version: number, context: string] {
-    return [this.#subscribersOf(event), event.name, event.version, JSON.stringify(contextOf(event))];
+    const subscribers = this.#subscribers.get(event.name);
+    if (!subscribers)
+      throw new ContractError(
+        `the manifest of '${this.manifest.name}' does not list the event '${event.name}' in \`publishes\``,
+      );
+    return [subscribers, event.name, event.version, JSON.stringify(contextOf(event))];
   }
 
   /**
-   * Background work of the module's own, committed with the change: one statement.
-   * @throws ZodError when the payload does not fit
-   * @throws ContractError when the module's manifest does not name the job
+   * Adds a job in the caller's transaction: one statement.
+   * @throws ZodError when the payload does not match the contract
+   * @throws ContractError when the module's manifest does not list the job in `jobs`
    */
   async enqueue<J extends JobContract>(
     manager: EntityManager,
@@ -84,27 +94,13 @@ export class Outbox {
   ): Promise<void> {
     const { name: module, jobs = [] } = this.manifest;
     if (!jobs.includes(job.name))
-      throw new ContractError(`the manifest of '${module}' does not name the job '${job.name}'`);
+      throw new ContractError(`the manifest of '${module}' does not list the job '${job.name}' in \`jobs\``);
     await manager.query(
       `insert into "${module}".outbox (queue, type, version, payload, context, next_at)
        values ($1, $1, 1, $2, $3, now() + $4 * interval '1 millisecond')`,
       [job.name, JSON.stringify(job.payload.parse(payload)), JSON.stringify(contextOf()), delayMs],
     );
-    if (delayMs === 0) announceCommit(manager, this.onWake);
-  }
-
-  /** Has what is committed relayed now; for writes that no transaction of TypeORM's announces. */
-  relayNow(): void {
-    this.onWake();
-  }
-
-  #subscribersOf({ name }: EventContract): readonly string[] {
-    const subscribers = this.#subscribers.get(name);
-    if (!subscribers)
-      throw new ContractError(
-        `the manifest of '${this.manifest.name}' does not name the event '${name}' in \`publishes\``,
-      );
-    return subscribers;
+    if (delayMs === 0) afterCommit(manager, this.relayNow);
   }
 }
 

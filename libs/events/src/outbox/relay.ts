@@ -1,24 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { outsideCalls } from '@tearline/seam';
+import { PeriodicTask } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
 import type { Broker } from '../broker/broker.js';
-import { brokerJob, type OutboxRow } from './outbox-row.js';
+import { brokerJob, type OutboxRow } from './delivery.js';
 
 const BATCH = 500;
-const POLL_MS = 1_000;
-/** Whoever has published is answered first; and what others publish meanwhile goes along. */
-const AFTER_COMMIT_MS = 4;
-/** While the broker is away, one row asks whether it is back. */
-const LONGEST_PAUSE_MS = 5_000;
+const POLL_INTERVAL_MS = 1_000;
+/** Lets the publishing request be answered first, and batches concurrent commits. */
+const COMMIT_DELAY_MS = 4;
+const MIN_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 5_000;
 
 /**
- * Takes the rows that are due and puts off when they are due again, in one statement and so one transaction: any number
- * of relays share the work. A relay that dies here leaves them to the next time, 15 s later at first, 10 minutes at
- * last; so does a broker that forgets them. It need not wait for the disk: what a crash of PostgreSQL undoes here is
- * sent again, and found a duplicate.
+ * Selects the rows that are due and schedules their next sending, in one statement: any number of relays share the work.
+ * What a relay that crashes here has selected is due again after 15 s at first, 10 minutes at last; so is what the broker
+ * loses. The commit need not wait for the disk: what a crash of PostgreSQL undoes is sent again and found a duplicate.
  */
-const take = (schema: string) => `
+const selectDue = (schema: string) => `
   with lazily as materialized (select set_config('synchronous_commit', 'off', true)),
   due as (
     select id from ${schema}.outbox where next_at <= now() and failed_at is null
@@ -31,20 +29,17 @@ const take = (schema: string) => `
   from due, lazily where o.id = due.id
   returning o.id, o.queue, o.aggregate, o.seq, o.type, o.version, o.payload, o.context, o.created_at, o.round`;
 
-const giveBack = (schema: string) =>
+const makeDueAgain = (schema: string) =>
   `update ${schema}.outbox set next_at = now(), sends = greatest(sends - 1, 0) where id = any($1)`;
 
-/** Hands a module's outbox to the broker: soon when woken after a commit, and every second whatever happens. */
+/** Sends the due rows of a module's outbox to the broker: 4 ms after a commit of this process, and every second. */
 export class Relay {
   readonly #log = new Logger('Events');
-  readonly #statements: { readonly take: string; readonly giveBack: string };
-  #isRunning = false;
-  #isWanted = false;
-  #isStopped = true;
+  readonly #task: PeriodicTask;
+  readonly #statements: { readonly selectDue: string; readonly makeDueAgain: string };
   #failures = 0;
-  #notBefore = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  /** On the clock of `performance.now()`. */
+  #retryAt = 0;
 
   constructor(
     private readonly module: string,
@@ -52,89 +47,66 @@ export class Relay {
     private readonly broker: Broker,
   ) {
     const schema = `"${module}"`;
-    this.#statements = { take: take(schema), giveBack: giveBack(schema) };
+    this.#statements = { selectDue: selectDue(schema), makeDueAgain: makeDueAgain(schema) };
+    this.#task = new PeriodicTask(`relay of '${module}'`, POLL_INTERVAL_MS, () => this.#relay());
   }
 
   start(): void {
-    this.#isStopped = false;
-    this.wake();
-    outsideCalls(() => this.#poll());
+    this.#task.start();
+    this.relayWithin(0);
   }
 
-  /** Ends with the round that is under way. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+  /** Resolves when the batch that is being sent is sent. */
+  stop(): Promise<void> {
+    return this.#task.stop();
   }
 
-  /** Costs its caller nothing: the work is done outside of the caller's call. */
-  wake(): void {
-    this.#isWanted = true;
-    if (this.#isRunning || this.#isStopped || performance.now() < this.#notBefore) return;
-    this.#isRunning = true;
-    this.#round = outsideCalls(async () => {
-      await delay(AFTER_COMMIT_MS);
-      await this.#run();
-    });
+  /** Sends what is due in `ms` milliseconds, or at the next poll if that is earlier. Returns at once. */
+  relayWithin(ms: number): void {
+    if (performance.now() >= this.#retryAt) this.#task.runWithin(Math.max(ms, COMMIT_DELAY_MS));
   }
 
-  #poll(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.wake();
-        this.#poll();
-      },
-      POLL_MS * (0.75 + Math.random() / 2),
-    ).unref();
-  }
-
-  async #run(): Promise<void> {
+  async #relay(): Promise<void> {
+    if (performance.now() < this.#retryAt) return;
     try {
-      while (this.#isWanted && !this.#isStopped) {
-        this.#isWanted = false;
-        const limit = this.#failures === 0 ? BATCH : 1;
-        const taken = await this.#send(limit);
-        if (this.#failures > 0) this.#worksAgain();
-        if (taken === limit) this.#isWanted = true;
-      }
+      let limit: number;
+      let sent: number;
+      do {
+        // After a failure, one row finds out whether the broker answers again.
+        limit = this.#failures === 0 ? BATCH : 1;
+        sent = await this.#sendBatch(limit);
+        if (this.#failures > 0) this.#log.log(`events of '${this.module}' are relayed again`);
+        this.#failures = 0;
+      } while (sent === limit && !this.#task.isStopped);
     } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#isRunning = false;
+      this.#backOff(error);
     }
   }
 
-  async #send(limit: number): Promise<number> {
-    const [rows] = await this.database.query<[OutboxRow[], number]>(this.#statements.take, [limit]);
-    // Within an aggregate, ids are in the order of its numbers; what comes in order need not wait in the inbox.
+  async #sendBatch(limit: number): Promise<number> {
+    const [rows] = await this.database.query<[OutboxRow[], number]>(this.#statements.selectDue, [limit]);
+    // Ids of an aggregate have the order of its sequence. Events that arrive in order need not be stored in the inbox.
     rows.sort((a, b) => a.id - b.id);
-    const sent = await Promise.allSettled(
+    const results = await Promise.allSettled(
       [...Map.groupBy(rows, ({ queue }) => queue)].map(async ([queue, some]) => {
         try {
           await this.broker.queue(queue).addBulk(some.map((row) => brokerJob(this.module, row)));
         } catch (error) {
-          await this.database.query(this.#statements.giveBack, [some.map(({ id }) => id)]);
+          await this.database.query(this.#statements.makeDueAgain, [some.map(({ id }) => id)]);
           throw error;
         }
       }),
     );
-    const failed = sent.find((one) => one.status === 'rejected');
+    const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     return rows.length;
   }
 
-  #failed(error: unknown): void {
-    const pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
-    this.#notBefore = performance.now() + pause;
+  #backOff(error: unknown): void {
+    const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.#failures);
+    this.#retryAt = performance.now() + backoff * (0.75 + Math.random() / 2);
     this.#failures += 1;
     if (this.#failures === 1)
-      this.#log.warn({ err: error }, `events of '${this.module}' wait: they cannot be relayed now`);
-  }
-
-  #worksAgain(): void {
-    this.#failures = 0;
-    this.#isWanted = true;
-    this.#log.log(`events of '${this.module}' are relayed again`);
+      this.#log.warn({ err: error }, `events of '${this.module}' cannot be relayed; retrying`);
   }
 }

@@ -1,15 +1,15 @@
-/** True for one transaction at a time; everybody who makes a cursor asks this first. */
-const isFirst = `pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`;
+/** True for one transaction at a time; taken before a cursor is inserted. */
+const hasLock = `pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`;
 
-/** What a subscriber's transactions call: each step is one round trip. */
+/** The SQL functions of a subscriber: each step of an event is one round trip. */
 export const inboxFunctions = (schema: string) => `
-  -- receive_event(publisher, aggregate, seq, event): what to do with it.
-  --   handle     it is next: the aggregate is locked for this transaction, which is to handle it
+  -- receive_event(publisher, aggregate, seq, event): decides what to do with an event that has arrived.
+  --   handle     it is next: this transaction locks the aggregate, advances the cursor and handles the event
   --   duplicate  it has been handled
-  --   stored     not now (a gap, a dead one before it, or another transaction is at it): kept in the inbox
-  -- Nobody waits here for another one's handler: that would fill all hands with one aggregate. Only who is next takes
-  -- the lock, so that who is early does not keep it from who is next. Where there is no row to lock yet, an advisory
-  -- lock stands for it.
+  --   stored     a gap or a dead letter precedes it, or another transaction has the aggregate: it is in the inbox now
+  -- A transaction never waits for another one's handler: one aggregate would occupy all workers. Only the event that is
+  -- next takes the lock, so an early one cannot hold it against the next. Before the cursor's row exists, an advisory
+  -- lock replaces the row lock.
   create function ${schema}.receive_event(text, text, bigint, jsonb) returns text
   language plpgsql as $$
   declare
@@ -21,7 +21,7 @@ export const inboxFunctions = (schema: string) => `
     if $3 = coalesce(at.last, 0) + 1 and at.parked_at is null then
       if at.last is null then
         insert into ${schema}.inbox_cursors (publisher, aggregate, last, ended_at)
-        select $1, $2, $3, ended where ${isFirst}
+        select $1, $2, $3, ended where ${hasLock}
         on conflict do nothing;
       else
         update ${schema}.inbox_cursors c set last = $3, ended_at = ended
@@ -33,12 +33,12 @@ export const inboxFunctions = (schema: string) => `
       end if;
       if found then
         delete from ${schema}.inbox i where i.publisher = $1 and i.aggregate = $2 and i.seq = $3;
-        -- A handler that hangs shall not keep the aggregate for as long as its process lives.
+        -- A handler that hangs must not lock the aggregate for as long as its process lives.
         perform set_config('idle_in_transaction_session_timeout', '40s', true);
         return 'handle';
       end if;
     end if;
-    -- To insert a row that another transaction is deleting, one would have to wait for that.
+    -- An insert would wait for a transaction that is deleting the row.
     insert into ${schema}.inbox (publisher, aggregate, seq, event)
     select $1, $2, $3, $4
     where not exists (
@@ -48,15 +48,15 @@ export const inboxFunctions = (schema: string) => `
     return 'stored';
   end $$;
 
-  -- claim_event(publisher, aggregate): the stored event that is next, if it is due and nobody is at it. A claim is
-  -- counted before the handler runs, so that one which ends its process is found out.
+  -- claim_event(publisher, aggregate): returns the stored event that is next, if it is due and no other process has
+  -- claimed it. The claim is counted before the handler runs, so that a handler that crashes its process is noticed.
   create function ${schema}.claim_event(text, text) returns setof ${schema}.inbox
   language plpgsql as $$
   declare
     done bigint;
     is_parked boolean;
   begin
-    -- Reads only, nearly always: this is asked after every event.
+    -- Called after every event; nearly always, nothing is stored.
     if not exists (select from ${schema}.inbox i where i.publisher = $1 and i.aggregate = $2) then return; end if;
     select c.last, c.parked_at is not null into done, is_parked from ${schema}.inbox_cursors c
     where c.publisher = $1 and c.aggregate = $2;
@@ -80,15 +80,15 @@ export const inboxFunctions = (schema: string) => `
       returning i.*;
   end $$;
 
-  -- fail_event(publisher, aggregate, seq, event, error, counts, last attempt): keeps an event whose handler has failed,
-  -- to be tried again or, as dead, to be looked at. With 0 as the last attempt it is dead at once.
+  -- fail_event(publisher, aggregate, seq, event, error, counts, max attempts): stores an event whose attempt failed, for
+  -- another attempt or as a dead letter. With 0 as the maximum it is a dead letter at once.
   create function ${schema}.fail_event(
     text, text, bigint, jsonb, text, boolean, integer, out state text, out attempts integer, out wait_ms integer
   )
   language plpgsql as $$
   declare
     done bigint;
-    is_ours boolean;
+    is_locked boolean;
     kept ${schema}.inbox;
     wait interval;
   begin
@@ -96,13 +96,13 @@ export const inboxFunctions = (schema: string) => `
       insert into ${schema}.inbox_cursors (publisher, aggregate) select $1, $2
       where not exists (
         select from ${schema}.inbox_cursors c where c.publisher = $1 and c.aggregate = $2
-      ) and ${isFirst}
+      ) and ${hasLock}
       on conflict do nothing;
     end if;
     select c.last into done from ${schema}.inbox_cursors c
     where c.publisher = $1 and c.aggregate = $2 for update skip locked;
-    is_ours := found;
-    if is_ours and done >= $3 then
+    is_locked := found;
+    if is_locked and done >= $3 then
       state := 'handled'; attempts := 0; wait_ms := 0;
       return;
     end if;
@@ -111,7 +111,7 @@ export const inboxFunctions = (schema: string) => `
     on conflict (publisher, aggregate, seq) do update
     set attempts = i.attempts + $6::integer, claims = 0, error = $5
     returning i.* into kept;
-    if is_ours and $6 and (kept.attempts >= $7) then
+    if is_locked and $6 and (kept.attempts >= $7) then
       update ${schema}.inbox i set state = 'dead'
       where i.publisher = $1 and i.aggregate = $2 and i.seq = $3;
       update ${schema}.inbox_cursors c set parked_at = now() where c.publisher = $1 and c.aggregate = $2;

@@ -1,10 +1,11 @@
-/** What a publishing statement calls. In PL/pgSQL, which keeps the plan. */
+/** The SQL functions of a publisher. In PL/pgSQL, which caches the plan. */
 export const outboxFunctions = (schema: string) => `
-  -- append_event(subscribers, aggregate, type, version, payload, context)
+  -- append_event(subscribers, aggregate, type, version, payload, context): allocates a number for each subscriber and
+  -- inserts its outbox row.
   create function ${schema}.append_event(text[], text, text, integer, jsonb, jsonb) returns void
   language plpgsql as $$
   begin
-    -- Sorted, so that two publishers never wait for each other's sequences.
+    -- Sorted, so that two publishers cannot deadlock.
     with numbered as (
       insert into ${schema}.event_sequences as s (subscriber, aggregate, last, ended_at)
       select name, $2, 1, case when $6 ? 'ends' then now() end from unnest($1) as name order by name

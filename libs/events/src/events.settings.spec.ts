@@ -1,0 +1,28 @@
+import { readSettings } from '@tearline/host';
+import { describe, expect, it } from 'vitest';
+import { brokerOptions, eventsSettings } from './index.js';
+
+const read = (env: Record<string, string>) => readSettings(eventsSettings, env);
+const queues = 'postgres://tearline_queues:p@db/x';
+
+describe('the settings of events', () => {
+  it('have defaults, except for where the queues are', () => {
+    expect(read({})).toEqual({ EVENTS_CONCURRENCY: 2 });
+    expect(() => brokerOptions(read({}))).toThrow(/^REDIS_URL, QUEUES_DATABASE_URL: expected one of them/);
+  });
+
+  it('prefer Redis to PostgreSQL', () => {
+    const both = { REDIS_URL: 'rediss://:secret@cache:6380/1', QUEUES_DATABASE_URL: queues };
+    expect(brokerOptions(read(both))).toEqual({ redisUrl: both.REDIS_URL });
+    expect(brokerOptions(read({ ...both, REDIS_URL: '' }))).toEqual({ databaseUrl: queues });
+  });
+
+  it.each([
+    ['REDIS_URL', 'localhost:6379', 'must be like redis://'],
+    ['QUEUES_DATABASE_URL', 'redis://localhost', 'must be like postgres://'],
+    ['EVENTS_CONCURRENCY', '0', 'must be a whole number from 1 to 99'],
+    ['OPERATOR_PASSWORD', 'short', 'must have at least 12 characters'],
+  ])('refuse %s=%s', (name, value, message) => {
+    expect(() => read({ [name]: value })).toThrow(`${name}: ${message}`);
+  });
+});
