@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { manifests, moduleNames } from '@tearline/modules';
-import type { ModuleManifest } from '@tearline/seam';
+import { compareRoutes, matchesRoute, type ModuleManifest } from '@tearline/seam';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { doorsOf, modulesOf, root } from './house.js';
 import { type DeclaredModule, loadModule } from './module-metadata.js';
@@ -81,30 +81,14 @@ describe.each(folders)('the module %s', (folder) => {
     const served = paths.map((path) => path.replaceAll(/:\w+/g, 'anything'));
     expect(served).not.toEqual([]);
     expect(served.filter((path) => ownerOf(path) !== folder)).toEqual([]);
-    expect(manifest.routes.filter((route) => !served.some((path) => matches(route, path)))).toEqual([]);
+    expect(manifest.routes.filter((route) => !served.some((path) => matchesRoute(route, path)))).toEqual([]);
   });
 });
 
-/** The module to which a path leads: of the routes that match, the most literal one's. */
+/** The module of the most specific route that matches a path. */
 function ownerOf(path: string): string | undefined {
-  const found = manifests
+  return manifests
     .flatMap(({ name, routes }: ModuleManifest) => routes.map((route) => ({ name, route })))
-    .filter(({ route }) => matches(route, path));
-  return found.toSorted((a, b) => wildness(a.route).localeCompare(wildness(b.route)))[0]?.name;
-}
-
-function matches(route: string, path: string): boolean {
-  const segments = route.split('/').slice(1);
-  const patterns = segments.map((segment) =>
-    segment === '**' ? '(/.*)?' : segment === '*' ? '/[^/]+' : `/${segment}`,
-  );
-  return new RegExp(`^${patterns.join('')}$`).test(path);
-}
-
-/** Sorts literal segments before `*` before `**`, from the left. */
-function wildness(route: string): string {
-  return route
-    .split('/')
-    .map((segment) => (segment === '**' ? '2' : segment === '*' ? '1' : '0'))
-    .join('');
+    .toSorted((one, other) => compareRoutes(one.route, other.route))
+    .find(({ route }) => matchesRoute(route, path))?.name;
 }

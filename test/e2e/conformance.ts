@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { compareRoutes, matchesRoute } from '@tearline/seam';
 import { z } from 'zod';
 import type { Exchange, Reply } from '../support/api-client.js';
 
@@ -37,8 +38,7 @@ const errorForm = z.strictObject({
 const operations = Object.entries(description.paths).flatMap(([template, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     method: method.toUpperCase(),
-    path: pattern(template),
-    isExact: !template.includes('{'),
+    pattern: `/api${template.replaceAll(/\{\w+\}/g, '*')}`,
     id: operation.operationId,
     responses: new Map(
       Object.entries(operation.responses).map(([status, { $ref }]) => [Number(status), validator($ref)]),
@@ -101,14 +101,9 @@ export function errorFormViolation({ headers, body }: Reply): string | undefined
 
 function operationOf(method: string, path: string) {
   const [pathname = ''] = path.split('?');
-  const matching = operations.filter(
-    (operation) => operation.method === method && operation.path.test(pathname),
-  );
-  return matching.find(({ isExact }) => isExact) ?? matching[0];
-}
-
-function pattern(template: string): RegExp {
-  return new RegExp(`^/api${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+  return operations
+    .filter((operation) => operation.method === method && matchesRoute(operation.pattern, pathname))
+    .toSorted((one, other) => compareRoutes(one.pattern, other.pattern))[0];
 }
 
 function validator(ref: string): z.ZodType | undefined {

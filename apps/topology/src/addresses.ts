@@ -1,6 +1,6 @@
 import { manifests } from '@tearline/modules';
 import { freePorts } from '@tearline/process';
-import { answersCalls, type Topology, type TopologyHost } from '@tearline/topology';
+import { isCalledRemotely, type Topology, type TopologyHost } from '@tearline/topology';
 
 /** One process of a host: where it listens. */
 export interface Replica {
@@ -20,7 +20,7 @@ export async function replicasOf(topology: Topology): Promise<Replica[]> {
     Array.from({ length: host.replicas }, (_, index) => ({
       host,
       number: index + 1,
-      isCalled: answersCalls(topology, manifests, host),
+      isCalled: isCalledRemotely(topology, manifests, host),
     })),
   );
   const ports = await freePorts(2 * replicas.length);

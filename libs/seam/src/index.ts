@@ -45,6 +45,7 @@ export {
 } from './contract/event.js';
 export { Implements } from './implements.decorator.js';
 export { type ModuleManifest } from './module-manifest.js';
+export { compareRoutes, matchesRoute } from './route-pattern.js';
 export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';
 export { type Credential, type PrivateCa } from './remote/credential.js';
 export { type SessionStore } from './call/session-store.js';

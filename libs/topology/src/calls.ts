@@ -1,15 +1,15 @@
 import type { ModuleManifest } from '@tearline/seam';
 import { hostServing, type Topology, type TopologyHost } from './topology.js';
 
-/** That one module may call another, from one of the hosts that it runs on. */
+/** The calls of one module, on one of its hosts, to another module. */
 export interface ModuleCalls {
   readonly from: { readonly module: string; readonly host: string };
   readonly to: { readonly module: string; readonly host: string };
-  /** Whether the calls leave the process. */
+  /** Whether they leave the process. */
   readonly remote: boolean;
 }
 
-/** Every module's calls to every other, and where they go. A module that shares the process is always called there. */
+/** Returns the calls between modules. A call stays in the process when the called module is there. */
 export function callsOf(topology: Topology, manifests: readonly ModuleManifest[]): ModuleCalls[] {
   return topology.hosts.flatMap((host) =>
     manifests
@@ -29,7 +29,7 @@ export function callsOf(topology: Topology, manifests: readonly ModuleManifest[]
   );
 }
 
-/** The modules of other hosts that a host calls, and the hosts where they answer. */
+/** Returns, for each module on another host that a host calls, the name of that host. */
 export function remotesOf(
   topology: Topology,
   manifests: readonly ModuleManifest[],
@@ -39,8 +39,8 @@ export function remotesOf(
   return Object.fromEntries(calls.map(({ to }) => [to.module, to.host]));
 }
 
-/** Whether another host calls a module on this one. */
-export function answersCalls(
+/** Returns whether other hosts call modules on this one. */
+export function isCalledRemotely(
   topology: Topology,
   manifests: readonly ModuleManifest[],
   host: TopologyHost,

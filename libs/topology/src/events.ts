@@ -1,24 +1,26 @@
 import type { ModuleManifest } from '@tearline/seam';
 import { hostServing, type Topology } from './topology.js';
 
-/** That one module is told of what happens in another. */
-export interface ModuleEvents {
+/** The events of one module that another one handles. */
+export interface ModuleSubscription {
   readonly from: string;
-  /** The host is the one that handles them. */
+  /** The host is the one that handles the events. */
   readonly to: { readonly module: string; readonly host: string };
-  /** What happens, e.g. `published`. */
+  /** Their names without the publisher, e.g. `published`. */
   readonly events: readonly string[];
 }
 
-/** A queue of background work, and the host that does it. */
+/** A queue of background jobs, and the host that runs them. */
 export interface ModuleJobs {
-  /** `<module>.<work>`. */
+  /** `<module>.<job>` */
   readonly queue: string;
   readonly host: string;
 }
 
-/** Which modules are told of which, and where they handle it. */
-export function eventsOf(topology: Topology, manifests: readonly ModuleManifest[]): ModuleEvents[] {
+export function subscriptionsOf(
+  topology: Topology,
+  manifests: readonly ModuleManifest[],
+): ModuleSubscription[] {
   return manifests.flatMap(({ name, subscribes = [] }) => {
     const to = { module: name, host: hostServing(topology, name, 'jobs').name };
     const byPublisher = Map.groupBy(subscribes, ({ publisher }) => publisher);
@@ -30,7 +32,6 @@ export function eventsOf(topology: Topology, manifests: readonly ModuleManifest[
   });
 }
 
-/** Where background work is done. */
 export function jobsOf(topology: Topology, manifests: readonly ModuleManifest[]): ModuleJobs[] {
   return manifests.flatMap(({ name, jobs = [] }) =>
     jobs.map((queue) => ({ queue, host: hostServing(topology, name, 'jobs').name })),

@@ -1,14 +1,11 @@
 import type { ModuleManifest } from '@tearline/seam';
-import { answersCalls, callsOf, type ModuleCalls } from './calls.js';
-import { eventsOf, jobsOf } from './events.js';
-import { routingTable } from './edge/routing-table.js';
+import { callsOf, isCalledRemotely, type ModuleCalls } from './calls.js';
+import { jobsOf, subscriptionsOf } from './events.js';
 import { mermaid } from './mermaid.js';
+import { routingTable } from './routing-table.js';
 import { frontHost, type Topology, type TopologyHost } from './topology.js';
 
-/**
- * What a topology means, for people: its hosts, where paths go, which calls leave their process, where events are handled
- * and background work is done, and a picture.
- */
+/** Returns a description of a topology: its hosts, routes, calls, events and jobs, and a picture. */
 export function explain(topology: Topology, manifests: readonly ModuleManifest[]): string {
   const calls = callsOf(topology, manifests);
   const processes = topology.hosts.reduce((sum, { replicas }) => sum + replicas, 0);
@@ -18,12 +15,12 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
     `Topology '${topology.name}': ${counted(topology.hosts.length, 'host')}, ${counted(processes, 'process', 'processes')}, behind nginx`,
     '',
     'Hosts',
-    ...topology.hosts.map((host) => `  ${hostLine(host, answersCalls(topology, manifests, host))}`),
+    ...topology.hosts.map((host) => `  ${hostLine(host, isCalledRemotely(topology, manifests, host))}`),
     '',
-    'Paths, the first that fits',
+    'Paths, the first match applies',
     ...entries.map(({ pattern, module, host }) => `  ${pattern.padEnd(widest)}  → ${host} (${module})`),
-    `  ${'/metrics'.padEnd(widest)}  → nobody; ask the hosts themselves`,
-    `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /health/…, and what is not found`,
+    `  ${'/metrics'.padEnd(widest)}  → not public; scrape the hosts`,
+    `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /health/…, and unknown paths`,
     '',
     'Calls over the network',
     ...callLines(calls.filter(({ remote }) => remote)),
@@ -33,12 +30,12 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
     '',
     'Events, through the queues',
     ...listed(
-      eventsOf(topology, manifests).map(
+      subscriptionsOf(topology, manifests).map(
         ({ from, to, events }) => `${from} → ${to.module}  (in ${to.host}): ${events.join(', ')}`,
       ),
     ),
     '',
-    'Background work',
+    'Background jobs',
     ...listed(jobsOf(topology, manifests).map(({ queue, host }) => `${queue}  (in ${host})`)),
     '',
     'Picture (Mermaid)',
@@ -50,7 +47,7 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
 
 function hostLine({ name, modules, replicas, serve }: TopologyHost, isCalled: boolean): string {
   const served = serve.filter((role) => role !== 'rpc' || isCalled);
-  const unused = serve.includes('rpc') && !isCalled ? ' (no rpc port: nobody outside calls it)' : '';
+  const unused = serve.includes('rpc') && !isCalled ? ' (no rpc port: no other host calls it)' : '';
   return `${name} × ${replicas}: ${modules.join(', ')}; serves ${served.join(', ')}${unused}`;
 }
 

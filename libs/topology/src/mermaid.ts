@@ -3,12 +3,12 @@ import { callsOf } from './calls.js';
 import type { Topology } from './topology.js';
 
 /**
- * A topology as a Mermaid flowchart: a box for each host with its modules in it; plain arrows for calls within a process,
+ * Returns a topology as a Mermaid flowchart: a box for each host with its modules; plain arrows for calls within a process,
  * thick ones for calls over the network, dotted ones for HTTP.
  */
 export function mermaid(topology: Topology, manifests: readonly ModuleManifest[]): string {
-  const boxOf = (host: string) => `host_${plain(host)}`;
-  const nodeOf = (host: string, module: string) => `in_${plain(host)}_${plain(module)}`;
+  const boxOf = (host: string) => `host_${identifier(host)}`;
+  const nodeOf = (host: string, module: string) => `in_${identifier(host)}_${identifier(module)}`;
   return [
     'flowchart LR',
     '  client([client]) -.-> nginx{{nginx}}',
@@ -27,4 +27,4 @@ export function mermaid(topology: Topology, manifests: readonly ModuleManifest[]
   ].join('\n');
 }
 
-const plain = (name: string) => name.replaceAll('-', '_');
+const identifier = (name: string) => name.replaceAll('-', '_');

@@ -1,10 +1,10 @@
-/** What a host offers: the modules' HTTP routes, their contracts to other hosts, their background jobs. */
+/** What a host serves of its modules: their HTTP routes, their contracts for other hosts, their background jobs. */
 export const ROLES = ['http', 'rpc', 'jobs'] as const;
 export type Role = (typeof ROLES)[number];
 
-export const MOST_REPLICAS = 99;
+export const MAX_REPLICAS = 99;
 
-/** One kind of process: which modules it runs, how many there are of it, what it is for. */
+/** One kind of process. */
 export interface TopologyHost {
   /** Lower case, digits and hyphens, e.g. `articles`. */
   readonly name: string;
@@ -13,15 +13,15 @@ export interface TopologyHost {
   readonly serve: readonly Role[];
 }
 
-/** Which modules share a process. For each role, every module is on exactly one host. */
+/** The placement of the modules on hosts. For each role, every module is on exactly one host. */
 export interface Topology {
-  /** The file's name without its folder and ending. */
+  /** The name of its file without folder and extension. */
   readonly name: string;
   /** In the file's order. */
   readonly hosts: readonly TopologyHost[];
 }
 
-/** The host that serves a module in one of its roles. */
+/** Returns the host that serves a module in a role. */
 export function hostServing({ hosts }: Topology, module: string, role: Role): TopologyHost {
   const host = hosts.find(({ modules, serve }) => modules.includes(module) && serve.includes(role));
   if (!host) throw new Error(`no host serves '${role}' of module '${module}'`);
@@ -29,8 +29,8 @@ export function hostServing({ hosts }: Topology, module: string, role: Role): To
 }
 
 /**
- * The host that answers what belongs to no module: the landing page, the API's description, health, and paths that
- * nobody knows. It is the one that serves most modules over HTTP, of several such the first.
+ * Returns the host for all paths outside the modules' routes: the landing page, the API documentation, health, and unknown
+ * paths. It is the first of the hosts that serve the most modules over HTTP.
  */
 export function frontHost({ hosts }: Topology): TopologyHost {
   const [front] = hosts

@@ -1,7 +1,7 @@
 import { databaseUrlVariable } from '@tearline/database';
 import { seamVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
-import { answersCalls, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
+import { isCalledRemotely, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
 import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
 import { settingsPassedOn } from './settings-passed-on.js';
 
@@ -35,7 +35,7 @@ export function hostService(topology: Topology, host: TopologyHost): object {
 }
 
 const isFront = (topology: Topology, host: TopologyHost) => host === frontHost(topology);
-const isCalled = (topology: Topology, host: TopologyHost) => answersCalls(topology, manifests, host);
+const isCalled = (topology: Topology, host: TopologyHost) => isCalledRemotely(topology, manifests, host);
 
 function environment(topology: Topology, host: TopologyHost): Record<string, string> {
   const { modules, serve } = host;

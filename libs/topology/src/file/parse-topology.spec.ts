@@ -6,17 +6,17 @@ const rest = '[identity, social, comments]';
 
 const parse = (text: string) => parseTopology(text, 'topologies/mine.yaml', modules);
 
-function mistakesIn(text: string): readonly string[] {
+function issuesIn(text: string): readonly string[] {
   try {
     parse(text);
   } catch (error) {
-    if (error instanceof TopologyError) return error.problems;
+    if (error instanceof TopologyError) return error.issues;
     throw error;
   }
-  throw new Error('nothing is wrong with it');
+  throw new Error('the text is valid');
 }
 
-/** A text that is meant letter by letter, as a pattern. */
+/** Returns a pattern that matches the text literally. */
 function exactly(line: string | RegExp): RegExp {
   return typeof line === 'string'
     ? new RegExp(`^${line.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`)
@@ -24,7 +24,7 @@ function exactly(line: string | RegExp): RegExp {
 }
 
 describe('a topology file', () => {
-  it('names hosts, their modules, replicas and what they serve', () => {
+  it('lists hosts, their modules, replicas and roles', () => {
     const text = `
 hosts:
   app: { modules: ${rest}, replicas: 2 }
@@ -48,18 +48,18 @@ hosts:
     ).toHaveLength(1);
   });
 
-  // Each: what is wrong, the text, the one line that says so.
+  // Each: a name, the text, the line of its issue.
   it.each([
     [
       'no YAML',
       'hosts:\n  app: { modules: [articles }\n',
-      /^topologies\/mine.yaml:2:\d+: is no YAML: Flow sequence/,
+      /^topologies\/mine.yaml:2:\d+: invalid YAML: Flow sequence/,
     ],
-    ['a tab', 'hosts:\n\tapp: {}\n', /^topologies\/mine.yaml:2:1: is no YAML: /],
+    ['a tab', 'hosts:\n\tapp: {}\n', /^topologies\/mine.yaml:2:1: invalid YAML: /],
     [
       'a key twice',
       'hosts:\n  app: {}\n  app: {}\n',
-      /^topologies\/mine.yaml:3:3: is no YAML: Map keys must be unique/,
+      /^topologies\/mine.yaml:3:3: invalid YAML: Map keys must be unique/,
     ],
     ['an empty file', '', /^topologies\/mine.yaml:1:1: the file must be a mapping with the key hosts, e.g./],
     ['a list', '- app\n', /^topologies\/mine.yaml:1:1: the file must be a mapping with the key hosts, e.g./],
@@ -83,47 +83,47 @@ hosts:
     [
       'an unknown module that is like none',
       `hosts:\n  app: { modules: [identity, social, articles, comments, billing] }\n`,
-      "topologies/mine.yaml:2:58: host 'app' has the unknown module 'billing'; there are identity, social, articles, comments",
+      "topologies/mine.yaml:2:58: host 'app' has the unknown module 'billing'; known: identity, social, articles, comments",
     ],
     [
       'a module on two hosts',
       `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  articles:\n    modules:\n      - articles\n`,
-      "topologies/mine.yaml:5:9: module 'articles' is on host 'app' already; take it off one of them, or let them share its work with serve",
+      "topologies/mine.yaml:5:9: module 'articles' is already on host 'app'; remove it from one of them, or give them different roles with serve",
     ],
     [
       'a module twice on a host',
       `hosts:\n  app: { modules: [identity, social, articles, comments, social] }\n`,
-      "topologies/mine.yaml:2:58: host 'app' lists 'social' twice; once is enough",
+      "topologies/mine.yaml:2:58: host 'app' lists 'social' twice; remove one",
     ],
     [
       'a missing module',
       `hosts:\n  app: { modules: ${rest} }\n`,
-      "topologies/mine.yaml:1:1: module 'articles' is on no host; add it to the modules of one",
+      "topologies/mine.yaml:1:1: module 'articles' is on no host; add it to one",
     ],
     [
-      'a module that nobody serves over HTTP',
+      'a module that no host serves over HTTP',
       `hosts:\n  app: { modules: ${rest} }\n  it: { modules: [articles], serve: [rpc, jobs] }\n`,
-      "topologies/mine.yaml:1:1: no host serves 'http' of module 'articles'; add it to the serve of one that runs it",
+      "topologies/mine.yaml:1:1: no host serves 'http' of module 'articles'; add it to the serve of a host that runs it",
     ],
     [
       'an empty host',
       `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle: { modules: [] }\n`,
-      "topologies/mine.yaml:3:20: modules of host 'idle' is empty: a host without modules does nothing; remove the host or give it a module",
+      "topologies/mine.yaml:3:20: modules of host 'idle' is empty: remove the host or give it a module",
     ],
     [
       'a host without anything',
       `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle:\n`,
-      /^topologies\/mine.yaml:3:\d+: host 'idle' must say which modules run there, e.g./,
+      /^topologies\/mine.yaml:3:\d+: host 'idle' must list its modules, e.g./,
     ],
     [
       'a host without modules',
       `hosts:\n  app: { modules: [identity, social, articles, comments] }\n  idle: { replicas: 2 }\n`,
-      "topologies/mine.yaml:3:9: modules of host 'idle' must list the modules that run there, e.g. [articles, comments]",
+      "topologies/mine.yaml:3:9: modules of host 'idle' must list the modules of the host, e.g. [articles, comments]",
     ],
     [
       'an unfit name',
       'hosts: { My_App: { modules: [identity, social, articles, comments] } }\n',
-      /^topologies\/mine.yaml:1:10: a host's name is of lower-case letters/,
+      /^topologies\/mine.yaml:1:10: a host's name consists of lower-case letters/,
     ],
     [
       'an unknown role',
@@ -135,14 +135,14 @@ hosts:
       `hosts:\n  app: { replicas: ${replicas}, modules: [identity, social, articles, comments] }\n`,
       "topologies/mine.yaml:2:20: replicas of host 'app' must be a whole number from 1 to 99",
     ]),
-  ])('with %s is refused in one line that says where and why', (_, text, line) => {
-    expect(mistakesIn(text)).toEqual([expect.stringMatching(exactly(line))]);
+  ])('with %s is rejected with the line and column of the issue', (_, text, line) => {
+    expect(issuesIn(text)).toEqual([expect.stringMatching(exactly(line))]);
   });
 
-  it('with several mistakes is refused with a line for each, from top to bottom', () => {
+  it('with several issues is rejected with a line for each, from top to bottom', () => {
     const text =
       'hosts:\n  app: { modules: [], replica: 2 }\n  b: { modules: [articles], replicas: 0 }\nmore: 1\n';
-    const places = mistakesIn(text).map((line) => line.split(': ')[0]);
+    const places = issuesIn(text).map((line) => line.split(': ')[0]);
     expect(places).toEqual([
       'topologies/mine.yaml:2:19',
       'topologies/mine.yaml:2:23',
@@ -151,13 +151,11 @@ hosts:
     ]);
   });
 
-  it('that would unfold into a monster is refused', () => {
+  it('whose aliases expand exponentially is rejected', () => {
     const levels = Array.from(
       { length: 9 },
       (_, index) => `l${index + 1}: &l${index + 1} [${`*l${index}, `.repeat(9)}]`,
     );
-    expect(mistakesIn(`l0: &l0 [x]\n${levels.join('\n')}\n`)[0]).toMatch(
-      /is no usable YAML: Excessive alias count/,
-    );
+    expect(issuesIn(`l0: &l0 [x]\n${levels.join('\n')}\n`)[0]).toMatch(/invalid YAML: Excessive alias count/);
   });
 });

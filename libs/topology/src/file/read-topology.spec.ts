@@ -24,12 +24,12 @@ describe('reading a topology', () => {
     expect([topology.name, topology.hosts[0]?.name]).toEqual(['other', 'other']);
   });
 
-  it('says what names there are', async () => {
+  it('suggests known names', async () => {
     await expect(read('monolit')).rejects.toThrow("no topology 'monolit'; did you mean 'monolith'?");
-    await expect(read('everything')).rejects.toThrow("no topology 'everything'; there are monolith");
+    await expect(read('everything')).rejects.toThrow("no topology 'everything'; known: monolith");
   });
 
-  it('says which file cannot be read', async () => {
+  it('reports a file that cannot be read', async () => {
     await expect(read('./nowhere.yaml')).rejects.toThrow('./nowhere.yaml: cannot be read (ENOENT)');
   });
 });

@@ -1,36 +1,52 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { didYouMean } from '../did-you-mean.js';
 import type { Topology } from '../topology.js';
 import { TopologyError } from '../topology-error.js';
-import { parseTopology } from './parse-topology.js';
+import { placementIssues, schemaIssues } from './issues.js';
+import { TopologyFile } from './topology-schema.js';
+import { YamlSource } from './yaml-source.js';
 
-/** What a topology is read with. */
 export interface ReadTopologyOptions {
-  /** The names of all modules there are. */
+  /** The names of all modules. */
   modules: readonly string[];
-  /** The folder where topologies have names; `topologies` by default. */
+  /** The folder of the topologies that have names; `topologies` by default. */
   folder?: string;
 }
 
 /**
  * Reads a topology.
- * @param nameOrFile a name, such as `microservices` for `topologies/microservices.yaml`, or the path of a file, which has
- *   a slash in it or ends in `.yaml` or `.yml`
- * @throws TopologyError when there is none, or with one line for each mistake in it, see {@link parseTopology}
+ * @param nameOrFile a name, such as `microservices` for `topologies/microservices.yaml`, or the path of a file, which
+ *   contains a slash or ends in `.yaml` or `.yml`
+ * @throws TopologyError when there is none, or with one line for each issue in it, see {@link parseTopology}
  */
 export async function readTopology(nameOrFile: string, options: ReadTopologyOptions): Promise<Topology> {
   const { modules, folder = 'topologies' } = options;
   const isFile = nameOrFile.includes('/') || /[.]ya?ml$/.test(nameOrFile);
   const file = isFile ? nameOrFile : join(folder, `${nameOrFile}.yaml`);
   const text = await readFile(file, 'utf8').catch(async ({ code }: NodeJS.ErrnoException) => {
-    if (!isFile)
-      throw new TopologyError([
-        `no topology '${nameOrFile}'${didYouMean(nameOrFile, await namesIn(folder))}`,
-      ]);
-    throw new TopologyError([`${file}: cannot be read (${code}); name a file, or a topology of ${folder}/`]);
+    const message = isFile
+      ? `${file}: cannot be read (${code}); name a file, or a topology in ${folder}/`
+      : `no topology '${nameOrFile}'${didYouMean(nameOrFile, await namesIn(folder))}`;
+    throw new TopologyError([message]);
   });
   return parseTopology(text, file, modules);
+}
+
+/**
+ * Parses the text of a topology file.
+ * @param file names the topology, and the place of its issues
+ * @param modules the names of all modules
+ * @throws TopologyError with one line for each issue: `<file>:<line>:<column>: <what is wrong, and how to fix it>`
+ */
+export function parseTopology(text: string, file: string, modules: readonly string[]): Topology {
+  const source = new YamlSource(text, file);
+  const parsed = TopologyFile.safeParse(source.value);
+  if (!parsed.success) throw source.toError(schemaIssues(parsed.error));
+  const hosts = Object.entries(parsed.data.hosts).map(([name, host]) => ({ name, ...host }));
+  const issues = placementIssues(hosts, modules);
+  if (issues.length > 0) throw source.toError(issues);
+  return { name: basename(file).replace(/[.]ya?ml$/, ''), hosts };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,36 +1,36 @@
 import { z } from 'zod';
-import { MOST_REPLICAS, ROLES } from '../topology.js';
+import { MAX_REPLICAS, ROLES } from '../topology.js';
 
-const replicas = `must be a whole number from 1 to ${MOST_REPLICAS}`;
-const modules = 'must list the modules that run there, e.g. [articles, comments]';
+const replicas = `must be a whole number from 1 to ${MAX_REPLICAS}`;
+const modules = 'must list the modules of the host, e.g. [articles, comments]';
 const serve = `must list some of ${ROLES.join(', ')}, e.g. [http, rpc]`;
 
 const Host = z.strictObject(
   {
     modules: z.array(z.string({ error: "must be a module's name" }), { error: modules }).min(1, {
-      error: 'is empty: a host without modules does nothing; remove the host or give it a module',
+      error: 'is empty: remove the host or give it a module',
     }),
     replicas: z
       .int({ error: replicas })
       .min(1, { error: replicas })
-      .max(MOST_REPLICAS, { error: replicas })
+      .max(MAX_REPLICAS, { error: replicas })
       .default(1),
     serve: z
       .array(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }), { error: serve })
       .min(1, { error: `is empty: ${serve}` })
       .default([...ROLES]),
   },
-  { error: 'must say which modules run there, e.g. { modules: [articles], replicas: 2 }' },
+  { error: 'must list its modules, e.g. { modules: [articles], replicas: 2 }' },
 );
 
-/** The shape of a topology file; what it says about the modules is checked elsewhere. */
+/** The shape of a topology file; `placementIssues` checks its modules. */
 export const TopologyFile = z.strictObject(
   {
     hosts: z
       .record(
         z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
           error:
-            "a host's name is of lower-case letters, digits and hyphens, at most 32, and starts with a letter",
+            "a host's name consists of lower-case letters, digits and hyphens, at most 32, and starts with a letter",
         }),
         Host,
         { error: 'must name the hosts, e.g. hosts: { app: { modules: [articles] } }' },

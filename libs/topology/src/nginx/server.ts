@@ -1,8 +1,8 @@
 import type { ModuleManifest } from '@tearline/seam';
 import { block } from './block.js';
 import type { NginxOptions } from './nginx-options.js';
-import { decodedRegexOf } from './path-pattern.js';
-import { refusals } from './refusals.js';
+import { decodedPathRegex } from './path-regex.js';
+import { errorPages } from './error-pages.js';
 
 const MEBIBYTE = 1_048_576;
 
@@ -23,7 +23,7 @@ export function server({
     'client_header_timeout 30s;',
     'client_body_timeout 30s;',
     'client_header_buffer_size 2k;',
-    // As much as a host takes, so that a host says what is too large.
+    // The hosts' own limit, so that a host reports headers that are too large.
     'large_client_header_buffers 4 16k;',
     `client_max_body_size ${bodyLimit};`,
     'client_body_buffer_size 64k;',
@@ -31,21 +31,21 @@ export function server({
     forwarding(readTimeout),
     '',
     'location / { proxy_pass http://$edge_host; }',
-    manifests.map((manifest) => largeBodies(manifest, bodyLimit)).flat(),
+    manifests.flatMap((manifest) => largeBodies(manifest, bodyLimit)),
     'location = /metrics { return 404; }',
-    refusals(),
+    errorPages(),
   );
 }
 
 /**
- * Where a module takes more than all others. Elsewhere nginx must refuse by itself: a host that hangs up on a body it will
- * not read looks dead from here.
+ * Returns the locations of a module that accepts larger bodies. nginx enforces the limit everywhere, because a host that closes the
+ * connection on a body looks down from here.
  */
-function largeBodies({ routes, bodyLimit = 0 }: ModuleManifest, usual: number): string[] {
-  if (bodyLimit <= usual) return [];
+function largeBodies({ routes, bodyLimit = 0 }: ModuleManifest, defaultLimit: number): string[] {
+  if (bodyLimit <= defaultLimit) return [];
   return routes.map(
     (route) =>
-      `location ~ "${decodedRegexOf(route)}" { client_max_body_size ${bodyLimit}; proxy_pass http://$edge_host; }`,
+      `location ~ "${decodedPathRegex(route)}" { client_max_body_size ${bodyLimit}; proxy_pass http://$edge_host; }`,
   );
 }
 
@@ -55,7 +55,7 @@ function forwarding(readTimeout: number): string[] {
     'proxy_set_header Connection "";',
     'proxy_set_header Host $edge_authority;',
     'proxy_set_header X-Request-Id $edge_request_id;',
-    '# Nobody stands before this nginx, so what a client says of its address is not passed on.',
+    '# No proxy is in front of this nginx, so forwarding headers of clients are not trusted.',
     'proxy_set_header X-Forwarded-For $remote_addr;',
     'proxy_set_header X-Forwarded-Proto $scheme;',
     'proxy_set_header X-Forwarded-Host $edge_authority;',
@@ -67,8 +67,8 @@ function forwarding(readTimeout: number): string[] {
     'proxy_buffer_size 16k;',
     'proxy_buffers 16 16k;',
     'proxy_max_temp_file_size 0;',
-    '# To the next replica goes what was not sent yet, and what may be sent twice. Not a 503: it is what a host answers',
-    "# whose peers are away, the next replica's would be the same, and both would be taken for dead.",
+    '# The next replica gets requests that were not sent yet, and idempotent ones. Not after a 503: a host answers it when',
+    '# another host is down; the next replica would answer the same, and both would be ejected.',
     'proxy_next_upstream error timeout;',
     'proxy_next_upstream_tries 5;',
     'proxy_next_upstream_timeout 5s;',

@@ -3,51 +3,54 @@ import { TopologyError } from '../topology-error.js';
 
 export type Path = readonly PropertyKey[];
 
-/** A mistake at one place of a YAML file. */
-export interface Mistake {
+/** Something wrong at one place of a YAML file. */
+export interface Issue {
   readonly path: Path;
-  /** Whether the key is wrong rather than what it holds. */
+  /** Whether the key is wrong, not its value. */
   readonly atKey?: boolean;
   readonly message: string;
 }
 
-/** The text of a YAML file, which knows where each of its values stands. */
-export class Source {
+/** A parsed YAML file that knows the line and column of each value. */
+export class YamlSource {
   readonly #lines = new LineCounter();
   readonly #document;
   readonly value: unknown;
 
-  /** @throws TopologyError when the text is no YAML */
+  /** @throws TopologyError when the text is not YAML */
   constructor(
     text: string,
     private readonly file: string,
   ) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, version: '1.2' });
     const [error] = this.#document.errors;
-    if (error) throw new TopologyError([this.#line(error.pos[0], `is no YAML: ${firstLine(error.message)}`)]);
+    if (error)
+      throw new TopologyError([this.#locate(error.pos[0], `invalid YAML: ${firstLine(error.message)}`)]);
     try {
       this.value = this.#document.toJS({ maxAliasCount: 20 });
     } catch (cause) {
-      throw new TopologyError([this.#line(0, `is no usable YAML: ${firstLine((cause as Error).message)}`)]);
+      throw new TopologyError([this.#locate(0, `invalid YAML: ${firstLine((cause as Error).message)}`)]);
     }
   }
 
-  /** One error of all mistakes, in the order of their places. */
-  errorOf(mistakes: readonly Mistake[]): TopologyError {
-    const placed = mistakes.map(({ path, atKey, message }) => ({
+  /** Returns one error for all issues, in the order of their places. */
+  toError(issues: readonly Issue[]): TopologyError {
+    const located = issues.map(({ path, atKey, message }) => ({
       offset: this.#offsetOf(path, atKey),
       message,
     }));
-    placed.sort((one, other) => one.offset - other.offset);
-    return new TopologyError([...new Set(placed.map(({ offset, message }) => this.#line(offset, message)))]);
+    located.sort((one, other) => one.offset - other.offset);
+    return new TopologyError([
+      ...new Set(located.map(({ offset, message }) => this.#locate(offset, message))),
+    ]);
   }
 
-  #line(offset: number, message: string): string {
+  #locate(offset: number, message: string): string {
     const { line, col } = this.#lines.linePos(offset);
     return `${this.file}:${Math.max(1, line)}:${Math.max(1, col)}: ${message}`;
   }
 
-  /** Where a value starts, or its key; for one that is missing, whatever it is missing from. */
+  /** Returns where a value or its key starts; for a missing one, where the closest value around it starts. */
   #offsetOf(path: Path, atKey = false): number {
     for (let length = path.length; length >= 0; length -= 1) {
       const part = path.slice(0, length);
@@ -58,9 +61,9 @@ export class Source {
   }
 
   #keyOf(path: Path): unknown {
-    const holder = this.#document.getIn(path.slice(0, -1), true);
-    if (!isMap(holder)) return undefined;
-    const pair = holder.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+    const parent = this.#document.getIn(path.slice(0, -1), true);
+    if (!isMap(parent)) return undefined;
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
     return isPair(pair) ? pair.key : undefined;
   }
 }

@@ -4,7 +4,7 @@ import { parseTopology, type Topology } from './index.js';
 
 const ItemSold = event('items/sold', { payload: z.object({ item: z.int() }) });
 
-/** Modules that exist only here: their routes, and whom they call. */
+/** Returns the manifest of a sample module. */
 export function manifest(
   name: string,
   routes: readonly string[],
@@ -15,7 +15,7 @@ export function manifest(
     routes,
     contract: contract(name, {}),
     uses: uses.map((used) => contract(used, {})),
-    load: () => Promise.reject(new Error(`${name} is never loaded`)),
+    load: () => Promise.reject(new Error(`${name}: not to be loaded`)),
   };
 }
 

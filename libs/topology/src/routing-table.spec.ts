@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nginxConfig, routingTable } from '../index.js';
-import { manifest, shop, topologyOf } from '../manifests.fixture.js';
-import { regexOf } from './path-pattern.js';
+import { nginxConfig, routingTable } from './index.js';
+import { manifest, shop, topologyOf } from './sample-manifests.fixture.js';
+import { rawPathRegex } from './nginx/path-regex.js';
 
 const split = topologyOf({
   app: '{ modules: [users, follows] }',
@@ -10,7 +10,7 @@ const split = topologyOf({
 });
 const table = routingTable(split, shop);
 const moduleOf = (path: string) =>
-  table.find(({ pattern }) => new RegExp(regexOf(pattern)).test(path))?.module;
+  table.find(({ pattern }) => new RegExp(rawPathRegex(pattern)).test(path))?.module;
 
 describe('the routing table', () => {
   it.each([
@@ -35,7 +35,7 @@ describe('the routing table', () => {
     ['/api/follows/a/b/c', 'follows'],
     ['/api/follows?x', 'follows'],
     ['/api/users/login', 'users'],
-  ])('leads %s to %s', (path, module) => {
+  ])('maps %s to %s', (path, module) => {
     expect(moduleOf(path)).toBe(module);
   });
 
@@ -48,11 +48,11 @@ describe('the routing table', () => {
     '/api/users/other',
     '/api%2Fitems',
     '/x/api/items',
-  ])('leads %s to no module', (path) => {
+  ])('maps %s to no module', (path) => {
     expect(moduleOf(path)).toBeUndefined();
   });
 
-  it('asks the more literal pattern first, from the left', () => {
+  it('has the more specific pattern first, compared from the left', () => {
     const routes = ['/**', '/a/**', '/a/*', '/a/*/c', '/a/b/*', '/a/b/c', '/*/b'];
     const all = routingTable(topologyOf({ app: '{ modules: [users, items, reviews, follows] }' }), [
       manifest('users', routes),
@@ -68,13 +68,13 @@ describe('the routing table', () => {
     ]);
   });
 
-  it('refuses one pattern of two modules, and what is no pattern', () => {
+  it('rejects a pattern of two modules, and malformed patterns', () => {
     const [users, items] = [manifest('users', ['/a/*']), manifest('items', ['/a/*'])];
     expect(() => routingTable(split, [users, items])).toThrow(
-      "'users' and 'items' both claim the route '/a/*'",
+      "modules 'users' and 'items' both have the route '/a/*'",
     );
     for (const route of ['', 'a', '/a b', '/**/a', '/a*', '/{id}', '/:id'])
-      expect(() => routingTable(split, [manifest('users', [route])])).toThrow('is no pattern of paths');
+      expect(() => routingTable(split, [manifest('users', [route])])).toThrow('is not a path pattern');
   });
 });
 
@@ -86,7 +86,7 @@ it("nginx's configuration needs an address for every host that serves http", () 
   );
 });
 
-it('nginx lets through a larger body on the routes of a module whose manifest asks for it, and nowhere else', () => {
+it('nginx accepts larger bodies only on the routes of a module whose manifest allows them', () => {
   const [users, items, ...others] = shop;
   const limitsOf = (manifests: typeof shop) => {
     const topology = topologyOf({ app: '{ modules: [users, items, reviews, follows] }' });
@@ -96,7 +96,7 @@ it('nginx lets through a larger body on the routes of a module whose manifest as
       listen: '127.0.0.1:0',
       addresses: { app: ['127.0.0.1:1'] },
     });
-    // A request that is refused has come with its body already: 0, which is no limit.
+    // Without the error pages, whose limit is 0, which means none.
     return text.match(/(?<=^ *)(location.*)?client_max_body_size [1-9]\d*;/gm);
   };
   const usual = 'client_max_body_size 1048576;';

@@ -1,0 +1,53 @@
+import { didYouMean } from './did-you-mean.js';
+import { MAX_REPLICAS, ROLES, type Topology } from './topology.js';
+import { TopologyError } from './topology-error.js';
+
+/**
+ * Returns the topology with one module on a host of its own, and all others on the host `app`.
+ * @param modules the names of all modules
+ * @param name the module, which also names the topology and its host
+ * @throws TopologyError when there is no such module
+ */
+export function alone(modules: readonly string[], name: string): Topology {
+  if (!modules.includes(name)) throw new TopologyError([`no module '${name}'${didYouMean(name, modules)}`]);
+  const others = modules.filter((module) => module !== name);
+  return {
+    name,
+    hosts: [
+      { name: 'app', modules: others, replicas: 1, serve: ROLES },
+      { name, modules: [name], replicas: 1, serve: ROLES },
+    ],
+  };
+}
+
+/**
+ * Returns the topology with other numbers of replicas.
+ * @param changes `<host>=<number>`, e.g. `articles=2`
+ * @throws TopologyError with one line for each invalid change
+ */
+export function withReplicas(topology: Topology, changes: readonly string[]): Topology {
+  const replicas = new Map<string, number>();
+  const issues = changes.flatMap((change) => {
+    const [, name, count] = /^([^=]+)=([1-9]\d?)$/.exec(change) ?? [];
+    if (name === undefined)
+      return [
+        `replicas: expected <host>=<number from 1 to ${MAX_REPLICAS}>, e.g. articles=2, got '${change}'`,
+      ];
+    replicas.set(name, Number(count));
+    return topology.hosts.some((host) => host.name === name) ? [] : [unknownHost(topology, name, count!)];
+  });
+  if (issues.length > 0) throw new TopologyError(issues);
+  return {
+    ...topology,
+    hosts: topology.hosts.map((host) => ({ ...host, replicas: replicas.get(host.name) ?? host.replicas })),
+  };
+}
+
+function unknownHost({ name, hosts }: Topology, host: string, count: string): string {
+  const owner = hosts.find(({ modules }) => modules.includes(host));
+  const names = hosts.map(({ name: known }) => known);
+  const advice = owner
+    ? `; module '${host}' is on host '${owner.name}': use ${owner.name}=${count}`
+    : didYouMean(host, names);
+  return `replicas: topology '${name}' has no host '${host}'${advice}`;
+}
