@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A term that is gone, in lower case with identifiers split into words, and what to write instead. */
+/** A term that is gone, in lower case with identifiers split into words or as it is written, and what to write instead. */
 const GONE: readonly (readonly [RegExp, string])[] = [
   [/(?<!in[- ]|single[- ])\bflights?\b/, 'in-flight calls, DeadlineTracker'],
   [/\b(lobby|strangers?)\b/, 'pending handshakes, unauthenticated peers'],
@@ -25,10 +25,7 @@ const GONE: readonly (readonly [RegExp, string])[] = [
   [/\b(yardsticks?|blasts?)\b/, 'baseline, fault injection'],
   [/\b(toys?|ground fixture|replicated bed)\b/, 'sample module, test environment'],
   [/\b(distrust|outdate[ds]?|misfit)\b/, 'invalidate'],
-  [
-    /\b(patience|most|longest|least) [a-z0-9 ]*\b(ms|bytes|count|size|length)\b(?=.*=)/,
-    '…_TIMEOUT_MS, MAX_…, MIN_…',
-  ],
+  [/\b(PATIENCE|MOST|LONGEST|LEAST)_[A-Z]+/, '…_TIMEOUT_MS, MAX_…, MIN_…'],
   [/\bpatience\b/, 'timeout, poll interval'],
   [/\bwhoever\b|\bnobody\b|\bsomebody\b/, 'a noun: the caller, no client, an operator'],
   [/\b(is|are|be|been|was|were) told\b|\btells? of\b/, 'is notified, describes'],
@@ -51,7 +48,7 @@ export function findingsIn(file: string, text: string): string[] {
   const lines = [file.replaceAll('/', ' / '), ...text.split('\n')];
   return lines.flatMap((line, index) =>
     GONE.flatMap(([gone, instead]) => {
-      const found = gone.exec(wordsOf(line));
+      const found = gone.exec(wordsOf(line)) ?? gone.exec(line);
       return found ? [`${file}${index > 0 ? `:${index}` : ''}: '${found[0]}'; write ${instead}`] : [];
     }),
   );
