@@ -55,7 +55,7 @@ it('every setting of an app is in the operations guide, and no other', () => {
     .split('\n## ')
     .filter((part) => part.startsWith('Settings'));
   const documented = all(table, /^\| `([^`]+)`/gm);
-  const perModule = ['<MODULE>_DATABASE_URL', '<MODULE>_DATABASE_REPLICA_URLS', 'SEAM_<MODULE>'];
+  const perModule = ['<MODULE>_DATABASE_URL', '<MODULE>_DATABASE_REPLICA_URLS', '<MODULE>_RPC_ADDRESSES'];
   const ours = asked.filter((name) => name !== 'PATH');
   expect(unique(documented)).toEqual(unique([...declared, ...ours, ...perModule]));
 });

@@ -36,10 +36,10 @@ beforeAll(async () => {
     entry: 'dist/apps/service/src/main.js',
     env: {
       // Checked mode makes every query twice.
-      CHECKED: 'off',
-      MODULES: urls.map(([module]) => module).join(','),
+      SEAM_CHECKED: 'off',
+      HOST_MODULES: urls.map(([module]) => module).join(','),
       // Who handles events sends statements of their own, whenever it suits.
-      SERVE: 'http,rpc',
+      HOST_ROLES: 'http,rpc',
       ...Object.fromEntries(urls.map(([module, url]) => [databaseUrlVariable(module), url])),
       QUEUES_DATABASE_URL: database.queuesUrl,
       IDENTITY_SIGNING_KEY: JSON.stringify(key),

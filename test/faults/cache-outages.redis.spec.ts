@@ -32,7 +32,7 @@ beforeAll(async () => {
     DATABASE_URL: DATABASE_URL!,
     REDIS_URL: redis.url,
     REGISTRATIONS_PER_MINUTE: '1000',
-    CHECKED: 'off',
+    SEAM_CHECKED: 'off',
   };
   hosts = [];
   for (let index = 0; index < 2; index += 1) {

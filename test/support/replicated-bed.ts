@@ -27,7 +27,7 @@ export async function openBed(
   const dir = await mkdtemp(join(tmpdir(), 'tearline-hosts-'));
   await chmod(dir, 0o755);
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  const all = { CHECKED: 'off', REGISTRATIONS_PER_MINUTE: '100000', ...database.env, ...env };
+  const all = { SEAM_CHECKED: 'off', REGISTRATIONS_PER_MINUTE: '100000', ...database.env, ...env };
   const hosts: string[] = [];
   for (let index = 0; index < 2; index += 1) {
     const host = await startApp({ dir, env: all });

@@ -38,7 +38,7 @@ export interface StartOptions {
 
 const repository = resolve(import.meta.dirname, '../..');
 const settings =
-  /^(PORT|HOST|NODE_ENV|(LOG|TEARLINE|REDIS|JOBS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA)_\w+|CACHE\w*|CONSISTENCY\w*|CHECKED|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
+  /^(PORT|HOST|NODE_ENV|(LOG|TEARLINE|REDIS|EVENTS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA|HOST|SEAM)_\w+|CACHE\w*|CONSISTENCY\w*|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
 
 /**
  * Starts a built app as an operating system process on a free port, and waits until `/health/ready` answers 200.

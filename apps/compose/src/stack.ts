@@ -10,7 +10,7 @@ import { untilHealthy } from './until-healthy.js';
 const FOR_TESTS = {
   REGISTRATIONS_PER_MINUTE: '100000',
   LOG_LEVEL: 'warn',
-  CHECKED: 'on',
+  SEAM_CHECKED: 'on',
 };
 
 /** A topology in containers. */

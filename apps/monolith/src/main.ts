@@ -67,7 +67,7 @@ async function main(): Promise<void> {
       settings,
       idempotency: idempotencyStore,
       sessions,
-      answers: (app) => app.get(ReadCache),
+      responseCache: (app) => app.get(ReadCache),
       readiness: (app) => ({ database: () => app.get(Databases).ping() }),
       ...(stop && { onClosed: stop }),
     });

@@ -20,7 +20,13 @@ import { serviceSettings } from './settings.js';
 async function main(): Promise<void> {
   const { env } = process;
   const settings = readSettings(serviceSettings, env);
-  const { MODULES: names, SERVE: serve, RPC_PORT: port, RPC_HOST: name, RPC_SECRET: secret } = settings;
+  const {
+    HOST_MODULES: names,
+    HOST_ROLES: serve,
+    RPC_PORT: port,
+    RPC_HOST: name,
+    RPC_SECRET: secret,
+  } = settings;
   refuseForeignCredentials(names, env);
   const modules = manifests.filter(({ name }) => names.includes(name));
   const remote = remoteHosts(modules, env);
@@ -28,7 +34,9 @@ async function main(): Promise<void> {
   if (isTalking && secret === undefined)
     throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
   if (port !== undefined && !serve.includes('rpc'))
-    throw new SettingsError([`RPC_PORT: must not be here; this host serves ${serve.join(', ')} (SERVE)`]);
+    throw new SettingsError([
+      `RPC_PORT: must not be here; this host serves ${serve.join(', ')} (HOST_ROLES)`,
+    ]);
   const broker = brokerOptions(settings);
   const isWorker = serve.includes('jobs');
 
@@ -77,7 +85,7 @@ async function main(): Promise<void> {
     docsFrom: settings.DOCS_FROM,
     idempotency: idempotencyStore,
     sessions,
-    answers: (app) => app.get(ReadCache),
+    responseCache: (app) => app.get(ReadCache),
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   });
 }

@@ -23,11 +23,11 @@ describe('the remote hosts', () => {
 
   it('answer what is used here and is not here, with one set of connections for each set of addresses', () => {
     const env = {
-      SEAM_IDENTITY: 'app:7000,[::1]:7001',
-      SEAM_SOCIAL: 'app:7000,[::1]:7001',
-      SEAM_ARTICLES: 'articles:7000',
+      IDENTITY_RPC_ADDRESSES: 'app:7000,[::1]:7001',
+      SOCIAL_RPC_ADDRESSES: 'app:7000,[::1]:7001',
+      ARTICLES_RPC_ADDRESSES: 'articles:7000',
     };
-    const hosts = remoteHosts(only('comments'), { ...env, SEAM_COMMENTS: 'nobody:1' });
+    const hosts = remoteHosts(only('comments'), { ...env, COMMENTS_RPC_ADDRESSES: 'nobody:1' });
     expect(
       hosts.map(({ addresses, contracts }) => [addresses, contracts.map(({ name }) => name).toSorted()]),
     ).toEqual([
@@ -40,9 +40,11 @@ describe('the remote hosts', () => {
   });
 
   it('must all be known', () => {
-    expect(problemsOf(() => remoteHosts(only('social', 'articles'), { SEAM_COMMENTS: 'comments' }))).toEqual([
-      "SEAM_IDENTITY is missing: 'social', 'articles' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
-      'SEAM_COMMENTS: must list where it answers, as <host>:<port>,…, but is "comments"',
+    expect(
+      problemsOf(() => remoteHosts(only('social', 'articles'), { COMMENTS_RPC_ADDRESSES: 'comments' })),
+    ).toEqual([
+      "IDENTITY_RPC_ADDRESSES is missing: 'social', 'articles' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
+      'COMMENTS_RPC_ADDRESSES: must list where it answers, as <host>:<port>,…, but is "comments"',
     ]);
   });
 });

@@ -1,21 +1,21 @@
-import { seamVariable, SettingsError } from '@tearline/host';
+import { rpcAddressesVariable, SettingsError } from '@tearline/host';
 import type { ModuleManifest, RemoteHostOptions } from '@tearline/seam';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where the contracts are answered that the modules of this process use and do not bring along, as
- * `SEAM_<MODULE>=<host>:<port>,…` says. Contracts that are answered at the same addresses share their connections.
+ * `<MODULE>_RPC_ADDRESSES=<host>:<port>,…` says. Contracts that are answered at the same addresses share their connections.
  * @throws SettingsError that names every variable that is missing or wrong
  */
 export function remoteHosts(modules: readonly ModuleManifest[], env: Environment): RemoteHostOptions[] {
   const local = new Set(modules.map(({ name }) => name));
   const used = new Map(modules.flatMap(({ uses }) => uses.map((contract) => [contract.name, contract])));
   const remote = [...used.values()].filter(({ name }) => !local.has(name));
-  const problems = remote.flatMap(({ name }) => problemWith(name, modules, env[seamVariable(name)]));
+  const problems = remote.flatMap(({ name }) => problemWith(name, modules, env[rpcAddressesVariable(name)]));
   if (problems.length > 0) throw new SettingsError(problems);
 
-  const byAddresses = Map.groupBy(remote, ({ name }) => env[seamVariable(name)]!);
+  const byAddresses = Map.groupBy(remote, ({ name }) => env[rpcAddressesVariable(name)]!);
   return [...byAddresses].map(([addresses, contracts]) => ({ contracts, addresses: addressesIn(addresses) }));
 }
 
@@ -27,9 +27,9 @@ function problemWith(name: string, modules: readonly ModuleManifest[], value: st
     const users = modules.filter(({ uses }) => uses.some((contract) => contract.name === name));
     const why = users.map((user) => `'${user.name}'`).join(', ');
     return [
-      `${seamVariable(name)} is missing: ${why} here calls '${name}', which runs elsewhere; it ${expected}`,
+      `${rpcAddressesVariable(name)} is missing: ${why} here calls '${name}', which runs elsewhere; it ${expected}`,
     ];
   }
   const isFine = addressesIn(value).every((address) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(address));
-  return isFine ? [] : [`${seamVariable(name)}: ${expected}, but is ${JSON.stringify(value)}`];
+  return isFine ? [] : [`${rpcAddressesVariable(name)}: ${expected}, but is ${JSON.stringify(value)}`];
 }

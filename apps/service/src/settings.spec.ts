@@ -9,14 +9,14 @@ describe('the settings of a service host', () => {
 
   beforeAll(async () => {
     const key = await generateSigningKey();
-    given = { MODULES: 'articles,media', AUTH_JWKS: JSON.stringify(publicKeysOf(key)) };
+    given = { HOST_MODULES: 'articles,media', AUTH_JWKS: JSON.stringify(publicKeysOf(key)) };
   });
 
   it('serve everything unless they say what', () => {
-    expect(read({}).SERVE).toEqual(['http', 'rpc', 'jobs']);
-    expect(read({ SERVE: 'jobs' }).SERVE).toEqual(['jobs']);
-    expect(read({ SERVE: 'http, rpc' }).SERVE).toEqual(['http', 'rpc']);
-    expect(() => read({ SERVE: 'http,grpc' })).toThrow('SERVE: must list some of http,rpc,jobs');
+    expect(read({}).HOST_ROLES).toEqual(['http', 'rpc', 'jobs']);
+    expect(read({ HOST_ROLES: 'jobs' }).HOST_ROLES).toEqual(['jobs']);
+    expect(read({ HOST_ROLES: 'http, rpc' }).HOST_ROLES).toEqual(['http', 'rpc']);
+    expect(() => read({ HOST_ROLES: 'http,grpc' })).toThrow('HOST_ROLES: must list some of http,rpc,jobs');
   });
 
   it('leave the connections to the number of modules unless they say how many', () => {

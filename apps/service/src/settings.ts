@@ -17,14 +17,14 @@ export const serviceSettings = {
   ...replicationSettings,
   ...cacheSettings,
   /** The modules to run, e.g. `articles,social`. */
-  MODULES: z
+  HOST_MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })
     .transform(listOf)
     .refine((given) => given.every((name) => names.includes(name)) && new Set(given).size === given.length, {
       error: `must list modules, each once, of ${names.join(',')}`,
     }),
   /** What this host is for: its modules' routes, their contracts to other hosts, their events and background work. */
-  SERVE: z
+  HOST_ROLES: z
     .string()
     .transform(listOf)
     .refine((given): given is Role[] => given.every((role) => (roles as readonly string[]).includes(role)), {

@@ -20,7 +20,7 @@ a private PostgreSQL unless DATABASE_URL names one. Ctrl-C ends all of it.
   EDGE_LOG              a file for a line of nginx on each request (none: the hosts write one)
   OPERATOR_PASSWORD     opens the queues' board, /queues, to the user 'operator'
   LOG_FORMAT            json or pretty; by default pretty on a terminal
-  NODE_ENV, LOG_LEVEL, CHECKED and the settings of the hosts and modules are passed on to the hosts.
+  NODE_ENV, LOG_LEVEL, SEAM_CHECKED and the settings of the hosts and modules are passed on to the hosts.
 `;
 
 /** What the command line asks for. */

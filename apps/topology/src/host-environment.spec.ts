@@ -38,7 +38,7 @@ const media = `hosts: { app: { modules: [${rest}] }, media: { modules: [media] }
 describe('the environment of a host', () => {
   it('says what it serves; one for jobs alone is called by nobody', async () => {
     const { app, workers } = await environments(withWorkers);
-    expect([app!['SERVE'], workers!['SERVE']]).toEqual(['http,rpc', 'jobs']);
+    expect([app!['HOST_ROLES'], workers!['HOST_ROLES']]).toEqual(['http,rpc', 'jobs']);
     expect(workers).not.toHaveProperty('RPC_PORT');
     expect(Object.keys(workers!).filter((name) => name.startsWith('SEAM_'))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
 import { replicaUrlsVariable, databaseUrlVariable } from '@tearline/database';
-import { seamVariable } from '@tearline/host';
+import { rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { addressesOf, type Replica } from './addresses.js';
 import type { Environment } from './settings.js';
@@ -33,7 +33,7 @@ export interface Run {
 
 /** Settings of the runner and of other hosts, which no host must inherit. */
 const RESERVED_VARIABLES =
-  /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|MODULES|SERVE|PORT|HOST|(RPC|SEAM|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
+  /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|\w+_RPC_ADDRESSES|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|HOST_MODULES|HOST_ROLES|PORT|HOST|(RPC|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
 
 /** Settings of one module, some of which are credentials. */
 const OF_A_MODULE: Readonly<Record<string, RegExp>> = {
@@ -50,8 +50,8 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
   const isTalking = remotes.length > 0 || rpcPort !== undefined;
   return {
     ...inherited(given, host.modules),
-    MODULES: host.modules.join(','),
-    SERVE: host.serve.join(','),
+    HOST_MODULES: host.modules.join(','),
+    HOST_ROLES: host.serve.join(','),
     HOST: '127.0.0.1',
     PORT: `${httpPort}`,
     // nginx, which alone can reach it here.
@@ -69,7 +69,7 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),
     ...Object.fromEntries(
       remotes.map(([module, remote]) => [
-        seamVariable(module),
+        rpcAddressesVariable(module),
         addressesOf(replicas, remote, 'rpc').join(','),
       ]),
     ),

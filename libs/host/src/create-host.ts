@@ -4,49 +4,49 @@ import { Registry } from 'prom-client';
 import { seamServer } from '@tearline/seam';
 import { serveDocs } from './pages/docs.js';
 import { DrainingAdapter } from './server/draining-adapter.js';
-import { ErrorFilter } from './errors/error.filter.js';
-import { Exchanges } from './requests/exchanges.js';
-import { FailureLog } from './errors/failure-log.js';
-import { HostClosing } from './server/host-closing.js';
+import { HttpErrorFilter } from './errors/http-error.filter.js';
+import { RequestLifecycle } from './requests/request-lifecycle.js';
+import { ErrorLog } from './errors/error-log.js';
+import { HostShutdown } from './server/host-shutdown.js';
 import { HostLogger } from './logging/host-logger.js';
 import { HostModule } from './host.module.js';
 import type { HostOptions } from './host-options.js';
 import { type Logs, openLogs } from './logging/logs.js';
-import { Readiness } from './health/readiness.js';
+import { Readiness } from './health/health.controller.js';
 import { Routes } from './requests/routes.js';
 import { SeamMetrics } from './metrics/seam-metrics.js';
-import { listeningAddress } from './server/listening-address.js';
+import { listeningAddress } from './settings/host-settings.js';
 import { isChecked } from './settings/host-settings.js';
-import { openServer } from './server/server.js';
+import { createServer } from './server/server.js';
 import { ValidationPipe } from './input/validation.pipe.js';
 
 /**
- * Puts a host together and starts its modules, without listening yet. `app.close()` lets requests under way finish,
- * within `SHUTDOWN_TIMEOUT_MS`.
- * @throws Error when a module uses a contract that nobody answers, here or elsewhere
+ * Creates a host and starts its modules, without listening yet. `app.close()` lets requests in flight finish, within
+ * `SHUTDOWN_TIMEOUT_MS`.
+ * @throws Error when a module uses a contract that neither this host nor a remote one provides
  */
 export async function createHost(options: HostOptions): Promise<NestFastifyApplication> {
   return assembleHost(options, openLogs(options.settings, options.log));
 }
 
-/** {@link createHost} with logs that are open already. */
+/** Does the same as {@link createHost}, with logs that are open already. */
 export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
   const { modules, imports = [], settings, remote = [], credential, idempotency, docsFrom = [] } = options;
-  refuseUnansweredContracts(options);
+  assertContractsAreProvided(options);
   const registry = new Registry();
   const readiness = new Readiness();
-  const closing = new HostClosing();
-  const failures = new FailureLog(logs.application);
-  const exchanges = new Exchanges(
+  const shutdown = new HostShutdown();
+  const errors = new ErrorLog(logs.application);
+  const requests = new RequestLifecycle(
     new Routes(registry, modules),
     logs.requests,
     settings.REQUEST_TIMEOUT_MS,
     options.sessions,
   );
-  const adapter = new DrainingAdapter(await openServer(settings, exchanges), {
-    exchanges,
+  const adapter = new DrainingAdapter(await createServer(settings, requests), {
+    requests,
     readiness,
-    closing,
+    shutdown,
     timeout: settings.SHUTDOWN_TIMEOUT_MS,
     isBehindProxy: settings.TRUST_PROXY !== 'off',
   });
@@ -54,10 +54,10 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     modules,
     imports,
     readiness,
-    closing,
+    shutdown,
     registry,
     logger: logs.application,
-    observer: new SeamMetrics(registry, failures),
+    observer: new SeamMetrics(registry, errors),
     checked: isChecked(settings),
     remote,
     credential,
@@ -68,10 +68,10 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     bodyParser: false,
     logger: new HostLogger(logs.application),
   });
-  app.useGlobalFilters(new ErrorFilter(failures));
+  app.useGlobalFilters(new HttpErrorFilter(errors));
   app.useGlobalPipes(new ValidationPipe());
   serveDocs(app, docsFrom);
-  exchanges.answers = options.answers?.(app);
+  requests.responseCache = options.responseCache?.(app);
   readiness.checks = options.readiness?.(app) ?? {};
   try {
     await app.init();
@@ -90,17 +90,17 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   }
 }
 
-function refuseUnansweredContracts({ modules, remote = [] }: HostOptions): void {
-  const answered = new Set(
+function assertContractsAreProvided({ modules, remote = [] }: HostOptions): void {
+  const provided = new Set(
     [...modules.map(({ contract }) => contract), ...remote.flatMap(({ contracts }) => contracts)].map(
       ({ name }) => name,
     ),
   );
   const problems = modules.flatMap(({ name, uses }) =>
     uses
-      .filter((contract) => !answered.has(contract.name))
+      .filter((contract) => !provided.has(contract.name))
       .map((contract) => `'${name}' uses '${contract.name}'`),
   );
   if (problems.length === 0) return;
-  throw new Error(`no module of this host answers a contract: ${problems.join(', ')}`);
+  throw new Error(`no host provides the contract of a module: ${problems.join(', ')}`);
 }

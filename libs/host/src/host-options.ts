@@ -10,8 +10,8 @@ import type {
 } from '@tearline/seam';
 import type { DestinationStream } from 'pino';
 import type { HostSettings } from './settings/host-settings.js';
-import type { ReadyAnswers } from './requests/ready-answers.js';
-import type { ReadinessCheck } from './health/readiness.js';
+import type { ResponseCache } from './requests/response-cache.js';
+import type { ReadinessCheck } from './health/health.controller.js';
 
 /** What one process is made of. */
 export interface HostOptions {
@@ -31,7 +31,7 @@ export interface HostOptions {
   /** Remembers how far its callers' own writes are, so that they read nothing older. */
   sessions?: SessionStore;
   /** Answers that are known before a route is asked. */
-  answers?: (app: NestFastifyApplication) => ReadyAnswers;
+  responseCache?: (app: NestFastifyApplication) => ResponseCache;
   /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
   docsFrom?: readonly string[];
   /** What must work before the host may be sent requests, by name. Each check has two seconds. */

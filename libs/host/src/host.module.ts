@@ -15,10 +15,10 @@ import { Registry } from 'prom-client';
 import { HealthController } from './health/health.controller.js';
 import { LandingController, MODULES } from './pages/landing.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
-import { Readiness } from './health/readiness.js';
-import { HostClosing } from './server/host-closing.js';
+import { Readiness } from './health/health.controller.js';
+import { HostShutdown } from './server/host-shutdown.js';
 
-/** What the host's own module is put together from. */
+/** The parts of a host's root module. */
 export interface HostModuleOptions {
   modules: readonly ModuleManifest[];
   imports: readonly (DynamicModule | Type)[];
@@ -26,31 +26,31 @@ export interface HostModuleOptions {
   registry: Registry;
   observer: SeamObserver;
   readiness: Readiness;
-  closing: HostClosing;
+  shutdown: HostShutdown;
   checked: boolean;
   remote: readonly RemoteHostOptions[];
   credential: Credential | undefined;
   idempotency: IdempotencyStore | undefined;
 }
 
-/** The root of a host: its own pages, and everything that it was given to run. */
+/** The root module of a host: its own pages, the shared libraries and the modules. */
 @Module({})
 export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
     const { modules, imports, logger, registry, observer, readiness, checked, remote } = options;
-    const { closing, credential, idempotency } = options;
+    const { shutdown, credential, idempotency } = options;
     const local = modules.map(({ contract }) => contract);
     const globals = [
       { provide: Registry, useValue: registry },
       { provide: Readiness, useValue: readiness },
-      { provide: HostClosing, useValue: closing },
+      { provide: HostShutdown, useValue: shutdown },
       { provide: MODULES, useValue: modules },
     ];
     return {
       module: HostModule,
       global: true,
       imports: [
-        // No route: the library's middleware would cost more than the line for each request that it writes.
+        // For no route: the request log of the host replaces this middleware, and costs less.
         LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false }, forRoutes: [] }),
         PrometheusModule.register({
           controller: MetricsController,
@@ -70,7 +70,7 @@ export class HostModule {
       ],
       controllers: [LandingController, HealthController],
       providers: globals,
-      exports: [Registry, HostClosing],
+      exports: [Registry, HostShutdown],
     };
   }
 }

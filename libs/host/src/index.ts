@@ -1,9 +1,9 @@
-export { KeptAnswer } from './requests/kept-answer.decorator.js';
-export { type ReadyAnswers } from './requests/ready-answers.js';
+export { CachedResponse } from './requests/response-cache.js';
+export { type ResponseCache } from './requests/response-cache.js';
 export { createHost } from './create-host.js';
-export { type ErrorBody } from './errors/error-body.js';
+export { type ErrorBody } from './errors/http-error.js';
 export { Deadline } from './requests/deadline.decorator.js';
-export { ErrorFilter } from './errors/error.filter.js';
+export { HttpErrorFilter } from './errors/http-error.filter.js';
 export {
   email,
   filterText,
@@ -16,12 +16,12 @@ export {
   type TextLimits,
   wholeNumber,
 } from './input/fields.js';
-export { HostClosing } from './server/host-closing.js';
+export { HostShutdown } from './server/host-shutdown.js';
 export { type HostOptions } from './host-options.js';
-export { countSetting } from './settings/count-setting.js';
+export { countSetting } from './settings/host-settings.js';
 export { hostSettings, type HostSettings } from './settings/host-settings.js';
-export { type ReadinessCheck } from './health/readiness.js';
+export { type ReadinessCheck } from './health/health.controller.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';
-export { seamVariable } from './settings/seam-variable.js';
+export { rpcAddressesVariable } from './settings/host-settings.js';
 export { readSettings } from './settings/settings.js';
 export { SettingsError } from './settings/settings-error.js';

@@ -2,14 +2,14 @@ import { contract } from '@tearline/seam';
 import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { toys } from './fixtures/toys.js';
+import { sampleModule } from './fixtures/sample-module.fixture.js';
 import { hostSettings, readSettings, runHost, type RunOptions } from './index.js';
 
 function options(env: Record<string, string> = {}): RunOptions & { lines: string[]; closed: number } {
   const lines: string[] = [];
   const settings = readSettings(hostSettings, { NODE_ENV: 'test', PORT: '0', ...env });
   const all = {
-    modules: [toys],
+    modules: [sampleModule],
     settings,
     lines,
     closed: 0,
@@ -29,7 +29,7 @@ describe('runHost', () => {
     const run = options();
     const { url, close } = await runHost(run);
     expect(run.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
-      expect.objectContaining({ msg: 'listening', url, modules: ['toys'] }),
+      expect.objectContaining({ msg: 'listening', url, modules: ['samples'] }),
     );
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await Promise.all([close(), close()])).toEqual([true, true]);
@@ -50,8 +50,8 @@ describe('runHost', () => {
 
   it('does not start with a module that nobody answers, and names what is missing', async () => {
     const run = options();
-    run.modules = [{ ...toys, uses: [contract('prices', {})] }];
-    await expect(runHost(run)).rejects.toThrow("'toys' uses 'prices'");
+    run.modules = [{ ...sampleModule, uses: [contract('prices', {})] }];
+    await expect(runHost(run)).rejects.toThrow("'samples' uses 'prices'");
     expect(run.closed).toBe(1);
   });
 });

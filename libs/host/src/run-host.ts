@@ -1,9 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assembleHost } from './create-host.js';
 import type { DrainingAdapter } from './server/draining-adapter.js';
-import { listeningAddress } from './server/listening-address.js';
+import { listeningAddress } from './settings/host-settings.js';
 import { isChecked } from './settings/host-settings.js';
-import { endWithProcess } from './end-with-process.js';
+import { handleProcessSignals } from './process-signals.js';
 import type { HostOptions } from './host-options.js';
 import { openLogs } from './logging/logs.js';
 import type { HostSettings } from './settings/host-settings.js';
@@ -44,7 +44,7 @@ export async function runHost(options: RunOptions): Promise<RunningHost> {
       await onClosed().finally(untie);
     }
   };
-  const untie = endWithProcess({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
+  const untie = handleProcessSignals({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
   try {
     await listen(app, settings);
   } catch (error) {

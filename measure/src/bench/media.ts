@@ -50,8 +50,8 @@ async function run(cleanup: Cleanup): Promise<void> {
       command: [SERVICE],
       env: {
         LOG_FORMAT: 'json',
-        MODULES: modules.join(','),
-        SERVE: serve,
+        HOST_MODULES: modules.join(','),
+        HOST_ROLES: serve,
         AUTH_JWKS: jwks,
         ...(modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
         MEDIA_DIR: join(dir, 'media'),

@@ -1,5 +1,5 @@
 import { databaseUrlVariable } from '@tearline/database';
-import { seamVariable } from '@tearline/host';
+import { rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { isCalledRemotely, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
 import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
@@ -42,13 +42,16 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
   const remotes = Object.entries(remotesOf(topology, manifests, host));
   const called = isCalled(topology, host);
   return {
-    ...(!isMonolith(topology) && { MODULES: modules.join(','), SERVE: serve.join(',') }),
+    ...(!isMonolith(topology) && { HOST_MODULES: modules.join(','), HOST_ROLES: serve.join(',') }),
     // nginx, which alone is in front.
     TRUST_PROXY: '1',
     ...(called && { RPC_PORT: `${RPC_PORT}`, RPC_HOST: rpcNameOf(topology, host.name) }),
     ...((called || remotes.length > 0) && { RPC_SECRET_FILE: secretFile('hosts', 'rpc-secret') }),
     ...Object.fromEntries(
-      remotes.map(([module, remote]) => [seamVariable(module), `${rpcNameOf(topology, remote)}:${RPC_PORT}`]),
+      remotes.map(([module, remote]) => [
+        rpcAddressesVariable(module),
+        `${rpcNameOf(topology, remote)}:${RPC_PORT}`,
+      ]),
     ),
     AUTH_JWKS_FILE: secretFile('hosts', 'auth-jwks'),
     REDIS_URL_FILE: secretFile('hosts', 'redis-url'),

@@ -1,7 +1,7 @@
 /** Settings of every host that the environment of `docker compose` may set. */
 const OF_ALL = [
   'LOG_LEVEL',
-  'CHECKED',
+  'SEAM_CHECKED',
   'REQUEST_TIMEOUT_MS',
   'DATABASE_CONNECTIONS',
   'CONSISTENCY',

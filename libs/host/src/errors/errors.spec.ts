@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
-import { exchangeRaw } from '../fixtures/raw-http.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
+import { sendRaw } from '../fixtures/raw-http.fixture.js';
 
-let host: OpenHost;
+let host: TestHost;
 beforeAll(async () => {
-  host = await openHost();
+  host = await startTestHost();
 });
 afterAll(() => host.app.close());
 
@@ -21,26 +21,26 @@ const post = (path: string, body: string, headers: Record<string, string> = JSON
 
 describe('errors of services', () => {
   it.each([
-    ['toy/not-found', 404, { toy: ['not found'] }],
-    ['toy/taken', 409, { toy: ['has already been taken'] }],
+    ['sample/not-found', 404, { sample: ['not found'] }],
+    ['sample/taken', 409, { sample: ['has already been taken'] }],
     ['login/too-many', 429, { login: ['too many attempts, try again in 8 seconds'] }],
     ['unavailable', 503, { server: ['unavailable'] }],
     ['deadline-exceeded', 504, { server: ['deadline exceeded'] }],
     ['invalid-input', 422, { server: ['invalid input'] }],
-    ['toy/undeclared', 500, { server: ['internal error'] }],
+    ['sample/undeclared', 500, { server: ['internal error'] }],
     ['bug', 500, { server: ['internal error'] }],
   ])('%s is told as %i', async (code, status, errors) => {
-    expect(await refusal(`/api/toys/fail/${encodeURIComponent(code)}`)).toEqual({ status, errors });
+    expect(await refusal(`/api/samples/fail/${encodeURIComponent(code)}`)).toEqual({ status, errors });
   });
 
   it('says when to try again', async () => {
-    const response = await fetch(`${host.url}/api/toys/fail/${encodeURIComponent('login/too-many')}`);
+    const response = await fetch(`${host.url}/api/samples/fail/${encodeURIComponent('login/too-many')}`);
     expect(response.headers.get('retry-after')).toBe('8');
   });
 });
 
 describe('errors that nobody foresaw', () => {
-  it.each(['/api/toys/bug', '/api/toys/fail/bug'])(
+  it.each(['/api/samples/bug', '/api/samples/fail/bug'])(
     '%s tells nothing, and logs everything once',
     async (path) => {
       const requestId = `bug-${path.length}`;
@@ -50,13 +50,13 @@ describe('errors that nobody foresaw', () => {
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatchObject({
         level: 50,
-        err: { message: 'the toy box is on fire', stack: /toys/ },
+        err: { message: 'the sample module failed', stack: /sample-module/ },
       });
     },
   );
 
   it('tells a value that is no JSON as an internal error', async () => {
-    expect(await refusal('/api/toys/unserializable')).toEqual({
+    expect(await refusal('/api/samples/unserializable')).toEqual({
       status: 500,
       errors: { server: ['internal error'] },
     });
@@ -68,7 +68,7 @@ describe('bodies', () => {
     ['application/json', ''],
     ['application/x-www-form-urlencoded', ''],
   ])('may be empty, whatever their type: %s', async (type, body) => {
-    const response = await fetch(`${host.url}/api/toys/anything`, {
+    const response = await fetch(`${host.url}/api/samples/anything`, {
       method: 'POST',
       headers: { 'content-type': type },
       body,
@@ -78,17 +78,17 @@ describe('bodies', () => {
   });
 
   it('must be JSON', async () => {
-    expect(await post('/api/toys/anything', '{"a":')).toEqual({
+    expect(await post('/api/samples/anything', '{"a":')).toEqual({
       status: 400,
       errors: { body: ['is not valid JSON'] },
     });
     expect(
-      await post('/api/toys/anything', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }),
+      await post('/api/samples/anything', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }),
     ).toEqual({
       status: 415,
       errors: { body: ['must be application/json'] },
     });
-    expect(await post('/api/toys/anything', '{}', { 'content-type': 'nonsense' })).toMatchObject({
+    expect(await post('/api/samples/anything', '{}', { 'content-type': 'nonsense' })).toMatchObject({
       status: 415,
     });
   });
@@ -96,7 +96,7 @@ describe('bodies', () => {
   it.each(['{"__proto__":{"admin":true}}', '{"constructor":{"prototype":{"admin":true}}}'])(
     'may not reach for prototypes: %s',
     async (body) => {
-      expect(await post('/api/toys/anything', body)).toEqual({
+      expect(await post('/api/samples/anything', body)).toEqual({
         status: 400,
         errors: { body: ['is not valid JSON'] },
       });
@@ -106,10 +106,10 @@ describe('bodies', () => {
   it('have at most the allowed size', async () => {
     const fits = JSON.stringify({ a: 'x'.repeat(1_048_576 - 8) });
     expect(
-      (await fetch(`${host.url}/api/toys/anything`, { method: 'POST', headers: JSON_TYPE, body: fits }))
+      (await fetch(`${host.url}/api/samples/anything`, { method: 'POST', headers: JSON_TYPE, body: fits }))
         .status,
     ).toBe(200);
-    expect(await post('/api/toys/anything', `${fits} `)).toEqual({
+    expect(await post('/api/samples/anything', `${fits} `)).toEqual({
       status: 413,
       errors: { body: ['is too large'] },
     });
@@ -117,33 +117,38 @@ describe('bodies', () => {
 
   it('may be nested as deeply as they like without harm', async () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    expect(await post('/api/toys', deep)).toEqual({ status: 422, errors: { body: ['must be an object'] } });
-    const inside = await post('/api/toys', `{"toy":{"name":${deep}}}`);
+    expect(await post('/api/samples', deep)).toEqual({
+      status: 422,
+      errors: { body: ['must be an object'] },
+    });
+    const inside = await post('/api/samples', `{"sample":{"name":${deep}}}`);
     expect(inside).toEqual({ status: 422, errors: { name: ['must be a string'] } });
   });
 });
 
 describe('validation', () => {
   it('tells every field at once', async () => {
-    expect(await post('/api/toys', JSON.stringify({ toy: { name: ' ', note: 7, tags: [1, 2] } }))).toEqual({
+    expect(
+      await post('/api/samples', JSON.stringify({ sample: { name: ' ', note: 7, tags: [1, 2] } })),
+    ).toEqual({
       status: 422,
       errors: { name: ["can't be blank"], note: ['must be a string'], tags: ['must be a string'] },
     });
   });
 
   it.each([
-    ['{}', { toy: ["can't be blank"] }],
-    ['{"toy":null}', { toy: ["can't be blank"] }],
-    ['{"toy":[]}', { toy: ['must be an object'] }],
+    ['{}', { sample: ["can't be blank"] }],
+    ['{"sample":null}', { sample: ["can't be blank"] }],
+    ['{"sample":[]}', { sample: ['must be an object'] }],
     ['null', { body: ["can't be blank"] }],
     ['"text"', { body: ['must be an object'] }],
     ['', { body: ["can't be blank"] }],
   ])('tells what the whole body lacks: %s', async (body, errors) => {
-    expect(await post('/api/toys', body)).toEqual({ status: 422, errors });
+    expect(await post('/api/samples', body)).toEqual({ status: 422, errors });
   });
 
   it('tells a path segment by its name', async () => {
-    expect(await refusal('/api/toys/id/9007199254740993')).toEqual({
+    expect(await refusal('/api/samples/id/9007199254740993')).toEqual({
       status: 422,
       errors: { id: ['is invalid'] },
     });
@@ -151,12 +156,12 @@ describe('validation', () => {
 
   it('takes a long name in the path, percent-encoded', async () => {
     const name = '가나다라마'.repeat(50);
-    const response = await fetch(`${host.url}/api/toys/name/${encodeURIComponent(name)}`);
+    const response = await fetch(`${host.url}/api/samples/name/${encodeURIComponent(name)}`);
     expect(await response.json()).toEqual({ name });
   });
 
   it('tells query parameters that are given twice or are no numbers', async () => {
-    expect(await refusal('/api/toys?limit=5&limit=6&offset=abc')).toEqual({
+    expect(await refusal('/api/samples?limit=5&limit=6&offset=abc')).toEqual({
       status: 422,
       errors: { limit: ['must be given once'], offset: ['must be a whole number'] },
     });
@@ -167,41 +172,38 @@ describe('requests that reach no handler', () => {
   it('have no route', async () => {
     const nowhere = { status: 404, errors: { route: ['not found'] } };
     expect(await refusal('/nowhere')).toEqual(nowhere);
-    expect(await refusal('/api/toys/slow', { method: 'DELETE' })).toEqual(nowhere);
-    expect(await refusal('/api/toys/id/')).toEqual(nowhere);
+    expect(await refusal('/api/samples/slow', { method: 'DELETE' })).toEqual(nowhere);
+    expect(await refusal('/api/samples/id/')).toEqual(nowhere);
   });
 
   it('have a malformed URL, which is logged like any other', async () => {
     const answer = { status: 400, errors: { request: ['has a malformed URL'] } };
     expect(await refusal('/%zz')).toEqual(answer);
-    expect(await refusal('/api/toys/name/%ff')).toEqual(answer);
+    expect(await refusal('/api/samples/name/%ff')).toEqual(answer);
     await expect
       .poll(() => host.logged('request'))
       .toContainEqual(expect.objectContaining({ url: '/%zz', status: 400, route: 'none' }));
   });
 
   it('have a path segment that is too long', async () => {
-    expect(await refusal(`/api/toys/name/${'x'.repeat(5_000)}`)).toMatchObject({ status: 414 });
+    expect(await refusal(`/api/samples/name/${'x'.repeat(5_000)}`)).toMatchObject({ status: 414 });
   });
 
   it.each(['%zz', '%00', '%ff%fe', '%ed%a0%80', '__proto__=1&q=x', '&&&=&q', 'q[]=1&q[x]=2'])(
     'have a strange query that harms nobody: %s',
     async (query) => {
-      expect((await fetch(`${host.url}/api/toys/search?q=${query}`)).status).toBe(200);
+      expect((await fetch(`${host.url}/api/samples/search?q=${query}`)).status).toBe(200);
     },
   );
 
   it('have headers that are too large', async () => {
-    const answer = await exchangeRaw(
-      host.port,
-      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
-    );
+    const answer = await sendRaw(host.port, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 431 /);
     expect(answer).toMatch(/\{"errors":\{"request":\["has headers that are too large"\]\}\}$/);
   });
 
   it('are not HTTP', async () => {
-    const answer = await exchangeRaw(host.port, 'good morning\r\n\r\n');
+    const answer = await sendRaw(host.port, 'good morning\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
     expect(answer).toMatch(/\{"errors":\{"request":\["is not valid HTTP"\]\}\}$/);
   });

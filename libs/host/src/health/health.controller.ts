@@ -2,11 +2,19 @@ import { Controller, Get, Header, HttpException, Inject, Res } from '@nestjs/com
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
-import { Readiness, type ReadinessCheck } from './readiness.js';
 
-const PATIENCE_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
-/** For whoever runs the process: is it alive, and may it be sent requests. */
+/** Rejects, with a reason, while the host lacks something that it needs to serve. */
+export type ReadinessCheck = () => Promise<void>;
+
+/** Whether the host may receive requests: while it is not shutting down, and its checks pass. */
+export class Readiness {
+  checks: Readonly<Record<string, ReadinessCheck>> = {};
+  isShuttingDown = false;
+}
+
+/** Liveness and readiness probes. */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
@@ -25,7 +33,7 @@ export class HealthController {
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
-    if (this.readiness.isClosing) {
+    if (this.readiness.isShuttingDown) {
       void reply.code(503);
       return { status: 'shutting_down' };
     }
@@ -34,7 +42,7 @@ export class HealthController {
         Object.entries(this.readiness.checks).map(
           ([name, check]) =>
             () =>
-              this.#try(name, check),
+              this.#run(name, check),
         ),
       );
     } catch (error) {
@@ -44,9 +52,9 @@ export class HealthController {
     }
   }
 
-  async #try(name: string, check: ReadinessCheck) {
+  async #run(name: string, check: ReadinessCheck) {
     const indicator = this.indicators.check(name);
-    const slow = AbortSignal.timeout(PATIENCE_MS);
+    const slow = AbortSignal.timeout(CHECK_TIMEOUT_MS);
     const late = new Promise<never>((_, reject) =>
       slow.addEventListener('abort', () => reject(slow.reason as Error)),
     );

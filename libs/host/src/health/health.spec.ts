@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
 
-let host: OpenHost;
+let host: TestHost;
 afterEach(() => host.app.close());
 
 async function ask(path: string) {
@@ -11,7 +11,7 @@ async function ask(path: string) {
 
 describe('health', () => {
   it('is ready when every check passes', async () => {
-    host = await openHost({}, { readiness: () => ({ database: async () => undefined }) });
+    host = await startTestHost({}, { readiness: () => ({ database: async () => undefined }) });
     expect(await ask('/health/ready')).toMatchObject({
       status: 200,
       body: { status: 'ok', details: { database: { status: 'up' } } },
@@ -23,7 +23,7 @@ describe('health', () => {
     const check = async () => {
       if (!works) throw new Error('password of postgres is wrong');
     };
-    host = await openHost({}, { readiness: () => ({ database: check, cache: async () => undefined }) });
+    host = await startTestHost({}, { readiness: () => ({ database: check, cache: async () => undefined }) });
     const { status, body } = await ask('/health/ready');
     expect({ status, body }).toMatchObject({
       status: 503,
@@ -36,7 +36,10 @@ describe('health', () => {
   });
 
   it('does not wait for a check that hangs', async () => {
-    host = await openHost({}, { readiness: () => ({ database: () => new Promise<void>(() => undefined) }) });
+    host = await startTestHost(
+      {},
+      { readiness: () => ({ database: () => new Promise<void>(() => undefined) }) },
+    );
     expect((await ask('/health/ready')).status).toBe(503);
   });
 });

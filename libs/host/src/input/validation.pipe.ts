@@ -9,8 +9,8 @@ type Schema = NonNullable<ArgumentMetadata['schema']>;
 type Result = Awaited<ReturnType<Schema['~standard']['validate']>>;
 type Issue = NonNullable<Result['issues']>[number];
 
-const MOST_FIELDS = 20;
-const MOST_MESSAGES = 5;
+const MAX_FIELDS = 20;
+const MAX_MESSAGES_PER_FIELD = 5;
 
 /**
  * Validates what `@Body({ schema })`, `@Query({ schema })` and `@Param('name', { schema })` name a schema for, and
@@ -40,10 +40,10 @@ function messagesByField(issues: readonly Issue[], fallback: string): Record<str
     const field = fieldOf(issue, fallback);
     let messages = fields.get(field);
     if (messages === undefined) {
-      if (fields.size === MOST_FIELDS) continue;
+      if (fields.size === MAX_FIELDS) continue;
       fields.set(field, (messages = new Set()));
     }
-    if (messages.size < MOST_MESSAGES) messages.add(messageOf(issue));
+    if (messages.size < MAX_MESSAGES_PER_FIELD) messages.add(messageOf(issue));
   }
   return Object.fromEntries([...fields].map(([field, messages]) => [field, [...messages]]));
 }

@@ -2,7 +2,7 @@ import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 
 /** Parts of Nest that tell at length how they start. */
-const TALKATIVE = new Set([
+const VERBOSE_CONTEXTS = new Set([
   'InstanceLoader',
   'RoutesResolver',
   'RouterExplorer',
@@ -17,7 +17,7 @@ export class HostLogger extends Logger {
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    if (TALKATIVE.has(String(rest.at(-1)))) super.debug(message, ...rest);
+    if (VERBOSE_CONTEXTS.has(String(rest.at(-1)))) super.debug(message, ...rest);
     else super.log(message, ...rest);
   }
 }

@@ -1,7 +1,7 @@
 import type { DestinationStream } from 'pino';
 
-const LONGEST = 65_536;
-const FLUSH_AFTER_MS = 100;
+const MAX_BATCH_LENGTH = 65_536;
+const FLUSH_INTERVAL_MS = 100;
 
 /**
  * Gathers lines and passes them on together, every 100 ms or 64 KiB: a write of its own for each line costs more than
@@ -15,8 +15,8 @@ export class LineBatch implements DestinationStream {
 
   write(line: string): void {
     this.#lines += line;
-    if (this.#lines.length > LONGEST) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+    if (this.#lines.length > MAX_BATCH_LENGTH) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_INTERVAL_MS).unref();
   }
 
   flush(): void {

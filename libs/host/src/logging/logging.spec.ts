@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
 
-let host: OpenHost;
+let host: TestHost;
 beforeAll(async () => {
-  host = await openHost();
+  host = await startTestHost();
 });
 afterAll(() => host.app.close());
 
@@ -20,7 +20,7 @@ async function lines(path: string, init: RequestInit = {}) {
 
 describe('the log', () => {
   it('has one line for a request', async () => {
-    const [line, ...rest] = await lines('/api/toys?limit=5');
+    const [line, ...rest] = await lines('/api/samples?limit=5');
     expect(rest).toEqual([]);
     expect(JSON.parse(line!)).toEqual({
       level: 30,
@@ -28,9 +28,9 @@ describe('the log', () => {
       pid: process.pid,
       requestId: expect.stringMatching(/^log-/),
       method: 'GET',
-      url: '/api/toys?limit=5',
-      route: '/api/toys',
-      module: 'toys',
+      url: '/api/samples?limit=5',
+      route: '/api/samples',
+      module: 'samples',
       status: 200,
       duration: expect.any(Number),
       msg: 'request',
@@ -38,17 +38,17 @@ describe('the log', () => {
   });
 
   it('names the user once somebody knows', async () => {
-    const [line] = await lines('/api/toys', {
+    const [line] = await lines('/api/samples', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ toy: { name: 'ball' } }),
+      body: JSON.stringify({ sample: { name: 'ball' } }),
     });
     expect(JSON.parse(line!)).toMatchObject({ status: 201, userId: '42' });
   });
 
   it('says with what the code says for which request it says it', async () => {
-    const [said] = await lines('/api/toys/talk');
-    expect(JSON.parse(said!)).toMatchObject({ msg: 'talking', context: 'Toys' });
+    const [said] = await lines('/api/samples/talk');
+    expect(JSON.parse(said!)).toMatchObject({ msg: 'talking', context: 'Samples' });
   });
 
   it('has neither passwords nor tokens nor cookies', async () => {
@@ -57,24 +57,24 @@ describe('the log', () => {
       cookie: 's3cret-cookie=1',
       'content-type': 'application/json',
     };
-    const body = JSON.stringify({ toy: { name: 's3cret-body-is-too-long' } });
+    const body = JSON.stringify({ sample: { name: 's3cret-body-is-too-long' } });
     const all = [
-      ...(await lines('/api/toys/talk', { headers })),
-      ...(await lines('/api/toys', { method: 'POST', headers, body })),
-      ...(await lines('/api/toys/bug', { method: 'GET', headers })),
-      ...(await lines('/api/toys?token=s3cret-query&limit=5&ticket=s3cret-once&new_password=s3cret-too')),
+      ...(await lines('/api/samples/talk', { headers })),
+      ...(await lines('/api/samples', { method: 'POST', headers, body })),
+      ...(await lines('/api/samples/bug', { method: 'GET', headers })),
+      ...(await lines('/api/samples?token=s3cret-query&limit=5&ticket=s3cret-once&new_password=s3cret-too')),
     ].join('\n');
     expect(all).not.toMatch(/s3cret|hunter2|abc\.def|Token x/);
-    expect(all).toContain('/api/toys?token=[redacted]&limit=5&ticket=[redacted]&new_password=[redacted]');
+    expect(all).toContain('/api/samples?token=[redacted]&limit=5&ticket=[redacted]&new_password=[redacted]');
   });
 
   it('is JSON whatever the URL is', async () => {
-    const [line] = await lines('/api/toys/name/%22%5C%0A?a="\\');
-    expect(JSON.parse(line!)).toMatchObject({ route: '/api/toys/name/:name', status: 200 });
+    const [line] = await lines('/api/samples/name/%22%5C%0A?a="\\');
+    expect(JSON.parse(line!)).toMatchObject({ route: '/api/samples/name/:name', status: 200 });
   });
 
   it('tells probes on level debug, and what failed on level warn', async () => {
     expect(JSON.parse((await lines('/health/live'))[0]!)).toMatchObject({ level: 20, route: '/health/live' });
-    expect(JSON.parse((await lines('/api/toys/bug')).at(-1)!)).toMatchObject({ level: 40, status: 500 });
+    expect(JSON.parse((await lines('/api/samples/bug')).at(-1)!)).toMatchObject({ level: 40, status: 500 });
   });
 });

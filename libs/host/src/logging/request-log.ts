@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, levels } from 'pino';
-import type { Exchange } from '../requests/exchange.js';
+import type { InFlightRequest } from '../requests/in-flight-request.js';
 
 const { debug, info, warn } = levels.values as Record<'debug' | 'info' | 'warn', number>;
 
@@ -13,7 +13,7 @@ export class RequestLog {
     private readonly destination: DestinationStream,
   ) {}
 
-  write({ request, call, route }: Exchange, status: number, milliseconds: number): void {
+  write({ request, call, route }: InFlightRequest, status: number, milliseconds: number): void {
     const level = route.isProbe ? debug : status >= 500 ? warn : info;
     if (level < this.logger.levelVal) return;
     const url = JSON.stringify(withoutSecrets(request.raw.url ?? ''));

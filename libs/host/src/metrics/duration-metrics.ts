@@ -1,8 +1,29 @@
-import { Counter, type Registry } from 'prom-client';
-import { Duration } from './duration.js';
-import { DurationHistogram, type Series } from './duration-histogram.js';
+import { Counter, Histogram, type HistogramConfiguration, type Registry } from 'prom-client';
 
-/** What the two metrics of one kind of thing are called. */
+/** Upper bounds in milliseconds: a call within a process takes microseconds, a login tens of milliseconds. */
+export const BUCKET_BOUNDS_MS = [
+  0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000,
+];
+
+/** The buckets of one histogram. An observation costs about 20 ns, with prom-client's own histogram 800 ns. */
+export class DurationBuckets {
+  /** Observations between each bound and the one below; the last bucket is above all bounds. */
+  readonly counts = new Float64Array(BUCKET_BOUNDS_MS.length + 1);
+  seconds = 0;
+
+  add(milliseconds: number): void {
+    let bin = 0;
+    while (bin < BUCKET_BOUNDS_MS.length && milliseconds > BUCKET_BOUNDS_MS[bin]!) bin += 1;
+    this.counts[bin]! += 1;
+    this.seconds += milliseconds / 1000;
+  }
+
+  get count(): number {
+    return this.counts.reduce((sum, each) => sum + each, 0);
+  }
+}
+
+/** Names and labels of the two metrics. */
 export interface DurationMetricsOptions<L extends string> {
   /** Name and help of the counter. */
   total: readonly [name: string, help: string];
@@ -11,7 +32,7 @@ export interface DurationMetricsOptions<L extends string> {
   labels: readonly L[];
 }
 
-/** A counter and a histogram of the same things, filled when somebody scrapes them. */
+/** A counter and a histogram of the same observations, filled when Prometheus scrapes them. */
 export class DurationMetrics<L extends string> {
   readonly #series: Series<L>[] = [];
 
@@ -30,10 +51,49 @@ export class DurationMetrics<L extends string> {
     new DurationHistogram(series, { ...shared, name: seconds[0], help: seconds[1] });
   }
 
-  /** The bins of one set of labels; ask once for each and keep them. */
-  of(labels: Record<L, string>): Duration {
-    const duration = new Duration();
+  /** Creates the buckets of one set of labels; call it once for each set. */
+  of(labels: Record<L, string>): DurationBuckets {
+    const duration = new DurationBuckets();
     this.#series.push({ labels, duration });
     return duration;
   }
+}
+
+/** The durations of one set of labels. */
+interface Series<L extends string> {
+  labels: Record<L, string>;
+  duration: DurationBuckets;
+}
+
+/** A histogram that reads its buckets when Prometheus scrapes it. */
+class DurationHistogram<L extends string> extends Histogram<L> {
+  readonly #series: readonly Series<L>[];
+  readonly #configuration: HistogramConfiguration<L>;
+
+  constructor(series: readonly Series<L>[], configuration: HistogramConfiguration<L>) {
+    super(configuration);
+    this.#series = series;
+    this.#configuration = configuration;
+  }
+
+  /** The source of both exports of prom-client, as text and as JSON. */
+  async getForPromString() {
+    const { name, help } = this.#configuration;
+    const values = this.#series.flatMap((series) => samplesOf(name, series));
+    return { name, help, type: 'histogram', aggregator: 'sum', values };
+  }
+}
+
+function samplesOf<L extends string>(name: string, { labels, duration: { counts, seconds } }: Series<L>) {
+  let count = 0;
+  const buckets = [...counts].map((each, bin) => {
+    count += each;
+    const le = bin < BUCKET_BOUNDS_MS.length ? BUCKET_BOUNDS_MS[bin]! / 1000 : '+Inf';
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: seconds },
+    { metricName: `${name}_count`, labels, value: count },
+  ];
 }

@@ -1,32 +1,32 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
 
-const hosts: OpenHost[] = [];
+const hosts: TestHost[] = [];
 afterEach(() => Promise.all(hosts.splice(0).map(({ app }) => app.close())));
 
-async function open(): Promise<OpenHost> {
-  const host = await openHost();
+async function open(): Promise<TestHost> {
+  const host = await startTestHost();
   hosts.push(host);
   return host;
 }
-const scrape = async ({ url }: OpenHost) => (await fetch(`${url}/metrics`)).text();
+const scrape = async ({ url }: TestHost) => (await fetch(`${url}/metrics`)).text();
 
 describe('metrics', () => {
   it('count requests by route, and calls over a seam', async () => {
     const host = await open();
-    for (const path of ['id/1', 'id/2', 'id/x', 'fail/toy%2Fnot-found', 'fail/bug'])
-      await fetch(`${host.url}/api/toys/${path}`);
+    for (const path of ['id/1', 'id/2', 'id/x', 'fail/sample%2Fnot-found', 'fail/bug'])
+      await fetch(`${host.url}/api/samples/${path}`);
     await fetch(`${host.url}/nowhere`);
     const text = await scrape(host);
-    const route = 'method="GET",route="/api/toys/id/:id"';
+    const route = 'method="GET",route="/api/samples/id/:id"';
     expect(text).toContain(`http_requests_total{${route},status="200"} 2\n`);
     expect(text).toContain(`http_requests_total{${route},status="422"} 1\n`);
     expect(text).toContain('http_requests_total{method="GET",route="none",status="404"} 1\n');
     expect(text).toContain(`http_request_duration_seconds_count{${route},status="200"} 2\n`);
     expect(text).toContain(`http_request_duration_seconds_bucket{${route},status="200",le="+Inf"} 2\n`);
-    const call = 'contract="toys",method="fail",placement="local"';
-    expect(text).toContain(`seam_calls_total{${call},outcome="toy/not-found"} 1\n`);
+    const call = 'contract="samples",method="fail",placement="local"';
+    expect(text).toContain(`seam_calls_total{${call},outcome="sample/not-found"} 1\n`);
     expect(text).toContain(`seam_calls_total{${call},outcome="internal"} 1\n`);
     expect(text).toMatch(
       new RegExp(`seam_call_duration_seconds_sum\\{${call},outcome="internal"\\} [\\d.e-]+\n`),
@@ -35,8 +35,8 @@ describe('metrics', () => {
 
   it('have bins that only grow', async () => {
     const host = await open();
-    await fetch(`${host.url}/api/toys`);
-    const labels = 'method="GET",route="/api/toys",status="200"';
+    await fetch(`${host.url}/api/samples`);
+    const labels = 'method="GET",route="/api/samples",status="200"';
     const bins = [
       ...(await scrape(host)).matchAll(new RegExp(`_bucket\\{${labels},le="([^"]+)"\\} (\\d+)`, 'g')),
     ];
@@ -56,7 +56,7 @@ describe('metrics', () => {
   it('are kept apart for each host of a process, and open to others', async () => {
     const [first, second] = [await open(), await open()];
     expect(first.app.get(Registry)).not.toBe(second.app.get(Registry));
-    await fetch(`${first.url}/api/toys`);
-    expect(await scrape(second)).not.toContain('route="/api/toys"');
+    await fetch(`${first.url}/api/samples`);
+    expect(await scrape(second)).not.toContain('route="/api/samples"');
   });
 });

@@ -1,8 +1,8 @@
 import type { CallContext, Placement, RecordCall, SeamObserver } from '@tearline/seam';
 import type { Registry } from 'prom-client';
-import type { Duration } from './duration.js';
+import type { DurationBuckets } from './duration-metrics.js';
 import { DurationMetrics } from './duration-metrics.js';
-import type { FailureLog } from '../errors/failure-log.js';
+import type { ErrorLog } from '../errors/error-log.js';
 
 /** Counts every call over a seam and writes down what no contract foresaw. */
 export class SeamMetrics implements SeamObserver {
@@ -10,7 +10,7 @@ export class SeamMetrics implements SeamObserver {
 
   constructor(
     registry: Registry,
-    private readonly failures: FailureLog,
+    private readonly failures: ErrorLog,
   ) {
     this.#calls = new DurationMetrics(registry, {
       total: ['seam_calls_total', 'Calls of one module to another that have ended.'],
@@ -20,7 +20,7 @@ export class SeamMetrics implements SeamObserver {
   }
 
   method(contract: string, method: string, placement: Placement): RecordCall {
-    const durations = new Map<string, Duration>();
+    const durations = new Map<string, DurationBuckets>();
     const durationOf = (outcome: string) => {
       const duration = this.#calls.of({ contract, method, placement, outcome });
       durations.set(outcome, duration);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
 
 interface Description {
   info: { description: string };
@@ -10,7 +10,7 @@ interface Description {
   components: { schemas: Record<string, unknown> };
 }
 
-let host: OpenHost;
+let host: TestHost;
 const others: Server[] = [];
 afterEach(async () => {
   await host.app.close();
@@ -26,7 +26,7 @@ async function other(description: unknown): Promise<string> {
 }
 
 async function describedWith(docsFrom: string[]): Promise<Description> {
-  host = await openHost({}, { docsFrom });
+  host = await startTestHost({}, { docsFrom });
   return (await fetch(`${host.url}/docs-json`)).json() as Promise<Description>;
 }
 
@@ -36,7 +36,7 @@ describe('the description of an API that several hosts serve', () => {
   it('is put together from its parts', async () => {
     const whole = await describedWith([await other(part), await other({ paths: { '/api/puzzles': {} } })]);
     expect(Object.keys(whole.paths)).toEqual(
-      expect.arrayContaining(['/api/toys', '/api/games', '/api/puzzles']),
+      expect.arrayContaining(['/api/samples', '/api/games', '/api/puzzles']),
     );
     expect(whole.components.schemas).toHaveProperty('Game');
     expect(whole.info.description).not.toContain('Not all of it is here');
@@ -44,12 +44,12 @@ describe('the description of an API that several hosts serve', () => {
 
   it('says so when a part is missing', async () => {
     const whole = await describedWith([await other(part), 'http://127.0.0.1:1']);
-    expect(Object.keys(whole.paths)).toEqual(expect.arrayContaining(['/api/toys', '/api/games']));
+    expect(Object.keys(whole.paths)).toEqual(expect.arrayContaining(['/api/samples', '/api/games']));
     expect(whole.info.description).toContain('Not all of it is here');
   });
 
   it('is in the page as well', async () => {
-    host = await openHost({}, { docsFrom: [await other(part)] });
+    host = await startTestHost({}, { docsFrom: [await other(part)] });
     expect(await (await fetch(`${host.url}/docs/swagger-ui-init.js`)).text()).toContain('/api/games');
   });
 });

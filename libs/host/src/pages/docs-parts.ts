@@ -1,9 +1,12 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-const PATIENCE_MS = 2_000;
+const DOCS_TIMEOUT_MS = 2_000;
 
 /** A description together with those of other hosts; a host that does not answer is named in the text. */
-export async function withParts(own: OpenAPIObject, addresses: readonly string[]): Promise<OpenAPIObject> {
+export async function withRemoteDocs(
+  own: OpenAPIObject,
+  addresses: readonly string[],
+): Promise<OpenAPIObject> {
   const answers = await Promise.allSettled(addresses.map(partAt));
   const parts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   const isWhole = parts.length === addresses.length;
@@ -22,7 +25,7 @@ export async function withParts(own: OpenAPIObject, addresses: readonly string[]
 }
 
 async function partAt(address: string): Promise<OpenAPIObject> {
-  const response = await fetch(`${address}/docs-json`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch(`${address}/docs-json`, { signal: AbortSignal.timeout(DOCS_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${address} answered ${response.status}`);
   return (await response.json()) as OpenAPIObject;
 }

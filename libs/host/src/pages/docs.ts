@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { withParts } from './docs-parts.js';
+import { withRemoteDocs } from './docs-parts.js';
 
 /**
  * Serves the API's description, made from the code when somebody first asks for it: `/docs` and `/docs-json`.
@@ -16,7 +16,7 @@ export function serveDocs(app: NestFastifyApplication, from: readonly string[]):
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
     raw: ['json'],
     ...(from.length > 0 && {
-      patchDocumentOnRequest: (_request, _reply, own) => withParts(own, from),
+      patchDocumentOnRequest: (_request, _reply, own) => withRemoteDocs(own, from),
     }),
   });
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
-import { exchangeRaw } from '../fixtures/raw-http.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
+import { sendRaw } from '../fixtures/raw-http.fixture.js';
 
-let host: OpenHost;
+let host: TestHost;
 beforeAll(async () => {
-  host = await openHost();
+  host = await startTestHost();
 });
 afterAll(() => host.app.close());
 
@@ -18,12 +18,12 @@ describe('the landing page', () => {
       expect((await fetch(host.url + path)).status).toBe(200);
     }
     expect(page).toContain(`curl ${host.url}/api/articles`);
-    expect(page).toContain('toys');
+    expect(page).toContain('samples');
   });
 
   it('is not written by whoever names the host', async () => {
     const request = 'GET / HTTP/1.1\r\nHost: "><script>alert(1)</script>\r\nConnection: close\r\n\r\n';
-    expect(await exchangeRaw(host.port, request)).not.toContain('<script>');
+    expect(await sendRaw(host.port, request)).not.toContain('<script>');
   });
 });
 
@@ -33,7 +33,7 @@ describe('the documentation', () => {
       paths: Record<string, Record<string, object>>;
       components: { securitySchemes: object };
     };
-    expect(document.paths['/api/toys']).toMatchObject({
+    expect(document.paths['/api/samples']).toMatchObject({
       get: {
         parameters: [
           { name: 'limit', in: 'query', required: false, schema: { type: 'integer', maximum: 100 } },
@@ -46,7 +46,7 @@ describe('the documentation', () => {
             'application/json': {
               schema: {
                 properties: {
-                  toy: { required: ['name'], properties: { name: { minLength: 2, maxLength: 10 } } },
+                  sample: { required: ['name'], properties: { name: { minLength: 2, maxLength: 10 } } },
                 },
               },
             },
@@ -75,7 +75,7 @@ describe('the documentation', () => {
 
 describe('every answer', () => {
   it('says what browsers may do with it', async () => {
-    for (const path of ['/api/toys', '/nowhere', '/api/toys/bug']) {
+    for (const path of ['/api/samples', '/nowhere', '/api/samples/bug']) {
       const { headers } = await fetch(host.url + path);
       expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
       expect(headers.get('x-content-type-options')).toBe('nosniff');

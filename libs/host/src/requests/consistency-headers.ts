@@ -1,11 +1,11 @@
 import { Consistency, CONSISTENCY_LEVELS, SeamError, type SessionStore } from '@tearline/seam';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Exchange } from './exchange.js';
+import type { InFlightRequest } from './in-flight-request.js';
 
 const LEVEL = 'consistency';
 const TOKEN = 'consistency-token';
 /** Room for a dozen tokens of a deployment with six modules. */
-const MOST_CHARACTERS = 4096;
+const MAX_TOKENS_LENGTH = 4096;
 
 type Headers = Pick<FastifyRequest, 'headers'>['headers'];
 
@@ -17,7 +17,9 @@ export function consistencyOf(headers: Headers, sessions: SessionStore | undefin
   const asked = CONSISTENCY_LEVELS.find((known) => known === level);
   if (typeof tokens !== 'string' || !sessions) return new Consistency(asked);
   const read =
-    tokens.length > MOST_CHARACTERS ? [undefined] : tokens.split(',').map((one) => sessions.read(one.trim()));
+    tokens.length > MAX_TOKENS_LENGTH
+      ? [undefined]
+      : tokens.split(',').map((one) => sessions.read(one.trim()));
   // What it has seen is not known, so everything that anybody has written is asked for instead.
   const safe = read.includes(undefined) && asked !== 'eventual' ? 'strong' : asked;
   return new Consistency(
@@ -27,17 +29,20 @@ export function consistencyOf(headers: Headers, sessions: SessionStore | undefin
 }
 
 /** Remembers what a request has written, and tells a client that nobody knows by name what to bring along next time. */
-export async function keepWrites({ call, reply }: Exchange, sessions: SessionStore): Promise<void> {
+export async function sendConsistencyToken(
+  { call, reply }: InFlightRequest,
+  sessions: SessionStore,
+): Promise<void> {
   void reply.header(TOKEN, await sessions.keep(call));
 }
 
 /** A level that nobody knows is a mistake of the client, which would get less than it asked for. */
-export function refuseUnknownLevel(
+export function rejectInvalidLevel(
   { headers }: Pick<FastifyRequest, 'headers'>,
   _reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
   const level = headers[LEVEL];
   const isKnown = level === undefined || CONSISTENCY_LEVELS.some((known) => known === level);
-  done(isKnown ? undefined : new SeamError('consistency/must-be-session,-strong-or-eventual'));
+  done(isKnown ? undefined : new SeamError('consistency/invalid-level'));
 }

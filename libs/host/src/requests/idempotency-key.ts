@@ -14,11 +14,15 @@ export function idempotencyKeyOf({ method, headers }: Headers): string | undefin
 }
 
 /** A key that cannot be honoured is refused: without it the write would take effect twice, unnoticed. */
-export function refuseBadKey(request: Headers, _reply: FastifyReply, done: (error?: Error) => void): void {
+export function rejectInvalidKey(
+  request: Headers,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
   const isBad =
     request.headers[HEADER] !== undefined && request.method !== 'GET' && request.method !== 'HEAD';
   if (isBad && idempotencyKeyOf(request) === undefined) {
-    done(new SeamError('idempotency-key/must-be-1-to-255-visible-ASCII-characters'));
+    done(new SeamError('idempotency-key/invalid-key'));
   } else {
     done();
   }

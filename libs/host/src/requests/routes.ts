@@ -1,13 +1,45 @@
 import type { ModuleManifest } from '@tearline/seam';
 import type { Registry } from 'prom-client';
-import { DurationMetrics } from '../metrics/duration-metrics.js';
-import { Route } from './route.js';
+import { type DurationBuckets, DurationMetrics } from '../metrics/duration-metrics.js';
+
+/** A registered route, with everything that is the same for each of its requests. */
+export class Route {
+  readonly #durations = new Map<string, DurationBuckets>();
+  /** Whether it is a probe: these come every few seconds, so the log writes them on level `debug`. */
+  readonly isProbe: boolean;
+  /** The fields of the route in the log, as JSON without braces. */
+  readonly fields: string;
+
+  /**
+   * @param path the pattern, e.g. `/api/articles/:slug`
+   * @param module the module whose manifest lists the route
+   */
+  constructor(
+    private readonly path: string,
+    module: string | undefined,
+    private readonly metrics: DurationMetrics<'method' | 'route' | 'status'>,
+  ) {
+    this.isProbe = path.startsWith('/health/') || path === '/metrics';
+    this.fields = JSON.stringify({ route: path, module }).slice(1, -1);
+  }
+
+  /** Records one request that has ended. */
+  record(method: string, status: number, milliseconds: number): void {
+    const key = method + status;
+    let duration = this.#durations.get(key);
+    if (duration === undefined) {
+      duration = this.metrics.of({ method, route: this.path, status: String(status) });
+      this.#durations.set(key, duration);
+    }
+    duration.add(milliseconds);
+  }
+}
 
 /** The routes of one host, with the metrics and the module of each. */
 export class Routes {
   readonly #metrics: DurationMetrics<'method' | 'route' | 'status'>;
   readonly #routes = new Map<string, Route>();
-  /** Where requests are counted that no route took. */
+  /** The route of requests that match no other. */
   readonly none: Route;
 
   constructor(
@@ -15,10 +47,10 @@ export class Routes {
     private readonly modules: readonly ModuleManifest[],
   ) {
     this.#metrics = new DurationMetrics(registry, {
-      total: ['http_requests_total', 'Requests answered, by route and status.'],
+      total: ['http_requests_total', 'HTTP requests, by route and status.'],
       seconds: [
         'http_request_duration_seconds',
-        'How long requests took, from their head to the end of the answer.',
+        'Duration of HTTP requests, from the head of the request to the end of the response.',
       ],
       labels: ['method', 'route', 'status'],
     });
@@ -28,7 +60,9 @@ export class Routes {
   of(path: string): Route {
     let route = this.#routes.get(path);
     if (route === undefined) {
-      const module = this.modules.find(({ routes }) => routes.some((pattern) => claims(pattern, path)))?.name;
+      const module = this.modules.find(({ routes }) =>
+        routes.some((pattern) => matchesRoute(pattern, path)),
+      )?.name;
       route = new Route(path, module, this.#metrics);
       this.#routes.set(path, route);
     }
@@ -36,8 +70,8 @@ export class Routes {
   }
 }
 
-/** Whether a manifest's pattern covers a route: `*` stands for one segment, a last `**` for any rest. */
-function claims(pattern: string, path: string): boolean {
+/** Whether a pattern of a manifest matches the path of a route: `*` stands for one segment, a final `**` for the rest. */
+function matchesRoute(pattern: string, path: string): boolean {
   const parts = pattern.split('/');
   const segments = path.split('/');
   const open = parts.at(-1) === '**';

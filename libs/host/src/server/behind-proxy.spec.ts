@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
-import { rawConnection } from '../fixtures/raw-http.js';
-import { resetToyBox } from '../fixtures/toys.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
+import { rawConnection } from '../fixtures/raw-http.fixture.js';
+import { resetSampleState } from '../fixtures/sample-module.fixture.js';
 
-let host: OpenHost;
-beforeEach(() => resetToyBox());
+let host: TestHost;
+beforeEach(() => resetSampleState());
 afterEach(() => host.app.close());
 
-const REQUEST = 'GET /api/toys HTTP/1.1\r\nHost: x\r\n\r\n';
+const REQUEST = 'GET /api/samples HTTP/1.1\r\nHost: x\r\n\r\n';
 
 async function ask(connection: Socket): Promise<string> {
   const answered = once(connection, 'data');
@@ -28,7 +28,7 @@ async function isLetIn(port: number): Promise<boolean> {
 
 describe('closing behind a proxy', () => {
   it('still answers on connections that the proxy holds, and closes them with the answer', async () => {
-    host = await openHost({ TRUST_PROXY: '1' });
+    host = await startTestHost({ TRUST_PROXY: '1' });
     const held = await rawConnection(host.port);
     expect(await ask(held)).toMatch(/^connection: keep-alive\r$/im);
 
@@ -42,7 +42,7 @@ describe('closing behind a proxy', () => {
   });
 
   it('ends as soon as the proxy has hung up', async () => {
-    host = await openHost({ TRUST_PROXY: '1' });
+    host = await startTestHost({ TRUST_PROXY: '1' });
     const held = await rawConnection(host.port);
     await ask(held);
     const started = performance.now();
@@ -53,7 +53,7 @@ describe('closing behind a proxy', () => {
   });
 
   it('does not wait for a proxy that never does', async () => {
-    host = await openHost({ TRUST_PROXY: '1', SHUTDOWN_TIMEOUT_MS: '200' });
+    host = await startTestHost({ TRUST_PROXY: '1', SHUTDOWN_TIMEOUT_MS: '200' });
     const held = await rawConnection(host.port);
     await ask(held);
     const hungUp = once(held, 'close');

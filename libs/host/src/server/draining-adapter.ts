@@ -4,20 +4,20 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { promisify } from 'node:util';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Readiness } from '../health/readiness.js';
-import type { HostClosing } from './host-closing.js';
-import type { Exchanges } from '../requests/exchanges.js';
+import type { Readiness } from '../health/health.controller.js';
+import type { HostShutdown } from './host-shutdown.js';
+import type { RequestLifecycle } from '../requests/request-lifecycle.js';
 
-const CLOSE_IDLE_EVERY_MS = 50;
-/** Longer than the proxy keeps a connection that it does not use, which is 3 seconds. */
-const LINGER_MS = 4_000;
-const LOOK_EVERY_MS = 10;
+const CLOSE_IDLE_INTERVAL_MS = 50;
+/** Longer than the 3 seconds for which nginx keeps an idle connection. */
+const PROXY_GRACE_PERIOD_MS = 4_000;
+const POLL_INTERVAL_MS = 10;
 
-/** What draining has to know of the host. */
-export interface Draining {
-  exchanges: Exchanges;
+/** The parts of the host that take part in draining. */
+export interface DrainingOptions {
+  requests: RequestLifecycle;
   readiness: Readiness;
-  closing: HostClosing;
+  shutdown: HostShutdown;
   /** Milliseconds that requests have to finish. */
   timeout: number;
   /** Whether connections come from a proxy, which keeps them open to use them again. */
@@ -25,58 +25,58 @@ export interface Draining {
 }
 
 /**
- * Nest's adapter, which lets requests finish before anything is taken apart: `app.close()` waits for `beforeClose`
- * before it destroys the modules, and would otherwise close their databases under the requests that use them.
+ * Nest's adapter, which lets requests finish before modules are destroyed: `app.close()` waits for `beforeClose`, and
+ * would otherwise close databases that requests still use.
  */
 export class DrainingAdapter extends FastifyAdapter {
-  /** Whether requests were still under way when their time was up. */
+  /** Whether requests were still in flight at the end of the timeout. */
   wasCutShort = false;
-  readonly #others: ((timeout: number) => Promise<void>)[] = [];
+  readonly #drains: ((timeout: number) => Promise<void>)[] = [];
 
   constructor(
     server: FastifyInstance,
-    private readonly draining: Draining,
+    private readonly draining: DrainingOptions,
   ) {
     super(server);
   }
 
-  /** Whatever else has to finish its work before anything is taken apart; it does so meanwhile. */
+  /** Adds work that has to finish before modules are destroyed; it drains at the same time as the requests. */
   alsoDrain(drain: (timeout: number) => Promise<void>): void {
-    this.#others.push(drain);
+    this.#drains.push(drain);
   }
 
-  // Nest awaits it, though it is declared to give nothing.
+  // Nest awaits the result, although it declares `void`.
   // oxlint-disable-next-line typescript/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
-    const { exchanges, readiness, closing, timeout, isBehindProxy } = this.draining;
-    readiness.isClosing = true;
-    closing.begin();
-    const others = Promise.all(this.#others.map((drain) => drain(timeout)));
+    const { requests, readiness, shutdown, timeout, isBehindProxy } = this.draining;
+    readiness.isShuttingDown = true;
+    shutdown.begin();
+    const drained = Promise.all(this.#drains.map((drain) => drain(timeout)));
     const server = this.getHttpServer<Server>();
-    if (isBehindProxy && server.listening) await this.#letGo(server);
+    if (isBehindProxy && server.listening) await this.#waitForProxy(server);
     if (server.listening) server.close();
     server.closeIdleConnections();
-    const hangingUp = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
-    this.wasCutShort = !(await exchanges.drain(timeout));
-    await others;
-    clearInterval(hangingUp);
+    const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_INTERVAL_MS);
+    this.wasCutShort = !(await requests.drain(timeout));
+    await drained;
+    clearInterval(closeIdle);
     server.closeAllConnections();
   }
 
   /**
-   * Lets a proxy hang up first. A connection that is closed on it may just have been given a request, which the proxy
-   * cannot repeat elsewhere unless it is idempotent.
+   * Waits for a proxy to close its connections. The proxy may just have sent a request on a connection that the host
+   * closes, and can repeat it elsewhere only if it is idempotent.
    */
-  async #letGo(server: Server): Promise<void> {
-    const { exchanges, timeout } = this.draining;
-    // Those who have just connected are let in before the door closes.
+  async #waitForProxy(server: Server): Promise<void> {
+    const { requests, timeout } = this.draining;
+    // Connections that are complete but not accepted yet are accepted before the server stops listening.
     await nextTurn();
-    exchanges.closeConnections();
-    // Not http's own close(), which ends idle connections at once.
+    requests.closeConnections();
+    // Unlike http's own close(), this one leaves idle connections open.
     NetServer.prototype.close.call(server);
     const connections = promisify(server.getConnections.bind(server));
-    const until = performance.now() + Math.min(LINGER_MS, timeout);
-    while ((await connections()) > 0 && performance.now() < until) await pause(LOOK_EVERY_MS);
+    const until = performance.now() + Math.min(PROXY_GRACE_PERIOD_MS, timeout);
+    while ((await connections()) > 0 && performance.now() < until) await pause(POLL_INTERVAL_MS);
   }
 }

@@ -1,40 +1,42 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { acceptBodies } from './bodies.js';
+import { acceptJsonBodies } from './json-bodies.js';
 import { answerClientError } from '../errors/client-error.js';
 import { allowOrigins } from './cross-origin.js';
-import type { Exchanges } from '../requests/exchanges.js';
-import { faultOf } from '../errors/fault.js';
+import type { RequestLifecycle } from '../requests/request-lifecycle.js';
+import { sendHttpError, toHttpError } from '../errors/http-error.js';
 import type { HostSettings } from '../settings/host-settings.js';
 import { requestIdOf } from '../requests/request-id.js';
 import { setSecurityHeaders } from './security-headers.js';
-import { sendFault } from '../errors/send-fault.js';
 
-/** Opens the HTTP server of a host, with everything that has to come before Nest. */
-export async function openServer(settings: HostSettings, exchanges: Exchanges): Promise<FastifyInstance> {
+/** Creates the HTTP server of a host, with the hooks that have to come before Nest's. */
+export async function createServer(
+  settings: HostSettings,
+  requests: RequestLifecycle,
+): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: settings.BODY_LIMIT,
-    trustProxy: trusted(settings.TRUST_PROXY),
-    // A slug of 255 characters has some 2,300 when Korean and percent-encoded.
+    trustProxy: toTrustProxy(settings.TRUST_PROXY),
+    // A slug of 255 Korean characters has about 2,300 when percent-encoded.
     routerOptions: { maxParamLength: 4096 },
-    // How long a request may take to arrive; what it takes to answer is the deadline's business.
+    // For the arrival of the request; the deadline limits the rest.
     requestTimeout: 30_000,
     return503OnClosing: false,
     genReqId: requestIdOf,
     frameworkErrors: (error, request, reply) => {
-      exchanges.enter(request, reply);
-      sendFault(reply, faultOf(error));
+      requests.begin(request, reply);
+      sendHttpError(reply, toHttpError(error));
     },
     clientErrorHandler: answerClientError,
   });
-  exchanges.attach(server);
-  acceptBodies(server);
+  requests.attach(server);
+  acceptJsonBodies(server);
   await setSecurityHeaders(server);
   allowOrigins(server, settings.CORS_ORIGINS);
   return server;
 }
 
-/** A number trusts that many proxies, whatever their addresses: right where nothing else can reach the host. */
-function trusted(setting: HostSettings['TRUST_PROXY']) {
+/** A number trusts that many proxies, at any address: for a host that only they can reach. */
+function toTrustProxy(setting: HostSettings['TRUST_PROXY']) {
   if (setting === 'off') return false;
   if (!/^\d$/.test(setting)) return setting.split(',').map((network) => network.trim());
   const proxies = Number(setting);

@@ -1,25 +1,25 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type OpenHost, openHost } from '../fixtures/open-host.js';
-import { rawConnection } from '../fixtures/raw-http.js';
-import { resetToyBox, toyBox } from '../fixtures/toys.js';
+import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
+import { rawConnection } from '../fixtures/raw-http.fixture.js';
+import { resetSampleState, sampleState } from '../fixtures/sample-module.fixture.js';
 
-let host: OpenHost;
-beforeEach(() => resetToyBox());
+let host: TestHost;
+beforeEach(() => resetSampleState());
 afterEach(() => host.app.close());
 
-const SLOW = 'GET /api/toys/slow HTTP/1.1\r\nHost: x\r\n\r\n';
+const SLOW = 'GET /api/samples/slow HTTP/1.1\r\nHost: x\r\n\r\n';
 
 describe('closing', () => {
   it('is not ready any more, but lets the requests under way finish', async () => {
-    host = await openHost();
+    host = await startTestHost();
     // Half a request keeps its connection from being idle, so that it can still ask when nobody else can.
     const asking = await rawConnection(host.port);
     asking.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n');
     const slow = await rawConnection(host.port);
     slow.write(SLOW);
-    await toyBox.begun.promise;
+    await sampleState.begun.promise;
 
     let isClosed = false;
     const closing = host.app.close().then(() => (isClosed = true));
@@ -27,10 +27,10 @@ describe('closing', () => {
     const ready = await text(asking);
     expect(ready).toMatch(/^HTTP\/1.1 503 [^]*\{"status":"shutting_down"\}$/);
     expect(ready).toMatch(/^connection: close\r$/im);
-    await expect(fetch(`${host.url}/api/toys`)).rejects.toThrow('fetch failed');
+    await expect(fetch(`${host.url}/api/samples`)).rejects.toThrow('fetch failed');
     expect(isClosed).toBe(false);
 
-    toyBox.gate.resolve();
+    sampleState.gate.resolve();
     const answer = await text(slow);
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(answer).toMatch(/^connection: close\r$/im);
@@ -39,9 +39,9 @@ describe('closing', () => {
   });
 
   it('does not wait for connections on which nothing is asked', async () => {
-    host = await openHost();
+    host = await startTestHost();
     const idle = await rawConnection(host.port);
-    idle.write('GET /api/toys HTTP/1.1\r\nHost: x\r\n\r\n');
+    idle.write('GET /api/samples HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(idle, 'data');
     const hungUp = once(idle, 'close');
     await host.app.close();
@@ -52,9 +52,9 @@ describe('closing', () => {
   it.each(['off', '1'])(
     'lets streams end themselves before anything is waited for (proxies: %s)',
     async (proxies) => {
-      host = await openHost({ TRUST_PROXY: proxies });
-      const answer = await fetch(`${host.url}/api/toys/stream`);
-      await toyBox.begun.promise;
+      host = await startTestHost({ TRUST_PROXY: proxies });
+      const answer = await fetch(`${host.url}/api/samples/stream`);
+      await sampleState.begun.promise;
       const closing = host.app.close();
       expect(await answer.text()).toBe('one end');
       await closing;
@@ -62,15 +62,15 @@ describe('closing', () => {
   );
 
   it('cuts off what takes too long, and tells it so', async () => {
-    host = await openHost({ SHUTDOWN_TIMEOUT_MS: '50' });
+    host = await startTestHost({ SHUTDOWN_TIMEOUT_MS: '50' });
     const slow = await rawConnection(host.port);
     slow.write(SLOW);
     slow.on('error', () => undefined);
-    await toyBox.begun.promise;
+    await sampleState.begun.promise;
     const hungUp = once(slow, 'close');
     await host.app.close();
     await hungUp;
-    expect(await toyBox.cancelled.promise).toBe('cancelled');
-    toyBox.gate.resolve();
+    expect(await sampleState.cancelled.promise).toBe('cancelled');
+    sampleState.gate.resolve();
   });
 });

@@ -1,6 +1,19 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { countSetting } from './count-setting.js';
+
+/** A setting that is a whole number, of at most twelve digits. */
+export const countSetting = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,12}$/, { error, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+};
+
+/** The environment variable that lists where a module answers other hosts, as `<host>:<port>,…`. */
+export const rpcAddressesVariable = (module: string) =>
+  `${module.toUpperCase().replaceAll('-', '_')}_RPC_ADDRESSES`;
 
 const oneOf = <const V extends readonly string[]>(...values: V) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
@@ -16,7 +29,7 @@ export const hostSettings = {
   /** By default pretty on a terminal outside production, else JSON. */
   LOG_FORMAT: oneOf('json', 'pretty').optional(),
   /** Whether calls over a seam are checked as if they crossed a wire; on unless in production. */
-  CHECKED: oneOf('on', 'off').optional(),
+  SEAM_CHECKED: oneOf('on', 'off').optional(),
   /**
    * Whose `X-Forwarded-For` is believed: nobody's by default; a number of proxies in front, or their addresses and
    * networks (`10.0.0.0/8,127.0.0.1`; also `loopback`, `linklocal`, `uniquelocal`).
@@ -46,8 +59,15 @@ export const hostSettings = {
 export type HostSettings = z.output<z.ZodObject<typeof hostSettings>>;
 
 /** Whether calls over a seam are checked. */
-export const isChecked = ({ CHECKED, NODE_ENV }: Pick<HostSettings, 'CHECKED' | 'NODE_ENV'>): boolean =>
-  CHECKED === undefined ? NODE_ENV !== 'production' : CHECKED === 'on';
+export const isChecked = ({
+  SEAM_CHECKED,
+  NODE_ENV,
+}: Pick<HostSettings, 'SEAM_CHECKED' | 'NODE_ENV'>): boolean =>
+  SEAM_CHECKED === undefined ? NODE_ENV !== 'production' : SEAM_CHECKED === 'on';
+
+/** The address to listen on: in production all of them, because other machines reach the process; else this machine's own. */
+export const listeningAddress = ({ HOST, NODE_ENV }: HostSettings): string =>
+  HOST ?? (NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
 
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.trim().split('/');

@@ -29,10 +29,10 @@ describe('settings', () => {
   });
 
   it('name every wrong variable, what is expected and what was given', () => {
-    expect(problems({ PORT: '70000', LOG_LEVEL: 'loud', CHECKED: 'yes' })).toEqual([
+    expect(problems({ PORT: '70000', LOG_LEVEL: 'loud', SEAM_CHECKED: 'yes' })).toEqual([
       'PORT: must be a whole number from 0 to 65535, but is "70000"',
       'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
-      'CHECKED: must be one of on, off, but is "yes"',
+      'SEAM_CHECKED: must be one of on, off, but is "yes"',
     ]);
   });
 
@@ -95,6 +95,8 @@ describe('settings', () => {
   });
 
   it('list the problems in the message', () => {
-    expect(() => readSettings(hostSettings, { PORT: 'x', CHECKED: 'x' })).toThrow(/PORT: .*\n.*CHECKED: /);
+    expect(() => readSettings(hostSettings, { PORT: 'x', SEAM_CHECKED: 'x' })).toThrow(
+      /PORT: .*\n.*SEAM_CHECKED: /,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { KeptAnswer, Page } from '@tearline/host';
+import { CachedResponse, Page } from '@tearline/host';
 import { ArticleResponseCache, isFirstPage } from './article-response-cache.js';
 import { ArticleViews } from './article-views.js';
 import {
@@ -24,7 +24,7 @@ export class ArticlesController {
   ) {}
 
   @Get()
-  @KeptAnswer()
+  @CachedResponse()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetArticles', summary: 'Articles, newest first' })
   @ApiResponse({ status: 200, standardSchema: ArticleList })
@@ -48,7 +48,7 @@ export class ArticlesController {
   }
 
   @Get(':slug')
-  @KeptAnswer()
+  @CachedResponse()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetArticle', summary: 'One article' })
   @ApiResponse({ status: 200, standardSchema: ArticleBody })

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { KeptAnswer } from '@tearline/host';
+import { CachedResponse } from '@tearline/host';
 import { ArticleResponseCache } from './article-response-cache.js';
 import { TagList } from './article.schemas.js';
 
@@ -10,7 +10,7 @@ export class TagsController {
   constructor(private readonly answers: ArticleResponseCache) {}
 
   @Get()
-  @KeptAnswer()
+  @CachedResponse()
   @ApiOperation({ operationId: 'GetTags', summary: 'Tags in use, the most used first' })
   @ApiResponse({ status: 200, standardSchema: TagList })
   list(): Buffer | Promise<Buffer> {

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { filterText, KeptAnswer } from '@tearline/host';
+import { filterText, CachedResponse } from '@tearline/host';
 import { ProfileBody, ProfilesService } from './profiles.service.js';
 
 const Username = filterText({ max: 255 });
@@ -13,7 +13,7 @@ export class ProfilesController {
   constructor(private readonly profiles: ProfilesService) {}
 
   @Get()
-  @KeptAnswer()
+  @CachedResponse()
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetProfileByUsername', summary: 'A user as you see them' })
   @ApiResponse({ status: 200, standardSchema: ProfileBody })

@@ -52,5 +52,5 @@ await runHost({
   settings,
   idempotency: idempotencyStore,
   sessions,
-  answers: (app) => app.get(ReadCache),
+  responseCache: (app) => app.get(ReadCache),
 });

@@ -54,7 +54,10 @@ export async function startHosts(options: HostsOptions, cleanup: Cleanup): Promi
   return {
     told: await start('told', HOST, { DATABASE_CONNECTIONS: '20' }),
     untold: await start('untold', HOST, { DATABASE_CONNECTIONS: '20', SUBSCRIBERS: 'none' }),
-    worker: await start('worker', SERVICE, { MODULES: Object.keys(database.urls).join(','), SERVE: 'jobs' }),
+    worker: await start('worker', SERVICE, {
+      HOST_MODULES: Object.keys(database.urls).join(','),
+      HOST_ROLES: 'jobs',
+    }),
   };
 }
 

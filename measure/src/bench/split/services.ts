@@ -46,7 +46,7 @@ export class Services {
       env: {
         LOG_LEVEL: 'info',
         LOG_FORMAT: 'json',
-        MODULES: module,
+        HOST_MODULES: module,
         AUTH_JWKS: keys.jwks,
         ...(module === 'identity' && { IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey) }),
         DATABASE_CONNECTIONS: `${Number(DATABASE_CONNECTIONS) / ports.length}`,

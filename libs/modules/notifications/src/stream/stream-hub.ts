@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { Broadcaster } from '@tearline/events';
-import { HostClosing } from '@tearline/host';
+import { HostShutdown } from '@tearline/host';
 import { outsideCalls, SeamError } from '@tearline/seam';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type ChangedUsers, TOPIC } from '../inbox/changes.js';
@@ -40,7 +40,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
     private readonly feed: StreamFeed,
     private readonly broadcaster: Broadcaster,
-    private readonly closing: HostClosing,
+    private readonly closing: HostShutdown,
     @Optional() registry?: Registry,
   ) {
     if (registry) this.#dropped = this.measure(registry);
@@ -53,7 +53,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
       () => clearInterval(looking),
       () => clearInterval(beating),
       this.broadcaster.subscribe(TOPIC, (users) => this.hear(users as ChangedUsers)),
-      this.closing.onClosing(() => this.endAll()),
+      this.closing.onShutdown(() => this.endAll()),
     ];
   }
 
@@ -72,7 +72,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     if (streams.size >= MOST_OF_A_USER) throw new SeamError('stream/too-many', { data: { retryAfter: 30 } });
     if (this.#count >= this.settings.STREAMS_MAX) throw new SeamError('unavailable');
     const stream = new EventStream(userId, since, () => this.wake(userId));
-    if (this.closing.isClosing) {
+    if (this.closing.isShuttingDown) {
       stream.end();
       return stream;
     }

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openHost, type OpenHost } from '../fixtures/open-host.js';
+import { startTestHost, type TestHost } from '../fixtures/test-host.fixture.js';
 
-const answers = new Map<string, Buffer>();
-const ready = {
-  find: (url: string) => answers.get(url),
-  note: (url: string, answer: Buffer) => void answers.set(url, answer),
+const responses = new Map<string, Buffer>();
+const responseCache = {
+  find: (url: string) => responses.get(url),
+  store: (url: string, body: Buffer) => void responses.set(url, body),
 };
 
-let host: OpenHost;
+let host: TestHost;
 beforeEach(async () => {
-  host = await openHost({}, { answers: () => ready, sessions: sessionsOf('shop=c.1.01') });
+  host = await startTestHost({}, { responseCache: () => responseCache, sessions: sessionsOf('shop=c.1.01') });
 });
 afterEach(async () => {
-  answers.clear();
+  responses.clear();
   await host.app.close();
 });
 
@@ -26,7 +26,7 @@ function sessionsOf(token: string) {
 }
 
 async function get(path: string, headers: Record<string, string> = {}) {
-  const response = await fetch(`${host.url}/api/toys/kept/${path}`, { headers });
+  const response = await fetch(`${host.url}/api/samples/kept/${path}`, { headers });
   const { asked } = (await response.json()) as { asked: number };
   return { asked, headers: response.headers };
 }
@@ -41,13 +41,13 @@ it('an answer is sent again without asking the route, with all that belongs to a
   expect(again.headers.get('content-type')).toBe('application/json; charset=utf-8');
   expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
   await expect
-    .poll(() => host.logged('request').filter(({ url }) => url === '/api/toys/kept/ball'))
+    .poll(() => host.logged('request').filter(({ url }) => url === '/api/samples/kept/ball'))
     .toHaveLength(2);
   const [line] = host
     .logged('request')
-    .filter(({ url }) => url === '/api/toys/kept/ball')
+    .filter(({ url }) => url === '/api/samples/kept/ball')
     .slice(-1);
-  expect(line).toMatchObject({ route: '/api/toys/kept/:name', status: 200 });
+  expect(line).toMatchObject({ route: '/api/samples/kept/:name', status: 200 });
 });
 
 it.each([
@@ -64,8 +64,8 @@ it.each([
 
 it('other methods and other routes are left alone', async () => {
   await get('top');
-  const head = await fetch(`${host.url}/api/toys/kept/top`, { method: 'HEAD' });
+  const head = await fetch(`${host.url}/api/samples/kept/top`, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
-  answers.set('/api/toys/needs', Buffer.from('{}'));
-  expect(await (await fetch(`${host.url}/api/toys/needs`)).json()).toEqual({ seen: {} });
+  responses.set('/api/samples/needs', Buffer.from('{}'));
+  expect(await (await fetch(`${host.url}/api/samples/needs`)).json()).toEqual({ seen: {} });
 });

@@ -1,31 +1,37 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { SeamError } from '@tearline/seam';
-import { type ErrorBody, errorBody } from './error-body.js';
+import type { FastifyReply } from 'fastify';
+import { JSON_TYPE } from '../server/json-bodies.js';
 
-/** What a client is told of an error. */
-export interface Fault {
+/** The body of every error response: messages by field or resource. */
+export interface ErrorBody {
+  errors: Record<string, readonly string[]>;
+}
+
+/** An error as the response that a client gets. */
+export interface HttpError {
   readonly status: number;
   readonly body: ErrorBody;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfter?: number;
-  /** Nobody foresaw it: it belongs in the log. */
+  /** No contract or rule declares it, so it belongs in the log. */
   readonly unexpected?: boolean;
 }
 
-const INTERNAL: Fault = { status: 500, body: errorBody('server', 'internal error') };
+const INTERNAL: HttpError = { status: 500, body: errorBody('server', 'internal error') };
 
-const BUILT_IN: Readonly<Record<string, Fault>> = {
+const BUILT_IN: Readonly<Record<string, HttpError>> = {
   internal: INTERNAL,
   'invalid-input': { status: 422, body: errorBody('server', 'invalid input') },
   unavailable: { status: 503, body: errorBody('server', 'unavailable'), retryAfter: 1 },
   'deadline-exceeded': { status: 504, body: errorBody('server', 'deadline exceeded') },
-  // Two hosts of one deployment that do not understand each other: nothing the client could do about.
+  // Two hosts of one deployment with incompatible contracts; the client cannot do anything about it.
   incompatible: { status: 503, body: errorBody('server', 'unavailable') },
   cancelled: { status: 503, body: errorBody('server', 'cancelled') },
 };
 
-/** Reasons of `<resource>/<reason>`; one that is not here is a refusal of the input, told in its own words. */
+/** Reasons of `<resource>/<reason>`. Any other reason is a 422, with its words as the message. */
 const REASONS: Readonly<Record<string, { status: number; message: string }>> = {
   'not-found': { status: 404, message: 'not found' },
   forbidden: { status: 403, message: 'forbidden' },
@@ -33,10 +39,12 @@ const REASONS: Readonly<Record<string, { status: number; message: string }>> = {
   invalid: { status: 401, message: 'invalid' },
   'is-missing': { status: 401, message: 'is missing' },
   'is-invalid': { status: 401, message: 'is invalid' },
+  'invalid-level': { status: 422, message: 'must be session, strong or eventual' },
+  'invalid-key': { status: 422, message: 'must be 1 to 255 visible ASCII characters' },
 };
 
-/** What the server framework refuses before a handler runs, by the code of its error. */
-const FRAMEWORK: Readonly<Record<string, Fault>> = {
+/** Errors with which fastify refuses a request before a handler runs, by code. */
+const FRAMEWORK: Readonly<Record<string, HttpError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, body: errorBody('body', 'is not valid JSON') },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, body: errorBody('body', 'is incomplete') },
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, body: errorBody('body', 'is too large') },
@@ -45,19 +53,18 @@ const FRAMEWORK: Readonly<Record<string, Fault>> = {
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, body: errorBody('request', 'has a URL that is too long') },
 };
 
-/** Turns whatever was thrown into an answer. Nothing about the inside of the server is told. */
-export function faultOf(thrown: unknown): Fault {
-  if (thrown instanceof SeamError) return faultOfSeam(thrown);
-  if (thrown instanceof HttpException) return faultOfHttp(thrown);
+/** Returns the response for any thrown value. It reveals no internals of the server. */
+export function toHttpError(thrown: unknown): HttpError {
+  if (thrown instanceof SeamError) return fromSeamError(thrown);
+  if (thrown instanceof HttpException) return fromHttpException(thrown);
   const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? FRAMEWORK[code] : undefined;
   if (known) return known;
-  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
-    return faultOfStatus(statusCode);
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return fromStatus(statusCode);
   return { ...INTERNAL, unexpected: true };
 }
 
-function faultOfSeam({ code, data }: SeamError): Fault {
+function fromSeamError({ code, data }: SeamError): HttpError {
   const builtIn = BUILT_IN[code];
   if (builtIn) return builtIn;
   const [resource = 'server', reason = ''] = code.split('/');
@@ -67,24 +74,33 @@ function faultOfSeam({ code, data }: SeamError): Fault {
   return { status, body: errorBody(resource, message) };
 }
 
-function tooMany(resource: string, seconds = 60): Fault {
+function tooMany(resource: string, seconds = 60): HttpError {
   const retryAfter = Math.max(1, Math.ceil(seconds));
   const message = `too many attempts, try again in ${retryAfter} seconds`;
   return { status: 429, body: errorBody(resource, message), retryAfter };
 }
 
-function faultOfHttp(exception: HttpException): Fault {
+function fromHttpException(exception: HttpException): HttpError {
   const status = exception.getStatus();
   const cause = exception.cause as { code?: string } | undefined;
   const known = cause?.code === undefined ? undefined : FRAMEWORK[cause.code];
   if (known) return known;
   const response = exception.getResponse();
   if (typeof response === 'object' && 'errors' in response) return { status, body: response as ErrorBody };
-  return faultOfStatus(status);
+  return fromStatus(status);
 }
 
-function faultOfStatus(status: number): Fault {
+function fromStatus(status: number): HttpError {
   if (status === 404) return { status, body: errorBody('route', 'not found') };
   const text = (STATUS_CODES[status] ?? 'refused').toLowerCase();
   return { status, body: errorBody(status >= 500 ? 'server' : 'request', text) };
+}
+
+export function errorBody(subject: string, message: string): ErrorBody {
+  return { errors: { [subject]: [message] } };
+}
+
+export function sendHttpError(reply: FastifyReply, { status, body, retryAfter }: HttpError): void {
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+  void reply.code(status).header('content-type', JSON_TYPE).send(JSON.stringify(body));
 }

@@ -2,7 +2,7 @@ import { currentCall } from '@tearline/seam';
 import type { Logger } from 'pino';
 
 /** Writes down errors that nobody foresaw, each of them once, however many layers it passes on its way up. */
-export class FailureLog {
+export class ErrorLog {
   readonly #seen = new WeakSet<object>();
 
   constructor(private readonly logger: Logger) {}

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { errorCodes } from 'fastify';
 
-/** Bodies are JSON or nothing. Nothing is also what many clients send with a `Content-Type`. */
-export function acceptBodies(server: FastifyInstance): void {
+/** The content type of every response; a route that returns JSON as text or bytes sets it by `@Header`. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Accepts JSON bodies and empty ones, which many clients send with a `Content-Type`. */
+export function acceptJsonBodies(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
