@@ -1,5 +1,5 @@
 import { runCli } from './cli.js';
-import type { Environment } from './command.js';
+import type { Environment } from './context.js';
 
 /** How a command ended and what it said. */
 export interface CapturedOutput {

@@ -10,7 +10,7 @@ import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
 import { UsageError } from '@tearline/process';
-import type { Environment } from './command.js';
+import type { Environment } from './context.js';
 
 type Log = (line: string) => void;
 

@@ -1,89 +1,96 @@
 import { type DeadLetter, type DeadLetters, deadLetters } from '@tearline/events';
-import { moduleNames as names } from '@tearline/modules';
-import { UsageError } from '@tearline/process';
-import type { Command, OptionValues } from './command.js';
+import { moduleNames } from '@tearline/modules';
+import { script, UsageError } from '@tearline/process';
+import { Option } from 'commander';
+import type { CliContext } from './context.js';
 import { withModules } from './database.js';
 import { tableOf } from './table.js';
 import { withClient } from './with-client.js';
 
 const UNDEFINED_TABLE = '42P01';
 
-export const events: Command = {
-  summary: 'lists, retries or drops what modules gave up on',
-  help: `npm run events -- list [--module <module>] [--json]
-npm run events -- retry <id…>
-npm run events -- retry --all [--module <module>]
-npm run events -- drop <id…>
-npm run events -- drop --all [--module <module>]
-
-Dead letters: events that a module could not handle, and background work that it could not do, with the last attempt's
-error. The later events of the same aggregate wait behind a dead one; all others go on.
-
-  list    what there is, oldest first, with the ids
-  retry   tries them again, with all attempts before them, and then what waits behind
-  drop    gives them up for good; what waits behind goes on without them
-
-  --module <module>   of this one alone
-  --all               instead of ids
-  --json              list for programs, with whole errors
-
-All of it may be done while everything runs, and is seen within seconds. It logs in as the modules do: with
-<MODULE>_DATABASE_URL, or, outside production, as derived from DATABASE_URL or the embedded database.
-`,
-  options: { module: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
-  takesArguments: true,
-  run: async (values, { env, note, print }, [action, ...ids]) => {
-    const asked = askedModules(values, ids);
-    const inEach = <T>(work: (letters: DeadLetters, module: string) => Promise<T>): Promise<T[]> =>
-      withModules(env, asked, note, async (urls) => {
-        const results: T[] = [];
-        for (const module of asked) results.push(await inModule(urls[module]!, module, work));
-        return results;
-      });
-    if (action === 'list') {
-      if (ids.length > 0 || values['all']) throw new UsageError('list takes neither ids nor --all');
-      const found = (await inEach((letters) => letters.list())).flat();
-      const listed = found.toSorted((one, other) => +one.since - +other.since);
-      print(values['json'] ? `${JSON.stringify(listed.map(named), null, 2)}\n` : textOf(listed));
-    } else if (action === 'retry' || action === 'drop') {
-      refuseUnclear(action, ids, values);
-      const counts = await inEach((letters, module) =>
-        values['all'] ? letters[action]() : eachOf(letters, action, module, ids),
-      );
-      const sum = counts.reduce((total, count) => total + count, 0);
-      print(`${action === 'retry' ? 'To be tried again' : 'Dropped'}: ${sum}.\n`);
-    } else {
-      const mistake =
-        action === undefined ? 'list, retry or drop?' : `no '${action}'; there are list, retry, drop`;
-      throw new UsageError(`${mistake}\n\n${events.help}`);
-    }
-  },
-};
-
-/** Ids are unique in their module alone, so here each has the module's name before it. */
-const named = (letter: DeadLetter): DeadLetter => ({ ...letter, id: `${letter.module}:${letter.id}` });
-const moduleOf = (id: string) => id.split(':')[0]!;
-
-function askedModules({ module }: OptionValues, ids: readonly string[]): string[] {
-  const asked =
-    ids.length > 0 ? [...new Set(ids.map(moduleOf))] : module === undefined ? names : [String(module)];
-  const stranger = asked.find((each) => !names.includes(each));
-  if (stranger !== undefined)
-    throw new UsageError(
-      ids.length > 0
-        ? `'${ids.find((id) => moduleOf(id) === stranger)}' is no id; npm run events -- list shows them`
-        : `--module ${stranger}: there is no such module; there are ${names.join(', ')}`,
-    );
-  return asked;
+interface ModuleOption {
+  readonly module?: string;
 }
 
-function refuseUnclear(action: string, ids: readonly string[], { all, module, json }: OptionValues): void {
-  if (json) throw new UsageError(`--json is for list, not for ${action}`);
+interface BulkOptions extends ModuleOption {
+  readonly all?: true;
+}
+
+export function eventsCommand(context: CliContext) {
+  const command = script('events', context)
+    .summary('lists, retries or drops dead letters')
+    .description(
+      `Dead letters: events that a module could not handle, and jobs that failed, with the last attempt's error. Later events
+of the same aggregate wait behind a dead letter; all others go on. Safe while the application runs, which sees changes
+within seconds. Logs in with <MODULE>_DATABASE_URL or, outside production, with a role derived from DATABASE_URL or the
+embedded database.`,
+    )
+    .helpCommand(false);
+  const moduleOption = () => new Option('--module <module>', 'only this module').choices(moduleNames);
+
+  command
+    .command('list')
+    .description('lists dead letters with their ids, oldest first')
+    .addOption(moduleOption())
+    .option('--json', 'prints JSON, with whole errors')
+    .action(async ({ module, json }: ModuleOption & { json?: true }) => {
+      const modules = module === undefined ? moduleNames : [module];
+      const found = (await inEach(context, modules, (letters) => letters.list())).flat();
+      const listed = found.toSorted((one, other) => +one.since - +other.since);
+      context.print(json ? `${JSON.stringify(listed.map(named), null, 2)}\n` : textOf(listed));
+    });
+
+  const bulk = (action: 'retry' | 'drop', description: string, report: string) =>
+    command
+      .command(action)
+      .description(description)
+      .argument('[id...]', 'ids, as npm run events -- list shows them')
+      .option('--all', 'all dead letters, instead of ids')
+      .addOption(moduleOption())
+      .action(async (ids: readonly string[], options: BulkOptions) => {
+        const modules = modulesOf(action, ids, options);
+        const counts = await inEach(context, modules, (letters, module) =>
+          options.all ? letters[action]() : eachOf(letters, action, module, ids),
+        );
+        context.print(`${report}: ${counts.reduce((total, count) => total + count, 0)}.\n`);
+      });
+  bulk(
+    'retry',
+    'retries dead letters, with all attempts before them, and then the events behind them',
+    'Retrying',
+  );
+  bulk('drop', 'drops dead letters for good; the events behind them go on', 'Dropped');
+  return command;
+}
+
+function inEach<T>(
+  { env, note }: CliContext,
+  modules: readonly string[],
+  work: (letters: DeadLetters, module: string) => Promise<T>,
+): Promise<T[]> {
+  return withModules(env, modules, note, async (urls) => {
+    const results: T[] = [];
+    for (const module of modules) results.push(await inModule(urls[module]!, module, work));
+    return results;
+  });
+}
+
+/** The modules of the given ids or, with --all, of --module or all. @throws UsageError when the arguments contradict */
+function modulesOf(action: string, ids: readonly string[], { all, module }: BulkOptions): readonly string[] {
   if (ids.length > 0 && (all || module !== undefined))
     throw new UsageError(`${action} takes ids, or --all, which --module may narrow; not both`);
   if (ids.length === 0 && !all)
-    throw new UsageError(`${action} which? Name ids, as npm run events -- list shows them, or say --all`);
+    throw new UsageError(`${action}: name ids, as npm run events -- list shows them, or add --all`);
+  const unknown = ids.find((id) => !moduleNames.includes(moduleOf(id)));
+  if (unknown !== undefined) throw new UsageError(`'${unknown}' is no id; npm run events -- list shows them`);
+  if (ids.length > 0) return [...new Set(ids.map(moduleOf))];
+  return module === undefined ? moduleNames : [module];
 }
+
+/** Prefixes the id with the module: ids are unique within a module only. */
+const named = (letter: DeadLetter): DeadLetter => ({ ...letter, id: `${letter.module}:${letter.id}` });
+const moduleOf = (id: string) => id.split(':')[0]!;
 
 async function eachOf(
   letters: DeadLetters,
@@ -94,7 +101,7 @@ async function eachOf(
   let count = 0;
   for (const id of ids.filter((each) => moduleOf(each) === module)) {
     const found = await letters[action](id.slice(module.length + 1));
-    if (found === 0) throw new Error(`no dead letter '${id}' (any more); npm run events -- list shows them`);
+    if (found === 0) throw new Error(`no dead letter '${id}'; npm run events -- list shows them`);
     count += found;
   }
   return count;
@@ -109,14 +116,14 @@ async function inModule<T>(
     return await withClient(url, (client) => work(deadLetters(client, module), module));
   } catch (error) {
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
-    throw new Error(`module '${module}' has no tables for events yet; npm run migrate makes them`, {
+    throw new Error(`module '${module}' has no tables for events; run npm run migrate`, {
       cause: error,
     });
   }
 }
 
 function textOf(letters: readonly DeadLetter[]): string {
-  if (letters.length === 0) return 'Nothing: everything was handled, or will be.\n';
+  if (letters.length === 0) return 'No dead letters.\n';
   const rows = letters.map((letter) => {
     const { id, event, since, attempts, waiting, error } = named(letter);
     const day = since.toISOString().slice(0, 19).replace('T', ' ');

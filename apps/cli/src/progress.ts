@@ -1,4 +1,4 @@
-import type { CliContext } from './command.js';
+import type { CliContext } from './context.js';
 
 const WIDTH = 30;
 const count = (value: number) => value.toLocaleString('en-US');
@@ -10,19 +10,19 @@ export class Progress {
 
   constructor(
     private readonly module: string,
-    private readonly surroundings: CliContext,
+    private readonly context: CliContext,
   ) {}
 
   readonly show = (done: number, total: number): void => {
     this.#total = total;
     const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
     const bar = '█'.repeat(filled).padEnd(WIDTH, '░');
-    this.surroundings.rewrite?.(`${this.module.padEnd(9)} ${bar} ${count(done)}/${count(total)}`);
+    this.context.rewrite?.(`${this.module.padEnd(9)} ${bar} ${count(done)}/${count(total)}`);
   };
 
   done(): void {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
-    this.surroundings.rewrite?.('');
-    this.surroundings.note(`${this.module.padEnd(9)} ${count(this.#total)} rows in ${seconds} s`);
+    this.context.rewrite?.('');
+    this.context.note(`${this.module.padEnd(9)} ${count(this.#total)} rows in ${seconds} s`);
   }
 }

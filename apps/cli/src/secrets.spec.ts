@@ -47,7 +47,3 @@ it('leaves alone what is there', async () => {
     printed: expect.stringContaining('Nothing to do'),
   });
 });
-
-it('wants to know where', async () => {
-  expect(await run({}, 'secrets')).toMatchObject({ code: 2, noted: '--into <folder> is missing\n' });
-});

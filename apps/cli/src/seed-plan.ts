@@ -1,8 +1,7 @@
 import type { SeedPlan } from '@tearline/database';
 import { UsageError } from '@tearline/process';
-import type { OptionValues } from './command.js';
 
-/** How much there is when nothing is said: enough to look around, made in seconds. */
+/** The default plan, which takes seconds. */
 export const SMALL: SeedPlan = {
   seed: 1,
   users: 50,
@@ -13,24 +12,23 @@ export const SMALL: SeedPlan = {
 };
 
 /**
- * The plan in the options of a command. What is not given is small, and smaller where the rest leaves no room for it.
- * @throws UsageError for what is no number, and for more than can be
+ * Completes the requested counts with the default ones, reduced to what the other counts allow.
+ * @throws UsageError when more is requested than the other counts allow
  */
-export function seedPlanOf(values: OptionValues): SeedPlan {
-  const asked = (name: keyof SeedPlan) => countOf(name, values[name]);
-  const users = asked('users') ?? SMALL.users;
+export function seedPlanOf(requested: Partial<SeedPlan>): SeedPlan {
+  const users = requested.users ?? SMALL.users;
 
-  const upTo = (name: keyof SeedPlan, most: number, why: string) => {
-    const count = asked(name);
-    if (count === undefined) return Math.min(SMALL[name], most);
-    if (count <= most) return count;
+  const upTo = (name: keyof SeedPlan, max: number, reason: string) => {
+    const count = requested[name];
+    if (count === undefined) return Math.min(SMALL[name], max);
+    if (count <= max) return count;
     throw new UsageError(
-      `--${name} ${count}: ${most === 0 ? 'none are possible' : `at most ${most}`}, ${why}`,
+      `--${name} ${count}: ${max === 0 ? 'none are possible' : `at most ${max}`}, ${reason}`,
     );
   };
   const articles = upTo('articles', users && Infinity, 'since articles need authors; ask for --users too');
   return {
-    seed: asked('seed') ?? SMALL.seed,
+    seed: requested.seed ?? SMALL.seed,
     users,
     articles,
     comments: upTo('comments', users && articles && Infinity, 'since comments need --users and --articles'),
@@ -45,11 +43,4 @@ export function seedPlanOf(values: OptionValues): SeedPlan {
       `since each of ${users} users can follow each other one once; ask for fewer, or for more --users`,
     ),
   };
-}
-
-function countOf(name: string, text: string | boolean | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text))
-    throw new UsageError(`--${name} '${text}': must be a whole number from 0 to 999999999`);
-  return Number(text);
 }

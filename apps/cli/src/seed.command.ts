@@ -1,7 +1,8 @@
 import type { IdRange, PreparedDatabase, SeedPlan } from '@tearline/database';
 import { moduleData } from '@tearline/modules';
-import { UsageError } from '@tearline/process';
-import type { Command, CliContext } from './command.js';
+import { script, UsageError, wholeNumber } from '@tearline/process';
+import { Option } from 'commander';
+import type { CliContext } from './context.js';
 import { withDatabase } from './database.js';
 import { seedModule } from './seed-module.js';
 import { Progress } from './progress.js';
@@ -10,47 +11,44 @@ import { withClient } from './with-client.js';
 
 type Ranges = Record<string, IdRange>;
 
-export const seed: Command = {
-  summary: 'adds sample data',
-  help: `npm run seed [-- --users 1000 --articles 10000 --comments 30000 --favorites 50000 --follows 20000]
+export function seedCommand(context: CliContext) {
+  const command = script('seed', context)
+    .summary('adds sample data')
+    .description(
+      `Adds sample data to the database that DATABASE_URL names, else to the embedded one in TEARLINE_DIR (.tearline), also
+while an app runs there. Migrates first. The same --seed gives the same data in an empty database.`,
+    )
+    .action((counts: Partial<SeedPlan>) => seed(seedPlanOf(counts), context));
+  for (const [name, count] of Object.entries(SMALL)) {
+    const description = name === 'seed' ? 'seed of the random numbers' : `number of ${name}`;
+    const option = new Option(`--${name} <number>`, description).default(undefined, `${count}`);
+    command.addOption(option.argParser(wholeNumber(0, 999_999_999)));
+  }
+  return command;
+}
 
-Adds sample data to what is there: to the database that DATABASE_URL names, else to the embedded one in TEARLINE_DIR
-(.tearline), whether an app runs there or not. Migrates first. The same --seed gives the same data in an empty database.
-
-  --users N       how many of each; by default ${SMALL.users},
-  --articles N    ${SMALL.articles},
-  --comments N    ${SMALL.comments},
-  --favorites N   ${SMALL.favorites}
-  --follows N     and ${SMALL.follows}
-  --seed N        another number gives other data (${SMALL.seed})
-`,
-  options: Object.fromEntries(Object.keys(SMALL).map((name) => [name, { type: 'string' as const }])),
-  run: (values, surroundings) => {
-    const plan = seedPlanOf(values);
-    if (surroundings.env['NODE_ENV'] === 'production')
-      throw new UsageError(
-        'NODE_ENV is production, where users whose password everybody knows have no place',
-      );
-    return withDatabase(surroundings.env, surroundings.note, async (database) => {
-      const { identity } = await fill(database, plan, surroundings);
-      // What the planner knows of the tables is of before; autovacuum would get to it a minute later.
-      await withClient(database.ownerUrl, (owner) => owner.query('analyze'));
-      surroundings.print(
-        plan.users === 0
-          ? 'Done.\n'
-          : `Done. Log in as ${emailOf(identity!)} with the password 'password'.\n`,
-      );
-    });
-  },
-};
+function seed(plan: SeedPlan, context: CliContext): Promise<void> {
+  if (context.env['NODE_ENV'] === 'production')
+    throw new UsageError(
+      'NODE_ENV: expected anything but production, because the sample users have a known password',
+    );
+  return withDatabase(context.env, context.note, async (database) => {
+    const { identity } = await seedAll(database, plan, context);
+    // Refreshes the planner's statistics, which autovacuum would do a minute later.
+    await withClient(database.ownerUrl, (owner) => owner.query('analyze'));
+    context.print(
+      plan.users === 0 ? 'Done.\n' : `Done. Log in as ${emailOf(identity!)} with the password 'password'.\n`,
+    );
+  });
+}
 
 /** As identity's sample data has it. */
 const emailOf = ({ first }: IdRange) => `user${first}@example.com`;
 
-async function fill({ urls }: PreparedDatabase, plan: SeedPlan, surroundings: CliContext): Promise<Ranges> {
+async function seedAll({ urls }: PreparedDatabase, plan: SeedPlan, context: CliContext): Promise<Ranges> {
   const ranges: Ranges = {};
   for (const data of moduleData) {
-    const progress = new Progress(data.schema, surroundings);
+    const progress = new Progress(data.schema, context);
     const range = await seedModule(data, urls[data.schema]!, { plan, ranges, progress: progress.show });
     if (range) ranges[data.schema] = range;
     progress.done();

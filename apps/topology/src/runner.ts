@@ -13,6 +13,7 @@ import {
   portToListenOn,
   nginxCommand,
   OrphanReaper,
+  type ProcessOutput,
   type ProcessSpec,
   SupervisedProcess,
 } from '@tearline/process';
@@ -20,7 +21,6 @@ import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
 import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
-import type { ProcessOutput } from '../../../libs/process/src/process-output.js';
 import type { Environment, RunnerSettings } from './settings.js';
 
 const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));

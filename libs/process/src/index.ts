@@ -1,4 +1,4 @@
-export { runScript, script, type ScriptOutput } from './script.js';
+export { runScript, script, type ScriptOutput, wholeNumber } from './script.js';
 export { UsageError } from './usage-error.js';
 export { freePorts, isReady, portToListenOn } from './ports.js';
 export { findNginx, nginxCommand } from './nginx.js';

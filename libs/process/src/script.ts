@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UsageError } from './usage-error.js';
 
 const FAILURE = 1;
@@ -22,15 +22,24 @@ export function script(name: string, { print, note }: ScriptOutput = standardOut
   return new Command(name)
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: (text) => note(text.trimEnd()) })
-    .configureHelp({ commandUsage: usageOf, helpWidth: 100 })
+    .configureHelp({ commandUsage: usageOf, helpWidth: 120 })
     .showHelpAfterError(`npm run ${name} -- --help lists the options`);
 }
 
 function usageOf(command: Command): string {
-  const { parent } = command;
-  const path = parent ? `${parent.name()} -- ${command.name()}` : `${command.name()} --`;
-  return `npm run ${path} ${command.usage()}`;
+  const names: string[] = [];
+  for (let each: Command | null = command; each; each = each.parent) names.unshift(each.name());
+  const [name, ...subcommands] = names.length > 1 && names[0] === '<command>' ? names.slice(1) : names;
+  return ['npm run', name, '--', ...subcommands, command.usage()].join(' ');
 }
+
+/** Parses an option or argument that is a whole number, for commander's `argParser`. */
+export const wholeNumber = (min: number, max: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < min || value > max)
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  return value;
+};
 
 /**
  * Runs a script and reports its errors.

@@ -1,0 +1,10 @@
+import type { ScriptOutput } from '@tearline/process';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of a command, and where it writes. */
+export interface CliContext extends ScriptOutput {
+  readonly env: Environment;
+  /** Rewrites the last line of a terminal; undefined without a terminal. */
+  readonly rewrite?: (line: string) => void;
+}
