@@ -5,18 +5,19 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { query, type TestDatabase, TestServer } from '../support/database.js';
 import {
+  addItems,
+  migrateStock,
   openCaller,
-  startCommentsHost,
-  type CommentsHost,
-  writeComments,
-} from './fixtures/comments-hosts.js';
+  startStockHost,
+  type StockHost,
+} from './fixtures/stock-hosts.js';
 
 const PRELOADED = new URL('./fixtures/die-after-commit.ts', import.meta.url).href;
 
 const server = new TestServer();
 let database: TestDatabase;
 let dir: string;
-let replicas: CommentsHost[];
+let replicas: StockHost[];
 let caller: Awaited<ReturnType<typeof openCaller>>;
 
 beforeAll(async () => {
@@ -28,10 +29,10 @@ afterAll(async () => {
 
 beforeEach(async () => {
   database = await server.newDatabase();
-  await database.migrate();
+  await migrateStock(database);
   dir = await mkdtemp(join(tmpdir(), 'tearline-replay-'));
-  const env = { NODE_OPTIONS: `--import=${PRELOADED}`, DIE_ONCE: join(dir, 'died') };
-  replicas = await Promise.all([startCommentsHost(database, env), startCommentsHost(database, env)]);
+  const options = { preloaded: [PRELOADED], env: { DIE_ONCE: join(dir, 'died') } };
+  replicas = await Promise.all([startStockHost(database, options), startStockHost(database, options)]);
   caller = await openCaller(replicas.map(({ address }) => address));
 });
 afterEach(async () => {
@@ -40,14 +41,14 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** Purges article 7, as part of a request that may carry an idempotency key. */
-function purge(idempotencyKey?: string) {
+/** Removes the items of product 7, in a request that may carry an idempotency key. */
+function remove(idempotencyKey?: string) {
   const deadline = performance.now() + 10_000;
   const context = new CallContext({ requestId: 'r', principal: { id: '1' }, deadline, idempotencyKey });
-  return runCall(context, () => caller.comments.purge({ articleIds: [7] }));
+  return runCall(context, () => caller.stock.remove({ product: 7 }));
 }
 
-/** How the replica that was killed ended; only one was. */
+/** Expects that exactly one replica was killed. */
 async function expectOneKilled(): Promise<void> {
   await access(join(dir, 'died'));
   expect(await Promise.race(replicas.map(({ exited }) => exited))).toBe('SIGKILL');
@@ -55,38 +56,40 @@ async function expectOneKilled(): Promise<void> {
   expect(ready.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
 }
 
-const commentsLeft = () =>
-  query(database.ownerUrl, 'select article_id::int as article from comments.comments order by 1');
-const keysKept = () => query(database.ownerUrl, 'select principal, operation from comments.idempotency_keys');
+const productsLeft = async () =>
+  (await query<{ product: number }>(database.ownerUrl, 'select product from stock.items order by 1')).map(
+    ({ product }) => product,
+  );
+const keysKept = () => query(database.ownerUrl, 'select principal, operation from stock.idempotency_keys');
 
-it('a command with a key whose callee dies after the commit is answered by the other replica, from the first run', async () => {
-  await writeComments(database, 7, 3);
-  await writeComments(database, 8, 1);
+it('a command with a key whose callee dies after the commit is answered by the other replica with the first run’s reply', async () => {
+  await addItems(database, 7, 3);
+  await addItems(database, 8, 1);
 
-  expect(await purge('a key')).toEqual({ purged: 3 });
+  expect(await remove('a key')).toEqual({ removed: 3 });
 
   await expectOneKilled();
-  expect(caller.retries).toEqual(['comments.purge']);
-  expect(await commentsLeft()).toEqual([{ article: 8 }]);
-  expect(await keysKept()).toEqual([{ principal: '1', operation: 'answer purge' }]);
+  expect(caller.retries).toEqual(['stock.remove']);
+  expect(await productsLeft()).toEqual([8]);
+  expect(await keysKept()).toEqual([{ principal: '1', operation: 'answer remove' }]);
 
-  // What has been added since is not the business of a request that was answered long ago.
-  await writeComments(database, 7, 2);
-  expect(await purge('a key')).toEqual({ purged: 3 });
-  expect(await commentsLeft()).toEqual([{ article: 7 }, { article: 7 }, { article: 8 }]);
-  expect(await purge('another key')).toEqual({ purged: 2 });
+  // The repeated request does not see items that were added after its first run.
+  await addItems(database, 7, 2);
+  expect(await remove('a key')).toEqual({ removed: 3 });
+  expect(await productsLeft()).toEqual([7, 7, 8]);
+  expect(await remove('another key')).toEqual({ removed: 2 });
 });
 
-it('a command without a key whose callee dies after the commit is not repeated, and nobody claims to know', async () => {
-  await writeComments(database, 7, 3);
+it('a command without a key whose callee dies after the commit fails as unavailable and is not retried', async () => {
+  await addItems(database, 7, 3);
 
-  await expect(purge()).rejects.toMatchObject({ code: 'unavailable', retryable: false });
+  await expect(remove()).rejects.toMatchObject({ code: 'unavailable', retryable: false });
 
   await expectOneKilled();
   expect(caller.retries).toEqual([]);
-  expect(await commentsLeft()).toEqual([]);
+  expect(await productsLeft()).toEqual([]);
   expect(await keysKept()).toEqual([]);
 
-  await writeComments(database, 7, 2);
-  expect(await purge()).toEqual({ purged: 2 });
+  await addItems(database, 7, 2);
+  expect(await remove()).toEqual({ removed: 2 });
 });

@@ -21,10 +21,10 @@ const CONTENT = `
 const counted = (kind: string, exact: string) => `
   select count(*)::int as wrong
     from (select key, sum(n) as n from (
-            select key, total as n from articles.tallies where kind = '${kind}'
-            union all select key, delta from articles.tally_deltas where kind = '${kind}') noted group by key) tally
+            select key, total as n from articles.counters where kind = '${kind}'
+            union all select key, delta from articles.counter_deltas where kind = '${kind}') counted group by key) counter
     full join (${exact}) exact using (key)
-   where tally.n is distinct from exact.n`;
+   where counter.n is distinct from exact.n`;
 
 describe('sample data', () => {
   let dir: string;

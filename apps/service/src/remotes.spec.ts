@@ -41,10 +41,10 @@ describe('the remote hosts', () => {
 
   it('must all be known', () => {
     expect(
-      problemsOf(() => remoteHosts(only('social', 'articles'), { COMMENTS_RPC_ADDRESSES: 'comments' })),
+      problemsOf(() => remoteHosts(only('articles', 'comments'), { SOCIAL_RPC_ADDRESSES: 'social' })),
     ).toEqual([
-      "IDENTITY_RPC_ADDRESSES is missing: 'social', 'articles' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
-      'COMMENTS_RPC_ADDRESSES: must list where it answers, as <host>:<port>,…, but is "comments"',
+      "IDENTITY_RPC_ADDRESSES is missing: 'articles', 'comments' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
+      'SOCIAL_RPC_ADDRESSES: must list where it answers, as <host>:<port>,…, but is "social"',
     ]);
   });
 });

@@ -92,9 +92,10 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
 
 function assertContractsAreProvided({ modules, remote = [] }: HostOptions): void {
   const provided = new Set(
-    [...modules.map(({ contract }) => contract), ...remote.flatMap(({ contracts }) => contracts)].map(
-      ({ name }) => name,
-    ),
+    [
+      ...modules.flatMap(({ contract }) => contract ?? []),
+      ...remote.flatMap(({ contracts }) => contracts),
+    ].map(({ name }) => name),
   );
   const problems = modules.flatMap(({ name, uses }) =>
     uses

@@ -39,7 +39,7 @@ export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
     const { modules, imports, logger, registry, observer, readiness, checked, remote } = options;
     const { shutdown, credential, idempotency } = options;
-    const local = modules.map(({ contract }) => contract);
+    const local = modules.flatMap(({ contract }) => contract ?? []);
     const globals = [
       { provide: Registry, useValue: registry },
       { provide: Readiness, useValue: readiness },

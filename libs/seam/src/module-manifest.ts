@@ -9,8 +9,8 @@ import type { EventContract } from './contract/event.js';
 export interface ModuleManifest {
   /** The module's name: its folder, its database schema, its contract's name. */
   readonly name: string;
-  /** What the module answers. */
-  readonly contract: Contract;
+  /** The contract that the module implements; undefined when no module calls it. */
+  readonly contract?: Contract;
   /** Whom the module asks. */
   readonly uses: readonly Contract[];
   /** What the module tells others of. */

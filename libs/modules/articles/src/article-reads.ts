@@ -23,21 +23,21 @@ const TAGS = statement<{ tags: string[] }>(
   'articles.tags',
   `select coalesce(json_agg(key), '[]') as tags from (
      select key from (
-       select key, total as n from tallies where kind = 'tag'
+       select key, total as n from counters where kind = 'tag'
        union all
-       select key, delta from tally_deltas where kind = 'tag'
+       select key, delta from counter_deltas where kind = 'tag'
      ) counted
      group by key having sum(n) > 0 order by sum(n) desc, key limit 1000
    ) used`,
 );
 
-/** A page of a list, and how many articles the whole list has. */
+/** A page of a list and the number of articles in the whole list. */
 export interface ArticlePage {
   rows: ArticleRow[];
   total: number;
 }
 
-/** The module's hot reads. */
+/** The module's reads as named prepared statements, without TypeORM's overhead. */
 @Injectable()
 export class ArticleReads {
   constructor(@InjectReader('articles') private readonly reader: Reader) {}
@@ -67,7 +67,7 @@ export class ArticleReads {
     return ids.length === 0 ? [] : this.reader.rows(SUMMARIES, [ids]);
   }
 
-  /** Tags in use, the most used first, 1,000 at most. */
+  /** Returns the tags in use, the most used first, at most 1,000. */
   async tags(): Promise<string[]> {
     return (await this.reader.row(TAGS))!.tags;
   }

@@ -13,7 +13,7 @@ const TAG_LIST = defineCache('articles.tags', { schema: TagList, modules: ['arti
 
 type CachedBody = Buffer | Promise<Buffer>;
 
-/** What those get who have not said who they are: the same for all of them, and kept as the bytes that are sent. */
+/** Caches the responses to anonymous requests, as the bytes that are sent. */
 @Injectable()
 export class ArticleResponseCache {
   constructor(
@@ -24,14 +24,14 @@ export class ArticleResponseCache {
 
   /** @throws SeamError article/not-found */
   one(slug: string): CachedBody {
-    const answer = this.cache.json(ONE, slug, [slugTag(slug)], async (addTags) => {
+    const body = this.cache.json(ONE, slug, [slugTag(slug)], async (addTags) => {
       const row = await this.reads.one(slug, undefined);
       return row ? { article: await this.views.of(row, undefined, addTags) } : null;
     });
-    return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);
+    return body instanceof Promise ? body.then(orNotFound) : orNotFound(body);
   }
 
-  /** A first page; whoever turns pages, or wants a fan's favorites, is seldom the second to do so. */
+  /** Returns a first page. Further pages and lists of favorites are requested too rarely to be worth caching. */
   page(query: ListArticles): CachedBody {
     const { tag, author, limit } = query;
     const tags = author === undefined ? [LIST] : [LIST, nameTag(author)];
@@ -47,10 +47,10 @@ export class ArticleResponseCache {
   }
 }
 
-/** Whether a list is one that many ask for. */
+/** Tells whether a list is requested often enough to be cached. */
 export const isFirstPage = ({ offset, favorited }: ListArticles) => offset === 0 && favorited === undefined;
 
-function orNotFound(answer: Buffer | undefined): Buffer {
-  if (answer === undefined) throw new SeamError('article/not-found');
-  return answer;
+function orNotFound(body: Buffer | undefined): Buffer {
+  if (body === undefined) throw new SeamError('article/not-found');
+  return body;
 }

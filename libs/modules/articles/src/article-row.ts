@@ -1,4 +1,4 @@
-/** An article as the database gives it: everything but its author's profile. */
+/** A row of an article: everything but its author's profile. */
 export interface ArticleRow {
   id: number;
   slug: string;
@@ -12,12 +12,12 @@ export interface ArticleRow {
   authorId: number;
 }
 
-/** One article alone; lists carry no body. */
+/** A row of a single article; lists have no body. */
 export interface FullArticleRow extends ArticleRow {
   body: string;
 }
 
-/** Columns of `articles a` that make an ArticleRow, for the viewer (or null) at `$viewer`. */
+/** Returns the columns of `articles a` for an ArticleRow; `viewer` is an SQL expression, null for an anonymous one. */
 export const rowColumns = (viewer: string) => `
   a.id, a.slug, a.title, a.description, a.tag_list as "tagList", a.created_at as "createdAt",
   a.updated_at as "updatedAt", a.favorites_count as "favoritesCount", a.author_id as "authorId",

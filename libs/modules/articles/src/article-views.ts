@@ -13,13 +13,13 @@ import type { ArticleRow, FullArticleRow } from './article-row.js';
 import { slugTag } from './cache-tags.js';
 import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
 
-/** Is told what a view is made of, as those must know who keep it. */
+/** Adds the cache tags of the data that a view is built from. */
 type AddTags = (...tags: string[]) => void;
 
 const ignoreTags: AddTags = () => undefined;
 const EMPTY: ArticleList = { articles: [], articlesCount: 0 };
 
-/** Articles as the public API shows them: the module's rows with their authors' profiles. */
+/** Builds the articles of the public API: the module's rows with their authors' profiles. */
 @Injectable()
 export class ArticleViews {
   constructor(
@@ -45,15 +45,15 @@ export class ArticleViews {
     viewer: number | undefined,
     addTags = ignoreTags,
   ): Promise<ArticleList> {
-    const [writer, fan] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
-    if (writer === null || fan === null) return EMPTY;
-    const page = await this.reads.page({ tag, authorId: writer?.id, favoritedBy: fan?.id }, range, viewer);
+    const [writer, reader] = await Promise.all([this.userOf(author), this.userOf(favorited)]);
+    if (writer === null || reader === null) return EMPTY;
+    const page = await this.reads.page({ tag, authorId: writer?.id, favoritedBy: reader?.id }, range, viewer);
     const authors = page.rows.map(({ authorId }) => authorId);
     addTags(...authors.map(userTag), ...page.rows.map(({ slug }) => slugTag(slug)));
     return list(page, await this.profiles(authors, viewer, writer && [writer]));
   }
 
-  /** The articles of those whom the viewer follows. */
+  /** Returns the articles of the authors whom the viewer follows. */
   async feed(range: { limit: number; offset: number }, viewer: number): Promise<ArticleList> {
     const authorIds = await this.social.followedBy({ follower: viewer });
     if (authorIds.length === 0) return EMPTY;
@@ -68,7 +68,7 @@ export class ArticleViews {
     return profilesOf({ identity: this.identity, social: this.social }, ids, viewer, known);
   }
 
-  /** `undefined` when nobody is asked for, `null` when there is nobody of that name. */
+  /** Returns undefined without a name, null when no user has it. */
   private async userOf(username: string | undefined): Promise<User | null | undefined> {
     return username === undefined ? undefined : this.identity.userByUsername({ username });
   }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const title = { max: 1_000 };
 const description = { max: 10_000 };
 const body = { max: 1_048_576 };
-/** An absent list keeps what is there, an empty one clears it; null is no list. */
+/** An absent list changes nothing, an empty one removes all tags; null is invalid. */
 const tagList = z
   .array(text({ max: 64 }), { error: 'must be a list of texts' })
   .max(50, { error: 'is too long (maximum is 50 tags)' })

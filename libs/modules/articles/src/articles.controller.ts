@@ -20,7 +20,7 @@ export class ArticlesController {
   constructor(
     private readonly articles: ArticlesService,
     private readonly views: ArticleViews,
-    private readonly answers: ArticleResponseCache,
+    private readonly cached: ArticleResponseCache,
   ) {}
 
   @Get()
@@ -32,7 +32,7 @@ export class ArticlesController {
     @Query({ schema: ListArticles }) query: ListArticles,
     @ViewerId() viewer: number | undefined,
   ): Buffer | Promise<Buffer | ArticleList> {
-    if (viewer === undefined && isFirstPage(query)) return this.answers.page(query);
+    if (viewer === undefined && isFirstPage(query)) return this.cached.page(query);
     return this.views.list(query, viewer);
   }
 
@@ -40,7 +40,7 @@ export class ArticlesController {
   @Authenticated()
   @ApiOperation({
     operationId: 'GetArticlesFeed',
-    summary: 'Articles of those whom you follow, newest first',
+    summary: 'Articles of the authors whom you follow, newest first',
   })
   @ApiResponse({ status: 200, standardSchema: ArticleList })
   feed(@Query({ schema: Page }) page: Page, @ViewerId() viewer: number): Promise<ArticleList> {
@@ -56,7 +56,7 @@ export class ArticlesController {
     @Param('slug', { schema: Slug }) slug: string,
     @ViewerId() viewer: number | undefined,
   ): Buffer | Promise<Buffer | ArticleBody> {
-    if (viewer === undefined) return this.answers.one(slug);
+    if (viewer === undefined) return this.cached.one(slug);
     return this.views.one(slug, viewer).then((article) => ({ article }));
   }
 

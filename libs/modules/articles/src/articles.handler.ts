@@ -3,7 +3,7 @@ import { Implements, type InputOf } from '@tearline/seam';
 import { ArticleReads } from './article-reads.js';
 import { type Articles, ArticlesContract } from './contract.js';
 
-/** Answers other modules. */
+/** Implements the contract for other modules. */
 @Implements(ArticlesContract)
 @Injectable()
 export class ArticlesHandler implements Articles {

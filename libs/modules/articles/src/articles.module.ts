@@ -7,10 +7,8 @@ import { ArticleViews } from './article-views.js';
 import { ArticlesController } from './articles.controller.js';
 import { ArticlesHandler } from './articles.handler.js';
 import { ArticlesService } from './articles.service.js';
-import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
-import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
 import { FavoriteEntity } from './entities/favorite.entity.js';
 import { FavoritesController } from './favorites.controller.js';
 import { FavoritesService } from './favorites.service.js';
@@ -19,12 +17,7 @@ import { CounterCompaction } from './counter-compaction.js';
 
 @Module({
   imports: [
-    DatabaseModule.forModule('articles', [
-      ArticleEntity,
-      ArticleTagEntity,
-      FavoriteEntity,
-      DeletedArticleEntity,
-    ]),
+    DatabaseModule.forModule('articles', [ArticleEntity, ArticleTagEntity, FavoriteEntity]),
     EventsModule.forModule('articles'),
   ],
   controllers: [ArticlesController, FavoritesController, TagsController],
@@ -34,7 +27,6 @@ import { CounterCompaction } from './counter-compaction.js';
     ArticleViews,
     ArticlesHandler,
     ArticlesService,
-    DeletedArticles,
     FavoritesService,
     CounterCompaction,
   ],

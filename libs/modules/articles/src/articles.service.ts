@@ -7,16 +7,14 @@ import type { EntityManager } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
 import { ArticleDeleted, ArticleMediaChanged, ArticlePublished } from './contract.js';
 import { LIST, slugTag, TAGS } from './cache-tags.js';
-import { DeletedArticles } from './deleted-articles.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
-import { DeletedArticleEntity } from './entities/deleted-article.entity.js';
 import { mediaLinkedIn } from './media-links.js';
 import { PUBLISH } from './publish-statement.js';
 import { slugOf, withFreeSlug } from './slug.js';
 import { countDeletion, countTagChanges } from './counters.js';
 
-/** What an author writes. */
+/** The fields of an article that its author writes. */
 export interface ArticleDraft {
   title: string;
   description: string;
@@ -29,13 +27,12 @@ interface NewArticle {
   readonly createdAt: Date;
 }
 
-/** What authors do with their articles. */
+/** Creates, updates and deletes articles for their authors. */
 @Injectable()
 export class ArticlesService {
   constructor(
     @InjectTransactions('articles') private readonly transactions: Transactions,
     @InjectOutbox('articles') private readonly outbox: Outbox,
-    private readonly deleted: DeletedArticles,
     private readonly cache: ReadCache,
   ) {}
 
@@ -47,9 +44,9 @@ export class ArticlesService {
         const { title, description, body } = draft;
         const values = [free, title, description, body, tags, authorId];
         const event = this.outbox.appendEventArguments(ArticlePublished);
-        const [made] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
-        await this.appendMediaChanged(manager, made.id, '', body);
-        return { id: made.id, slug: free, at: made.createdAt.toISOString() };
+        const [created] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
+        await this.appendMediaChanged(manager, created.id, '', body);
+        return { id: created.id, slug: free, at: created.createdAt.toISOString() };
       });
       this.outbox.relayNow();
       await this.cache.invalidate(slugTag(slug), LIST, TAGS);
@@ -60,13 +57,14 @@ export class ArticlesService {
   }
 
   /**
-   * @returns the slug at which the article is from now on: a new one when the title's words change
+   * Updates the given fields.
+   * @returns the article's slug, which changes with the words of the title
    * @throws SeamError `article/not-found`, `article/forbidden`
    */
-  async update(slug: string, authorId: number, wanted: Partial<ArticleDraft>): Promise<string> {
-    const { tagList, ...changes } = wanted;
+  async update(slug: string, authorId: number, update: Partial<ArticleDraft>): Promise<string> {
+    const { tagList, ...changes } = update;
     const updated = await withFreeSlug(changes.title ?? '', (free) =>
-      this.transactions.run('update article', [slug, wanted], async (manager) => {
+      this.transactions.run('update article', [slug, update], async (manager) => {
         const article = await lockOwn(manager, slug, authorId);
         const renamed = changes.title !== undefined && slugOf(changes.title) !== slugOf(article.title);
         const newSlug = renamed ? free : slug;
@@ -85,25 +83,25 @@ export class ArticlesService {
     return updated;
   }
 
-  /** @throws SeamError `article/not-found`, `article/forbidden` */
+  /**
+   * Deletes an article. Other modules delete what belongs to it when they receive `articles/deleted`.
+   * @throws SeamError `article/not-found`, `article/forbidden`
+   */
   async remove(slug: string, authorId: number): Promise<void> {
-    const id = await this.transactions.run('delete article', slug, async (manager) => {
+    await this.transactions.run('delete article', slug, async (manager) => {
       const article = await lockOwn(manager, slug, authorId);
       await manager.delete(ArticleEntity, article.id);
       await countDeletion(manager, article);
-      await manager.insert(DeletedArticleEntity, { articleId: article.id });
       await this.outbox.publish(manager, ArticleDeleted, aggregateOf(article.id), {
         articleId: article.id,
         authorId,
       });
       await this.appendMediaChanged(manager, article.id, article.body, '');
-      return article.id;
     });
     await this.cache.invalidate(slugTag(slug), LIST, TAGS);
-    await this.deleted.purge([id]);
   }
 
-  /** Most articles show none, and then nobody is told. */
+  /** Appends the event only when the linked media change. */
   private async appendMediaChanged(
     manager: EntityManager,
     articleId: number,
@@ -130,23 +128,23 @@ async function lockOwn(manager: EntityManager, slug: string, authorId: number): 
 }
 
 async function retag(manager: EntityManager, article: ArticleEntity, tags: readonly string[]): Promise<void> {
-  const gained = tags.filter((one) => !article.tagList.includes(one));
-  const lost = article.tagList.filter((one) => !tags.includes(one));
-  if (lost.length > 0)
+  const added = tags.filter((tag) => !article.tagList.includes(tag));
+  const removed = article.tagList.filter((tag) => !tags.includes(tag));
+  if (removed.length > 0)
     await manager.delete(
       ArticleTagEntity,
-      lost.map((one) => tagRow(one, article)),
+      removed.map((tag) => tagRow(tag, article)),
     );
-  if (gained.length > 0)
+  if (added.length > 0)
     await manager.insert(
       ArticleTagEntity,
-      gained.map((one) => tagRow(one, article)),
+      added.map((tag) => tagRow(tag, article)),
     );
-  await countTagChanges(manager, { gained, lost });
+  await countTagChanges(manager, { added, removed });
 }
 
-const tagRow = (name: string, { id, createdAt, authorId }: ArticleEntity): ArticleTagEntity => ({
-  tag: name,
+const tagRow = (tag: string, { id, createdAt, authorId }: ArticleEntity): ArticleTagEntity => ({
+  tag,
   publishedAt: createdAt,
   articleId: id,
   authorId,

@@ -1,8 +1,8 @@
-/** Names everything that is shown of the article at a slug, to those who keep it. */
+/** Tags every cached value that shows the article at a slug. */
 export const slugTag = (slug: string) => `articles:slug/${slug}`;
 
-/** Which articles there are. */
+/** Tags every cached list of articles. */
 export const LIST = 'articles:list';
 
-/** Which tags are in use, and how much. */
+/** Tags the cached list of tags. */
 export const TAGS = 'articles:tags';

@@ -2,10 +2,10 @@ import { UserId } from '@tearline/modules/identity/contract';
 import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 
-/** Names an article in every module; never changes, never reused. */
+/** Identifies an article in every module; never changes and is never reused. */
 export const ArticleId = z.int().positive();
 
-/** What other modules may know of an article. */
+/** The part of an article that other modules see. */
 export const ArticleSummary = z.object({
   id: ArticleId,
   slug: z.string(),
@@ -15,9 +15,9 @@ export const ArticleSummary = z.object({
 export type ArticleSummary = z.infer<typeof ArticleSummary>;
 
 export const ArticlesContract = contract('articles', {
-  /** The article at this slug, or null when there is none (any more). */
+  /** Returns the article at this slug, or null. */
   bySlug: query({ input: z.object({ slug: z.string() }), output: ArticleSummary.nullable() }),
-  /** The articles with these ids, in no particular order; deleted ones are left out. At most 100 at once. */
+  /** Returns the articles with these ids, in no particular order and without deleted ones. At most 100 ids. */
   summariesByIds: query({
     input: z.object({ ids: z.array(ArticleId).max(100) }),
     output: z.array(ArticleSummary),
@@ -25,17 +25,17 @@ export const ArticlesContract = contract('articles', {
 });
 export type Articles = ClientOf<typeof ArticlesContract>;
 
-/** There is a new article. Aggregate of this and all below: `article/<articleId>`. */
+/** An article was published. The aggregate of this and all events below is `article/<articleId>`. */
 export const ArticlePublished = event('articles/published', {
   payload: z.object({ articleId: ArticleId, authorId: UserId, slug: z.string(), title: z.string() }),
 });
 
-/** The text of an article shows these media from now on, by their content hashes, each once; none when it is gone. */
+/** The set of media that an article links to has changed; `media` has their distinct content hashes. */
 export const ArticleMediaChanged = event('articles/media-changed', {
   payload: z.object({ articleId: ArticleId, media: z.array(z.string()) }),
 });
 
-/** An article is gone for good. */
+/** An article was deleted. It is the aggregate's last event. */
 export const ArticleDeleted = event('articles/deleted', {
   payload: z.object({ articleId: ArticleId, authorId: UserId }),
   ends: true,
@@ -43,8 +43,8 @@ export const ArticleDeleted = event('articles/deleted', {
 
 const Favorite = z.object({ articleId: ArticleId, authorId: UserId, userId: UserId });
 
-/** Somebody likes an article. */
+/** A user favorited an article. */
 export const ArticleFavorited = event('articles/favorited', { payload: Favorite });
 
-/** Somebody does not like an article any more. */
+/** A user removed their favorite of an article. */
 export const ArticleUnfavorited = event('articles/unfavorited', { payload: Favorite });

@@ -6,19 +6,19 @@ const COMPACTION_INTERVAL_MS = 2_000;
 export const BATCH_SIZE = 20_000;
 export const ADVISORY_LOCK = 7_365_628;
 
-/** Takes a batch of deltas away and adds it to the totals, in one snapshot, so that every reader's sum is exact. */
+/** Moves a batch of deltas into the totals in one snapshot, so that every reader's sum is exact. */
 export const COMPACT = `
-  with taken as (
-    delete from tally_deltas where ctid = any(array(select ctid from tally_deltas limit ${BATCH_SIZE}))
+  with deleted as (
+    delete from counter_deltas where ctid = any(array(select ctid from counter_deltas limit ${BATCH_SIZE}))
     returning kind, key, delta
   ), added as (
-    insert into tallies as t (kind, key, total)
-    select kind, key, sum(delta) from taken group by kind, key
+    insert into counters as t (kind, key, total)
+    select kind, key, sum(delta) from deleted group by kind, key
     on conflict (kind, key) do update set total = t.total + excluded.total
   )
-  select count(*)::int as taken from taken`;
+  select count(*)::int as deltas from deleted`;
 
-/** Adds the appended deltas up now and then, so that reading a count touches a handful of rows. */
+/** Compacts the appended deltas periodically, so that reading a counter touches a handful of rows. */
 @Injectable()
 export class CounterCompaction implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #log = new Logger(CounterCompaction.name);
@@ -30,7 +30,7 @@ export class CounterCompaction implements OnApplicationBootstrap, OnModuleDestro
   onApplicationBootstrap(): void {
     this.#timer = setInterval(() => {
       this.#running = this.run().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'tallies not added up'),
+        this.#log.warn({ err: error }, 'counter compaction failed; the next run repeats it'),
       );
     }, COMPACTION_INTERVAL_MS).unref();
   }
@@ -40,19 +40,19 @@ export class CounterCompaction implements OnApplicationBootstrap, OnModuleDestro
     await this.#running;
   }
 
-  /** Adds up everything there is. One process does it at a time; the others leave it to that one. */
+  /** Compacts all deltas. An advisory lock lets one process run at a time; the others skip the run. */
   async run(): Promise<void> {
-    let taken: number;
+    let compacted: number;
     do {
-      taken = await this.database.transaction(async (manager) => {
+      compacted = await this.database.transaction(async (manager) => {
         const [lock] = await manager.query<{ free: boolean }[]>(
           'select pg_try_advisory_xact_lock($1) as free',
           [ADVISORY_LOCK],
         );
         if (!lock?.free) return 0;
-        const [result] = await manager.query<{ taken: number }[]>(COMPACT);
-        return result!.taken;
+        const [result] = await manager.query<{ deltas: number }[]>(COMPACT);
+        return result!.deltas;
       });
-    } while (taken === BATCH_SIZE);
+    } while (compacted === BATCH_SIZE);
   }
 }

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Appends deltas, each argument an SQL expression. The table has no key, since rows are only appended and added up: so
- * it is no entity, and this is plain SQL.
+ * Returns SQL that appends counter deltas; each argument is an SQL expression. The table is append-only and has no key,
+ * so it is no TypeORM entity.
  */
 export const counterInserts = ({
   kinds,
@@ -10,7 +10,7 @@ export const counterInserts = ({
   tags,
   delta,
 }: Record<'kinds' | 'keys' | 'tags' | 'delta', string>) => `
-  insert into tally_deltas (kind, key, delta)
+  insert into counter_deltas (kind, key, delta)
   select kind, key, ${delta} from unnest(${kinds}, ${keys}) as counted (kind, key)
   union all
   select 'tag', tag, ${delta} from unnest(${tags}) as tag`;
@@ -22,7 +22,7 @@ const APPEND = counterInserts({
   delta: '$4::int',
 });
 
-/** Notes, in the transaction of the change, that the author has an article less with these tags. */
+/** Decrements the counters of a deleted article, in the transaction of the deletion. */
 export async function countDeletion(
   manager: EntityManager,
   { authorId, tagList }: { authorId: number; tagList: readonly string[] },
@@ -30,11 +30,11 @@ export async function countDeletion(
   await manager.query(APPEND, [['all', 'author'], ['', String(authorId)], tagList, -1]);
 }
 
-/** Notes which tags an article gained and lost. */
+/** Updates the counters of the tags that an article gained and lost. */
 export async function countTagChanges(
   manager: EntityManager,
-  { gained, lost }: { gained: readonly string[]; lost: readonly string[] },
+  { added, removed }: { added: readonly string[]; removed: readonly string[] },
 ): Promise<void> {
-  if (gained.length > 0) await manager.query(APPEND, [[], [], gained, 1]);
-  if (lost.length > 0) await manager.query(APPEND, [[], [], lost, -1]);
+  if (added.length > 0) await manager.query(APPEND, [[], [], added, 1]);
+  if (removed.length > 0) await manager.query(APPEND, [[], [], removed, -1]);
 }

@@ -11,13 +11,12 @@ import { FavoriteEntity } from './entities/favorite.entity.js';
 
 /*
  * Each is one statement, and so one transaction and one round trip. The article is locked before the favorite is
- * written: the other way round, a deletion in between would make a deadlock. Who had done so before changes nothing, and
- * nobody is told.
+ * written: in the other order, a concurrent deletion would deadlock. A repetition changes nothing and appends no event.
  */
 const LOCKED = 'article as (select * from articles where slug = $2 for no key update)';
 
 const appendEvent = (changed: string) => `
-  told as (
+  event as (
     select append_event($3, 'article/' || id, $4, $5,
       jsonb_build_object('articleId', id, 'authorId', author_id, 'userId', $1::bigint), $6)
     from article where id in (select article_id from ${changed})
@@ -26,7 +25,7 @@ const appendEvent = (changed: string) => `
 const columns = (favorited: boolean, count: string) => `
   select id, slug, title, description, body, tag_list as "tagList", created_at as "createdAt",
     updated_at as "updatedAt", author_id as "authorId", ${favorited} as favorited, (${count})::int as "favoritesCount"
-  from article left join told on true`;
+  from article left join event on true`;
 
 const ADD = `
   with ${LOCKED}, added as (
@@ -46,7 +45,7 @@ const REMOVE = `
   ), ${appendEvent('removed')}
   ${columns(false, 'favorites_count - (select count(*) from removed)')}`;
 
-/** Who likes which article; asking twice changes nothing. */
+/** Adds and removes favorites; both are idempotent. */
 @Injectable()
 export class FavoritesService {
   constructor(
@@ -56,7 +55,8 @@ export class FavoritesService {
   ) {}
 
   /**
-   * @returns the article as its fan sees it
+   * Adds a favorite.
+   * @returns the article as the user now sees it
    * @throws SeamError `article/not-found`
    */
   add(slug: string, userId: number): Promise<FullArticleRow> {
@@ -64,7 +64,8 @@ export class FavoritesService {
   }
 
   /**
-   * @returns the article as somebody sees it who is not its fan any more
+   * Removes a favorite.
+   * @returns the article as the user now sees it
    * @throws SeamError `article/not-found`
    */
   remove(slug: string, userId: number): Promise<FullArticleRow> {

@@ -1,4 +1,3 @@
-import { CommentsContract } from '@tearline/modules/comments/contract';
 import type { ModuleData } from '@tearline/database';
 import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
@@ -15,7 +14,7 @@ import {
 export const manifest: ModuleManifest = {
   name: 'articles',
   contract: ArticlesContract,
-  uses: [IdentityContract, SocialContract, CommentsContract],
+  uses: [IdentityContract, SocialContract],
   publishes: [ArticlePublished, ArticleMediaChanged, ArticleDeleted, ArticleFavorited, ArticleUnfavorited],
   routes: ['/api/articles', '/api/articles/*', '/api/articles/*/favorite', '/api/tags'],
   load: async () => (await import('./articles.module.js')).ArticlesModule,

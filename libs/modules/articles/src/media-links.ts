@@ -1,8 +1,8 @@
 const LINK = /\/media\/([0-9a-f]{64})\//g;
-/** More than anybody puts into an article, and little enough for an event. */
+/** Bounds the size of the event. */
 const MAX_MEDIA = 100;
 
-/** Content hashes of the media that a text links to, each once. */
+/** Returns the distinct content hashes of the media that a text links to, at most 100. */
 export function mediaLinkedIn(body: string): string[] {
   const hashes = new Set<string>();
   for (const [, hash] of body.matchAll(LINK)) {

@@ -1,7 +1,7 @@
 import { statement, type Statement } from '@tearline/database';
 import { type ArticleRow, rowColumns } from './article-row.js';
 
-/** Which articles a list shows; several filters narrow it together. */
+/** Filters of an article list; an article must match all that are given. */
 export interface ArticleFilter {
   authorId?: number | undefined;
   tag?: string | undefined;
@@ -10,22 +10,22 @@ export interface ArticleFilter {
   authorIds?: readonly number[] | undefined;
 }
 
-/** One row a listed article, newest first; one row of nulls beside the total when the page is empty. */
+/** One row per listed article, newest first; an empty page is one row with the total and nulls. */
 export type PageRow = { total: number } & (ArticleRow | { id: null });
 
-/** The one that leaves least first: it is looked up, and the others are asked of each article that it gives. */
+/** The most selective first: it selects from an index, and the others are conditions on its articles. */
 const FILTERS = ['favoritedBy', 'authorId', 'tag', 'authorIds'] as const;
 type FilterName = (typeof FILTERS)[number];
 
-/** Where a filter's articles stand in an index, newest first: each gives `id` and `created_at`. */
+/** Selects `id` and `created_at` of a filter's articles from an index, newest first. */
 const KEYS: Record<FilterName | 'all', (value: string, offset: string) => string> = {
   all: () => 'select id, created_at from articles',
   authorId: (author) => `select id, created_at from articles where author_id = ${author}::bigint`,
   tag: (tag) => `select article_id as id, published_at as created_at from article_tags where tag = ${tag}`,
   favoritedBy: (user) =>
     `select article_id as id, published_at as created_at from favorites where user_id = ${user}`,
-  // The newest of each author, merged: one short index scan for each, however much they wrote. The planner, which does
-  // not know $2, sees the bound within; only what the page can need is read.
+  // Merges the newest of each author: one short index scan per author. The planner does not know $2, so the constant
+  // bound keeps its estimate small; the inner limit reads only what the page can need.
   authorIds: (authors, offset) => `
     select newest.* from unnest(${authors}::bigint[]) author(id)
     cross join lateral (
@@ -36,12 +36,12 @@ const KEYS: Record<FilterName | 'all', (value: string, offset: string) => string
     ) newest`,
 };
 
-/** The same for an author's articles under a tag. */
+/** Selects an author's articles under a tag from their common index. */
 const OF_AUTHOR_UNDER_TAG = (author: string, tag: string) => `
   select article_id as id, published_at as created_at from article_tags
   where author_id = ${author}::bigint and tag = ${tag}`;
 
-/** A further filter on the articles of the first. */
+/** The condition of a further filter on an article `k`. */
 const CONDITIONS: Record<FilterName, (value: string) => string> = {
   authorId: (author) =>
     `exists (select from articles o where o.id = k.id and o.author_id = ${author}::bigint)`,
@@ -55,12 +55,12 @@ const CONDITIONS: Record<FilterName, (value: string) => string> = {
 
 const counter = (kind: string, keys: string) => `
   (select coalesce(sum(n), 0)::bigint from (
-    select total as n from tallies where kind = '${kind}' and key ${keys}
+    select total as n from counters where kind = '${kind}' and key ${keys}
     union all
-    select delta from tally_deltas where kind = '${kind}' and key ${keys}
+    select delta from counter_deltas where kind = '${kind}' and key ${keys}
   ) counted)`;
 
-/** Exact totals that need no look at the articles. */
+/** Exact totals that come from counters instead of counting articles. */
 const COUNTERS: Partial<Record<FilterName | 'all', (value: string) => string>> = {
   all: () => counter('all', "= ''"),
   authorId: (author) => counter('author', `= ${author}::bigint::text`),
@@ -71,7 +71,7 @@ const COUNTERS: Partial<Record<FilterName | 'all', (value: string) => string>> =
 const statements = new Map<string, Statement<PageRow>>();
 
 /**
- * The statement for a page of articles and their total, and its values: one round trip, whatever the filters.
+ * The statement for a page of articles and their total, and its values: one round trip for any filters.
  * @param viewer whose favorites are marked
  */
 export function pageStatement(
@@ -103,10 +103,10 @@ function textFor(names: readonly FilterName[], isFirst: boolean): string {
     others.length === 0
       ? keys
       : `select k.* from (${keys}) k where ${others.map((name) => CONDITIONS[name](value(name))).join(' and ')}`;
-  const known = rest.length === 0 ? COUNTERS[first] : undefined;
+  const counted = rest.length === 0 ? COUNTERS[first] : undefined;
   const total =
-    known?.(first === 'all' ? '' : value(first)) ?? `(select count(*) from (${matching}) matching)`;
-  // The bound of 100 is the API's: it tells the planner, which does not know $2, that a page is small.
+    counted?.(first === 'all' ? '' : value(first)) ?? `(select count(*) from (${matching}) matching)`;
+  // 100 is the API's maximum: with it the planner, which does not know $2, estimates a small page.
   return `
     select total.n as total, ${rowColumns('$1::bigint')}
     from (select ${total} as n) total

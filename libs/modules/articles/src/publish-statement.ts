@@ -1,21 +1,21 @@
 import { counterInserts } from './counters.js';
 
 /**
- * All that a new article is, in one round trip: itself, its tags, the tallies, and its event.
+ * Inserts an article, its tags, its counter deltas and its event in one round trip.
  * $1 to $6 are slug, title, description, body, tags and author; $7 to $10 the event's envelope.
  */
 export const PUBLISH = `
-  with made as (
+  with created as (
     insert into articles (slug, title, description, body, tag_list, author_id) values ($1, $2, $3, $4, $5, $6)
     returning id, created_at
   ), tagged as (
     insert into article_tags (tag, published_at, article_id, author_id)
-    select tag, created_at, id, $6::bigint from made, unnest($5::text[]) as tag
-  ), tallied as (
+    select tag, created_at, id, $6::bigint from created, unnest($5::text[]) as tag
+  ), counted as (
     ${counterInserts({ kinds: "'{all,author}'::text[]", keys: "array['', $6::bigint::text]", tags: '$5::text[]', delta: '1' })}
-  ), told as (
+  ), event as (
     select append_event($7, 'article/' || id, $8, $9,
       jsonb_build_object('articleId', id, 'authorId', $6::bigint, 'slug', $1::text, 'title', $2::text), $10)
-    from made
+    from created
   )
-  select id, created_at as "createdAt" from made left join told on true`;
+  select id, created_at as "createdAt" from created left join event on true`;

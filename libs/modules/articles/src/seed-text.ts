@@ -1,12 +1,12 @@
 /** A number in [0, 1). */
 export type Random = () => number;
 
-/** A place in a list of `count`, by Zipf's law: the second comes half as often as the first, the third a third. */
+/** Returns an index below `count` by Zipf's law: index 1 is half as frequent as 0, index 2 a third. */
 export const zipf = (random: Random, count: number) => Math.floor((count + 1) ** random()) - 1;
 
 const oneOf = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
-/** Puts a list in any order, where it stands. */
+/** Shuffles a list in place (Fisher–Yates). */
 export function shuffled<T>(random: Random, list: T[]): T[] {
   for (let last = list.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
@@ -15,7 +15,7 @@ export function shuffled<T>(random: Random, list: T[]): T[] {
   return list;
 }
 
-/** The most used first. */
+/** Ordered by frequency, highest first. */
 const TAGS =
   `programming javascript webdev tutorial opinion databases travel cooking health music books postgres
   productivity typescript career design photography science history linux testing security performance coffee running

@@ -5,11 +5,11 @@ import { ADVISORY_LOCK, BATCH_SIZE as DELTAS_BATCH, COMPACT } from './counter-co
 
 const ARTICLES_BATCH = 1_000;
 const FAVORITES_BATCH = 10_000;
-/** Sample articles are of the two years before this day, so that whatever is written later is newer. */
+/** Sample articles are from the two years before this day, so that later articles are newer. */
 const NEWEST = Date.UTC(2026, 0, 1);
 const SPAN_MS = 2 * 365 * 86_400_000;
 
-/** A sequence is nobody's alone: whoever publishes meanwhile may take a number from between ours. */
+/** A concurrent publication may take an id in between; then the caller reserves again. */
 const RESERVE = `
   select min(id)::int8 as first, max(id)::int8 as last
     from (select nextval(pg_get_serial_sequence('articles', 'id')) as id from generate_series(1, $1)) reserved`;
@@ -27,20 +27,20 @@ const TAGS = `
   select tag, created_at, id, author_id from articles, unnest(tag_list) tag where id between $1 and $2`;
 
 const COUNTER_DELTAS = `
-  with made as (select author_id, tag_list from articles where id between $1 and $2)
-  insert into tally_deltas (kind, key, delta)
-  select 'all', '', count(*) from made having count(*) > 0
+  with created as (select author_id, tag_list from articles where id between $1 and $2)
+  insert into counter_deltas (kind, key, delta)
+  select 'all', '', count(*) from created having count(*) > 0
   union all
-  select 'author', author_id::text, count(*) from made group by author_id
+  select 'author', author_id::text, count(*) from created group by author_id
   union all
-  select 'tag', tag, count(*) from made, unnest(tag_list) tag group by tag`;
+  select 'tag', tag, count(*) from created, unnest(tag_list) tag group by tag`;
 
 const FAVORITES = `
   insert into favorites (user_id, published_at, article_id)
   select f.user_id, a.created_at, a.id
     from unnest($1::int8[], $2::int8[]) as f (user_id, article_id) join articles a on a.id = f.article_id`;
 
-/** Articles of the users of this seed, a few of whom wrote most of them, and who likes which. */
+/** Seeds articles, most of them by a few users, and favorites. */
 export const seed: SeedFunction = async (context) => {
   const { articles: count, favorites } = context.plan;
   if (count === 0) return { first: 1, count };
@@ -58,14 +58,14 @@ export const seed: SeedFunction = async (context) => {
   return range;
 };
 
-/** As the module itself does now and then, and by the same lock; so that the totals are in place at once. */
+/** Compacts the counters under the lock of {@link CounterCompaction}, so that the totals are complete at once. */
 async function compactCounters(context: SeedContext): Promise<void> {
   await context.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
-  let taken: number;
+  let compacted: number;
   do {
-    const [result] = await context.query<{ taken: number }>(COMPACT);
-    taken = result!.taken;
-  } while (taken === DELTAS_BATCH);
+    const [result] = await context.query<{ deltas: number }>(COMPACT);
+    compacted = result!.deltas;
+  } while (compacted === DELTAS_BATCH);
 }
 
 async function reserve(context: SeedContext, count: number): Promise<IdRange> {
@@ -74,7 +74,9 @@ async function reserve(context: SeedContext, count: number): Promise<IdRange> {
     const { first, last } = reserved!;
     if (last - first + 1 === count) return { first, count };
   }
-  throw new Error('no run of free article ids: others are publishing too fast; seed when it is quieter');
+  throw new Error(
+    `could not reserve ${count} consecutive article ids in 10 attempts; seed while no articles are published`,
+  );
 }
 
 async function publish(
@@ -116,16 +118,16 @@ function free(slug: string, id: number, used: Set<string>): string {
 }
 
 /**
- * How many like each article, by place: `total` altogether and `most` at most each. A few are liked by many, whenever
- * they were written.
+ * Returns the number of favorites of each article: `total` in all, at most `max` each. A few articles, old or new, have
+ * most of them.
  */
-function popularity(next: Random, count: number, total: number, most: number): number[] {
+function popularity(next: Random, count: number, total: number, max: number): number[] {
   const weights = Array.from({ length: count }, (_, rank) => (rank + 1) ** -0.7);
   let weightLeft = weights.reduce((sum, weight) => sum + weight, 0);
   let left = total;
   const likes = weights.map((weight) => {
-    // Rounded up, and from the heaviest down: so what is left always fits into the rest.
-    const share = Math.min(most, left, Math.ceil((left * weight) / weightLeft));
+    // Rounded up from the heaviest down, so that the remainder always fits into the remaining articles.
+    const share = Math.min(max, left, Math.ceil((left * weight) / weightLeft));
     weightLeft -= weight;
     left -= share;
     return share;
@@ -141,15 +143,15 @@ async function like(
   report: (done: number) => void,
 ): Promise<void> {
   const next = context.random('favorites');
-  const everybody = shuffled(
+  const readers = shuffled(
     next,
     Array.from({ length: users.count }, (_, place) => users.first + place),
   );
-  // Neighbours in a shuffled circle: as many different users as the article has likes.
+  // Consecutive users of a shuffled ring are distinct, as the favorites of one article must be.
   const pairs = likes.flatMap((count, place) => {
     const start = Math.floor(next() * users.count);
     return Array.from({ length: count }, (_, step) => [
-      everybody[(start + step) % users.count]!,
+      readers[(start + step) % users.count]!,
       first + place,
     ]);
   });

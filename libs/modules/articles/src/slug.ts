@@ -5,11 +5,11 @@ const MAX_LENGTH = 100;
 const SUFFIX_VALUES = 36 ** 6;
 const MAX_ATTEMPTS = 5;
 const UNIQUE_VIOLATION = '23505';
-/** Paths beside `/api/articles/{slug}`, which an article must not hide behind, and the slug of no words. */
+/** Slugs that would collide with another route of `/api/articles/`, and the empty slug. */
 const RESERVED = new Set(['', 'feed']);
 
 /**
- * The readable part of a slug: letters and digits of any script, lower case, joined by hyphens.
+ * Returns the readable part of a slug: letters and digits of any script, in lower case, joined by hyphens.
  * @example slugOf('How to train your 드래곤!') // 'how-to-train-your-드래곤'
  */
 export function slugOf(title: string): string {
@@ -23,8 +23,8 @@ export function slugOf(title: string): string {
 }
 
 /**
- * Runs `work`, a transaction of its own, with a slug for the title: the readable one alone if it is free, else
- * with a random suffix. Whether it is free only the unique index knows, so a refused transaction is run again.
+ * Runs `work`, which is a transaction of its own, with a slug for the title, and repeats it with a random suffix when the
+ * unique index rejects the slug.
  */
 export async function withFreeSlug<T>(title: string, work: (slug: string) => Promise<T>): Promise<T> {
   const readable = slugOf(title);

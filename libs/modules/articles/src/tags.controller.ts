@@ -7,13 +7,13 @@ import { TagList } from './article.schemas.js';
 @ApiTags('Tags')
 @Controller('api/tags')
 export class TagsController {
-  constructor(private readonly answers: ArticleResponseCache) {}
+  constructor(private readonly cached: ArticleResponseCache) {}
 
   @Get()
   @CachedResponse()
   @ApiOperation({ operationId: 'GetTags', summary: 'Tags in use, the most used first' })
   @ApiResponse({ status: 200, standardSchema: TagList })
   list(): Buffer | Promise<Buffer> {
-    return this.answers.tags();
+    return this.cached.tags();
   }
 }

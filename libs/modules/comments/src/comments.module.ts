@@ -2,13 +2,13 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
 import { CommentsController } from './comments.controller.js';
-import { CommentsHandler } from './comments.handler.js';
 import { CommentsService } from './comments.service.js';
+import { DeletedArticlesWorker } from './deleted-articles.worker.js';
 import { CommentEntity } from './entities/comment.entity.js';
 
 @Module({
   imports: [DatabaseModule.forModule('comments', [CommentEntity]), EventsModule.forModule('comments')],
   controllers: [CommentsController],
-  providers: [CommentsService, CommentsHandler],
+  providers: [CommentsService, DeletedArticlesWorker],
 })
 export class CommentsModule {}

@@ -11,7 +11,7 @@ import { CommentEntity } from './entities/comment.entity.js';
 
 type CommentRow = Omit<CommentEntity, 'articleId'>;
 
-/** The newest, at most: the public API has no pages of comments. */
+/** The public API does not page comments: it returns the newest. */
 const MAX_LISTED = 1000;
 
 const OF_ARTICLE = statement<CommentRow>(
@@ -20,7 +20,7 @@ const OF_ARTICLE = statement<CommentRow>(
      from comments where article_id = $1 order by created_at desc, id desc limit ${MAX_LISTED}`,
 );
 
-/** Comments below articles. An article that is gone takes them out of reach, since each call asks for it first. */
+/** Comments on articles. Each method resolves the article first, so a deleted article's comments are unreachable. */
 @Injectable()
 export class CommentsService {
   constructor(
@@ -33,7 +33,7 @@ export class CommentsService {
   ) {}
 
   /**
-   * The article's comments, newest first.
+   * Returns the article's comments, newest first.
    * @throws SeamError `article/not-found`
    */
   async list(slug: string, viewer: number | undefined): Promise<Comment[]> {

@@ -1,15 +1,16 @@
-import { ArticlesContract } from '@tearline/modules/articles/contract';
+import { ArticleDeleted, ArticlesContract } from '@tearline/modules/articles/contract';
 import type { ModuleData } from '@tearline/database';
 import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { SocialContract } from '@tearline/modules/social/contract';
-import { CommentCreated, CommentDeleted, CommentsContract } from './contract.js';
+import { CommentCreated, CommentDeleted } from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'comments',
-  contract: CommentsContract,
   uses: [ArticlesContract, IdentityContract, SocialContract],
   publishes: [CommentCreated, CommentDeleted],
+  subscribes: [ArticleDeleted],
+  jobs: ['comments.deletion'],
   routes: ['/api/articles/*/comments', '/api/articles/*/comments/*'],
   load: async () => (await import('./comments.module.js')).CommentsModule,
 };

@@ -14,7 +14,7 @@ export async function multiply(ownerUrl: string, times: number): Promise<void> {
     `insert into articles.article_tags (tag, published_at, article_id, author_id)
      select tag, created_at, id, author_id from articles.articles, unnest(tag_list) tag
      on conflict do nothing`,
-    `update articles.tallies set total = total * ${times}`,
+    `update articles.counters set total = total * ${times}`,
     'vacuum analyze',
   );
 }

@@ -12,9 +12,9 @@ import {
 
 const tally = (kind: string, keys: string) => `
   (select coalesce(sum(n), 0)::int from (
-    select total as n from articles.tallies where kind = '${kind}' and key ${keys}
+    select total as n from articles.counters where kind = '${kind}' and key ${keys}
     union all
-    select delta from articles.tally_deltas where kind = '${kind}' and key ${keys}) counted)`;
+    select delta from articles.counter_deltas where kind = '${kind}' and key ${keys}) counted)`;
 
 const LIST = `
   select total.n as total, page.* from (select ${tally('all', "= ''")} as n) total
@@ -71,9 +71,9 @@ const ARTICLE_BY_SLUG = `
 
 const TAGS = `
   select key as tag from (
-    select key, total as n from articles.tallies where kind = 'tag'
+    select key, total as n from articles.counters where kind = 'tag'
     union all
-    select key, delta from articles.tally_deltas where kind = 'tag') counted
+    select key, delta from articles.counter_deltas where kind = 'tag') counted
    group by key having sum(n) > 0 order by sum(n) desc, key limit 1000`;
 
 const PROFILE = 'select username, bio, image from identity.users where lower(username) = lower($1)';

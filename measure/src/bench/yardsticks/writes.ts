@@ -15,7 +15,7 @@ const INSERT_TAGS = `
   insert into articles.article_tags (tag, published_at, article_id, author_id)
   select unnest($1::text[]), $2::timestamptz, $3::bigint, $4::bigint`;
 const INSERT_TALLIES = `
-  insert into articles.tally_deltas (kind, key, delta)
+  insert into articles.counter_deltas (kind, key, delta)
   select 'all', '', 1 union all select 'author', $1, 1 union all select 'tag', unnest($2::text[]), 1`;
 
 const LOCK = 'select id, created_at from articles.articles where slug = $1 for no key update';

@@ -35,32 +35,26 @@ export class CreateArticles1764000000000 implements MigrationInterface {
       );
       create index favorites_of on articles.favorites (article_id);
 
-      -- How many articles there are altogether (kind 'all'), by author and by tag. Writers append deltas, which
-      -- conflict with nobody; now and then these are added up into totals.
-      create table articles.tallies (
+      -- The number of all articles (kind 'all'), of each author's and of each tag's. Writers append deltas, which
+      -- never conflict; compaction adds them to the totals every two seconds.
+      create table articles.counters (
         kind text not null,
         key text not null,
         total bigint not null,
         primary key (kind, key) include (total)
       );
-      create table articles.tally_deltas (
+      create table articles.counter_deltas (
         kind text not null,
         key text not null,
         delta integer not null
       ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
-      create index tally_deltas_of on articles.tally_deltas (kind, key) include (delta);
-
-      -- Deleted articles whose traces in other modules are still to be purged.
-      create table articles.deleted_articles (
-        article_id bigint primary key,
-        deleted_at timestamptz(3) not null default now()
-      );
+      create index counter_deltas_of on articles.counter_deltas (kind, key) include (delta);
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop table articles.deleted_articles, articles.tally_deltas, articles.tallies,
+      drop table articles.counter_deltas, articles.counters,
         articles.favorites, articles.article_tags, articles.articles
     `);
   }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** An author's articles under a tag, counted and in order, without a look at the author's other ones. */
+/** Lists and counts an author's articles under a tag without reading the author's other articles. */
 export class TagsByAuthor1768000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
