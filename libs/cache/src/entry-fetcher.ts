@@ -4,9 +4,9 @@ import {
   CallContext,
   Consistency,
   currentCall,
-  outsideCalls,
-  type Positions,
-  Reach,
+  runOutsideCall,
+  type PositionsByModule,
+  ReadWatermark,
   runCall,
 } from '@tearline/seam';
 import type { CacheDefinition } from './cache-definition.js';
@@ -57,7 +57,7 @@ export class EntryFetcher {
   ) {}
 
   /** @param required the positions that the first reader must see */
-  async fetch<T>(request: CacheRequest<T>, required: Positions): Promise<FetchedEntry<T>> {
+  async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
     const giveUpAt = performance.now() + MAX_LEASE_WAIT_MS;
     let lease: Lease | 'held' | undefined;
     for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
@@ -93,12 +93,12 @@ export class EntryFetcher {
   }
 
   /** Loads a value from its module, and stores it unless it was invalidated meanwhile. */
-  async #load<T>(request: CacheRequest<T>, required: Positions): Promise<Entry<T>> {
+  async #load<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<Entry<T>> {
     const { cache, key, load, counters } = request;
     const startedAt = this.invalidations.sequence;
     const tags = new Set(request.tags);
     const knownVersions = this.#latestVersions(tags.union(new Set(this.memory.find(key)?.tags)));
-    const reach = new Reach();
+    const reach = new ReadWatermark();
     let value: T | null;
     try {
       value = await runCall(loadContext(required, knownVersions, reach), () =>
@@ -131,7 +131,10 @@ export class EntryFetcher {
   }
 
   /** Returns the entry in Redis if it satisfies the reader and includes all invalidations; copies it to memory. */
-  async #findInRedis<T>({ cache, key }: CacheRequest<T>, required: Positions): Promise<Entry<T> | undefined> {
+  async #findInRedis<T>(
+    { cache, key }: CacheRequest<T>,
+    required: PositionsByModule,
+  ): Promise<Entry<T> | undefined> {
     if (!this.redis?.isUp) return undefined;
     const startedAt = this.invalidations.sequence;
     const serialized = SerializedEntry.safeParse(await this.stores.stores[1]!.get(key));
@@ -163,18 +166,20 @@ export class EntryFetcher {
  * first reader. It requires what that reader must see, and the known invalidations.
  */
 function loadContext(
-  required: Positions,
+  required: PositionsByModule,
   invalidations: ReadonlyMap<Tag, TagVersion>,
-  reach: Reach,
+  reach: ReadWatermark,
 ): CallContext {
   const positions = [...invalidations].map(([tag, version]) => [moduleOf(tag), positionOf(version)] as const);
   const isUnknown = positions.some(([, position]) => position === undefined);
   const consistency = new Consistency(isUnknown ? 'strong' : 'session', required);
   consistency.isComplete = true;
-  for (const [module, position] of positions) if (position) consistency.see([[module, position]]);
+  for (const [module, position] of positions) if (position) consistency.observe([[module, position]]);
   const { requestId = 'cache', traceparent } = currentCall() ?? {};
   const deadline = performance.now() + LOAD_TIMEOUT_MS;
-  return outsideCalls(() => new CallContext({ requestId, traceparent, deadline, consistency, reach }));
+  return runOutsideCall(
+    () => new CallContext({ requestId, traceparent, deadline, consistency, readWatermark: reach }),
+  );
 }
 
 function matchesSchema<T>({ schema }: CacheDefinition<T>, text: string): boolean {

@@ -1,4 +1,4 @@
-import { type Positions, type ReachOnWire, shows } from '@tearline/seam';
+import { type PositionsByModule, type ReadWatermarkOnWire, covers } from '@tearline/seam';
 import { z } from 'zod';
 import type { CacheDefinition } from './cache-definition.js';
 import { moduleOf, positionOf, type Tag, type TagVersion } from './tag-version.js';
@@ -28,7 +28,7 @@ const TAG_BYTES = 100;
 export class Entry<T = unknown> {
   /** The value as JSON, in the bytes that are sent. */
   readonly json: Buffer;
-  readonly readPositions: ReachOnWire;
+  readonly readPositions: ReadWatermarkOnWire;
   readonly tags: readonly Tag[];
   readonly includedVersions: Readonly<Record<Tag, TagVersion>>;
   readonly freshUntil: number;
@@ -86,11 +86,11 @@ export class Entry<T = unknown> {
   }
 
   /** Whether it includes all writes up to the required positions. */
-  satisfies(required: Positions): boolean {
+  satisfies(required: PositionsByModule): boolean {
     if (required.size === 0) return true;
     return this.cache.modules.every((module) => {
       const position = required.get(module);
-      return position === undefined || shows(this.readPositions[module], position);
+      return position === undefined || covers(this.readPositions[module], position);
     });
   }
 
@@ -98,7 +98,7 @@ export class Entry<T = unknown> {
   includes(tag: Tag, version: TagVersion): boolean {
     if (this.includedVersions[tag] === version) return true;
     const position = positionOf(version);
-    return position !== undefined && shows(this.readPositions[moduleOf(tag)], position);
+    return position !== undefined && covers(this.readPositions[moduleOf(tag)], position);
   }
 
   get bytes(): number {

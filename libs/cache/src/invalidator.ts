@@ -47,7 +47,9 @@ export class Invalidator {
   /** See {@link ReadCache.invalidate}. */
   async invalidate(tags: readonly Tag[]): Promise<void> {
     const consistency = currentCall()?.consistency;
-    const versions = tags.map((tag) => [tag, newVersion(consistency?.of(moduleOf(tag)))] as const);
+    const versions = tags.map(
+      (tag) => [tag, newVersion(consistency?.requiredPosition(moduleOf(tag)))] as const,
+    );
     this.#apply(versions);
     try {
       await this.#publish(versions);

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type ConsistencyLevel, currentCall, outsideCalls, type SessionStore } from '@tearline/seam';
+import { type ConsistencyLevel, currentCall, runOutsideCall, type SessionStore } from '@tearline/seam';
 import { LRUCache } from 'lru-cache';
 import type { CacheDefinition } from './cache-definition.js';
 import { CacheCounters, type ReadResult } from './cache-metrics.js';
@@ -144,7 +144,7 @@ export class ReadCache {
   #deliver<T>({ counters }: CacheRequest<T>, entry: Entry<T>, result: ReadResult): Entry<T> {
     counters.reads[result] += 1;
     // For the sake of a cached value that is made of this one.
-    currentCall()?.reach?.merge(entry.readPositions);
+    currentCall()?.readWatermark?.merge(entry.readPositions);
     return entry;
   }
 
@@ -154,7 +154,7 @@ export class ReadCache {
     counters.staleReads += 1;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    void outsideCalls(() => this.options!.fetcher.refresh(request))
+    void runOutsideCall(() => this.options!.fetcher.refresh(request))
       .then(
         (isReloaded) => (counters.refreshes += isReloaded ? 1 : 0),
         (error: unknown) => this.#log.warn({ msg: `refresh of '${cache.name}' failed`, err: error }),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import KeyvRedis, { createClient } from '@keyv/redis';
-import { outsideCalls } from '@tearline/seam';
+import { runOutsideCall } from '@tearline/seam';
 import type { Tag, TagVersion, VersionedTag } from './tag-version.js';
 
 const COMMAND_TIMEOUT_MS = 100;
@@ -73,7 +73,7 @@ export class RedisStore {
 
   /** Resolves when Redis has answered, or after a second without an answer. */
   async connect(): Promise<void> {
-    await outsideCalls(async () => {
+    await runOutsideCall(async () => {
       const connected = this.#client.connect().then(() => this.#recover());
       connected.catch(() => undefined);
       await withTimeout(CONNECT_TIMEOUT_MS, connected).catch(() => undefined);

@@ -1,12 +1,17 @@
-import { type ConsistencyLevel, currentCall, type Positions, type SessionStore } from '@tearline/seam';
+import {
+  type ConsistencyLevel,
+  currentCall,
+  type PositionsByModule,
+  type SessionStore,
+} from '@tearline/seam';
 
 /** The read must see the latest data: no cached value satisfies it. */
 export const LATEST = Symbol('latest');
 
 /** The position of each module that a read must see. */
-export type RequiredPositions = Positions | typeof LATEST;
+export type RequiredPositions = PositionsByModule | typeof LATEST;
 
-export const NO_POSITIONS: Positions = new Map();
+export const NO_POSITIONS: PositionsByModule = new Map();
 
 /**
  * Returns what the current call must see; the same rule as for a read from a replica.
@@ -22,6 +27,6 @@ export function requiredPositions(
   const { consistency, principal } = call;
   const level = consistency.level ?? defaultLevel;
   if (level !== 'session') return level === 'strong' ? LATEST : NO_POSITIONS;
-  if (!principal || consistency.isComplete || !sessions) return consistency.seen;
-  return sessions.recall(call).then((isComplete) => (isComplete ? consistency.seen : LATEST));
+  if (!principal || consistency.isComplete || !sessions) return consistency.required;
+  return sessions.load(call).then((isComplete) => (isComplete ? consistency.required : LATEST));
 }

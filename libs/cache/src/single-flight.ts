@@ -1,4 +1,4 @@
-import type { Positions } from '@tearline/seam';
+import type { PositionsByModule } from '@tearline/seam';
 import type { CacheRequest, EntryFetcher, FetchedEntry } from './entry-fetcher.js';
 import type { InvalidationLog } from './invalidation-log.js';
 
@@ -20,7 +20,7 @@ export class SingleFlight {
     private readonly invalidations: InvalidationLog,
   ) {}
 
-  async fetch<T>(request: CacheRequest<T>, required: Positions): Promise<FetchedEntry<T>> {
+  async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
     const arrivedAt = this.invalidations.sequence;
     for (let attempt = 0; attempt < MAX_SHARED_FETCHES; attempt += 1) {
       const shared = this.#fetches.get(request.key);
@@ -33,7 +33,7 @@ export class SingleFlight {
     return this.#start(request, required);
   }
 
-  async #start<T>(request: CacheRequest<T>, required: Positions): Promise<FetchedEntry<T>> {
+  async #start<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
     const { key } = request;
     const startedAt = this.invalidations.sequence;
     const result = this.fetcher.fetch(request, required);

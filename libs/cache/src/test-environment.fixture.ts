@@ -174,7 +174,7 @@ export class CacheTestEnvironment {
       cache: app.get(ReadCache),
       registry,
       as: async ({ principal, level, jar }, work) => {
-        const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
+        const seen = jar?.token === undefined ? undefined : sessions.readToken(jar.token);
         const call = new CallContext({
           requestId: 'r',
           deadline: performance.now() + 30_000,
@@ -183,7 +183,7 @@ export class CacheTestEnvironment {
         });
         const result = await runCall(call, work);
         if (call.consistency.written) {
-          const token = await sessions.keep(call);
+          const token = await sessions.save(call);
           if (jar) jar.token = token;
         }
         return result;

@@ -13,7 +13,7 @@ export class TransactionalIdempotencyStore implements IdempotencyStore {
     this.#transactions.set(module, transactions);
   }
 
-  once({ contract, method, requestHash }: KeyedCommand, run: () => Promise<string>): Promise<string> {
+  runOnce({ contract, method, requestHash }: KeyedCommand, run: () => Promise<string>): Promise<string> {
     const transactions = this.#transactions.get(contract);
     if (!transactions) throw new Error(`no database is open for the commands of '${contract}'`);
     return transactions.run(`answer ${method}`, requestHash, run);

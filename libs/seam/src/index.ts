@@ -2,7 +2,7 @@ export {
   CallContext,
   type CallContextOptions,
   currentCall,
-  outsideCalls,
+  runOutsideCall,
   type Principal,
   runCall,
 } from './call/call-context.js';
@@ -10,10 +10,10 @@ export {
   Consistency,
   CONSISTENCY_LEVELS,
   type ConsistencyLevel,
-  laterOf,
+  laterPosition,
   type Position,
-  type Positions,
-  shows,
+  type PositionsByModule,
+  covers,
 } from './call/consistency.js';
 export {
   type BuiltInCode,
@@ -22,7 +22,7 @@ export {
   SeamError,
   type SeamErrorOptions,
 } from './call/errors.js';
-export { Reach, type ReachOnWire } from './call/reach.js';
+export { ReadWatermark, type ReadWatermarkOnWire } from './call/read-watermark.js';
 export { type IdempotencyStore, type KeyedCommand } from './call/idempotency-store.js';
 export {
   type ClientOf,

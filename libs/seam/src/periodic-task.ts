@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { outsideCalls } from './call/call-context.js';
+import { runOutsideCall } from './call/call-context.js';
 
 /**
  * Runs a task of this process again and again, never twice at once. Runs belong to no call. A run that fails is logged, the
@@ -42,7 +42,7 @@ export class PeriodicTask {
     if (this.#isStopped || at >= this.#dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = at;
-    this.#timer = outsideCalls(() => setTimeout(() => void this.#run(), Math.ceil(ms)).unref());
+    this.#timer = runOutsideCall(() => setTimeout(() => void this.#run(), Math.ceil(ms)).unref());
   }
 
   /** Resolves when the run that is in progress ends. */

@@ -12,11 +12,11 @@ export type RecordCall = (outcome: string, milliseconds: number) => void;
  */
 export interface SeamObserver {
   /** Asked once for each method when it is bound; the returned function is called at the end of each call. */
-  method(contract: string, method: string, placement: Placement): RecordCall;
+  callRecorder(contract: string, method: string, placement: Placement): RecordCall;
   /** An error that the contract does not declare, which the caller sees as `internal`. */
-  unexpected(contract: string, method: string, error: unknown, context: CallContext): void;
+  unexpectedError(contract: string, method: string, error: unknown, context: CallContext): void;
   /** A remote call is tried once more, for the reason given. */
-  retry?(contract: string, method: string, reason: string): void;
+  retried?(contract: string, method: string, reason: string): void;
   /** An address gets no more calls until a probe succeeds. */
   ejected?(address: string, reason: string): void;
   /** An address that had been ejected gets calls again. */
@@ -24,8 +24,11 @@ export interface SeamObserver {
   /** A method of this caller's contract does not fit the callee's at an address. */
   incompatible?(address: string, message: string): void;
   /** A connection to this process's server was refused: a stranger, a wrong credential, a malformed frame. */
-  refused?(peer: string, reason: string): void;
+  connectionRejected?(peer: string, reason: string): void;
 }
 
 /** Sees nothing. */
-export const SILENT_OBSERVER: SeamObserver = { method: () => () => undefined, unexpected: () => undefined };
+export const SILENT_OBSERVER: SeamObserver = {
+  callRecorder: () => () => undefined,
+  unexpectedError: () => undefined,
+};

@@ -101,7 +101,7 @@ describe.each([{ checked: false }, { checked: true }])('a local call, checked: $
     const seen: unknown[] = [];
     const { stock } = await open({
       checked,
-      observer: { method: () => () => undefined, unexpected: (...call) => seen.push(call[2]) },
+      observer: { callRecorder: () => () => undefined, unexpectedError: (...call) => seen.push(call[2]) },
     });
     await expect(stock.item({ id })).rejects.toMatchObject({ code: 'internal', message: 'internal' });
     expect(seen).toHaveLength(1);
@@ -138,11 +138,11 @@ describe.each([{ checked: false }, { checked: true }])('a local call, checked: $
     const { stock } = await open({
       checked,
       observer: {
-        method:
+        callRecorder:
           (...names) =>
           (outcome, ms) =>
             seen.push([...names, outcome, ms >= 0].join(' ')),
-        unexpected: () => undefined,
+        unexpectedError: () => undefined,
       },
     });
     await stock.take({ ids: [1, 2] });
@@ -156,7 +156,7 @@ describe('checked mode', () => {
     const seen: unknown[] = [];
     const { stock } = await open({
       checked: true,
-      observer: { method: () => () => undefined, unexpected: (...call) => seen.push(call[2]) },
+      observer: { callRecorder: () => () => undefined, unexpectedError: (...call) => seen.push(call[2]) },
     });
     await expect(stock.item({ id: -3 })).rejects.toMatchObject({ code: 'internal' });
     expect(String(seen[0])).toContain('stock.item output.secret: the contract does not name this');

@@ -8,8 +8,8 @@ import {
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import type { BoundMethod, SeamRuntime } from './call/bound-method.js';
 import { ContractError } from './call/errors.js';
-import { Flights } from './call/flights.js';
-import { honourKeys } from './call/honour-keys.js';
+import { DeadlineTracker } from './call/deadline-tracker.js';
+import { withIdempotency } from './call/with-idempotency.js';
 import type { Contract } from './contract/contract.js';
 import { checked } from './local/checked-method.js';
 import { implementationOf } from './local/implementation.js';
@@ -44,7 +44,7 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
     private readonly discovery: DiscoveryService,
   ) {
     const { observer = SILENT_OBSERVER, defaultTimeout = 10_000, idempotency } = options;
-    this.runtime = { flights: new Flights(), observer, defaultTimeout, idempotency };
+    this.runtime = { deadlines: new DeadlineTracker(), observer, defaultTimeout, idempotency };
   }
 
   /** @throws ContractError when a contract is placed twice */
@@ -85,7 +85,7 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
     for (const [key, method] of Object.entries(contract.methods)) {
       const direct: BoundMethod = (input) => provider[key]!(input);
       const store = method.kind === 'command' ? this.runtime.idempotency : undefined;
-      const implementation = store ? honourKeys(contract, key, direct, store) : direct;
+      const implementation = store ? withIdempotency(contract, key, direct, store) : direct;
       const call = this.options.checked ? checked(contract, key, method, implementation) : implementation;
       this.#bind(contract, key, bindLocal(this.runtime, contract, key, method, call));
       implementations[key] = implementation;

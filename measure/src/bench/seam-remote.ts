@@ -81,8 +81,8 @@ class ArticlesModule {}
 /** Counts as a host does: into bins, without a look at a clock or a label. */
 const bins = new Float64Array(64);
 const observer: SeamObserver = {
-  method: () => (_outcome, ms) => void (bins[Math.min(63, Math.ceil(Math.log2(ms + 1) * 4))]! += 1),
-  unexpected: (_contract, _method, error) => {
+  callRecorder: () => (_outcome, ms) => void (bins[Math.min(63, Math.ceil(Math.log2(ms + 1) * 4))]! += 1),
+  unexpectedError: (_contract, _method, error) => {
     throw error;
   },
 };

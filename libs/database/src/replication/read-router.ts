@@ -97,7 +97,7 @@ export class ReadRouter implements ReadSource {
     const level = asked ?? (call ? (call.consistency.level ?? fallback) : 'strong');
     if (level === 'eventual') return undefined;
     if (level === 'session') {
-      if (await sessions.recall(call!)) return call!.consistency.of(module);
+      if (await sessions.load(call!)) return call!.consistency.requiredPosition(module);
     }
     // No server to ask for the position is one to read from, so there is no need for it.
     if (cluster.readableReplicas.length === 0) return PRIMARY_ONLY;
@@ -150,7 +150,7 @@ export class ReadRouter implements ReadSource {
   }
 
   #recordReach(server: MonitoredServer): void {
-    currentCall()?.reach?.note(this.options.module, this.options.group.positionOf(server));
+    currentCall()?.readWatermark?.observe(this.options.module, this.options.group.positionOf(server));
   }
 
   #canRetryElsewhere(server: MonitoredServer, error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { CallContext, currentCall, type Position, Reach, runCall, shows } from '@tearline/seam';
+import { CallContext, currentCall, type Position, ReadWatermark, runCall, covers } from '@tearline/seam';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { query } from '../../../../test/support/database.js';
@@ -30,8 +30,12 @@ afterAll(() => servers.stop());
 
 /** What a read shows, and up to where it is known to show everything. */
 async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
-  const reach = new Reach();
-  const call = new CallContext({ requestId: 'r', deadline: performance.now() + 30_000, reach });
+  const reach = new ReadWatermark();
+  const call = new CallContext({
+    requestId: 'r',
+    deadline: performance.now() + 30_000,
+    readWatermark: reach,
+  });
   const texts = await runCall(call, () => host.notes.texts());
   return { texts, reach: reach.toWire()['notes'] };
 }
@@ -40,7 +44,7 @@ async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Posit
 const write = (text: string, host = alone): Promise<Position> =>
   host.request(async () => {
     await host.repository.insert({ text });
-    return currentCall()!.consistency.of('notes')!;
+    return currentCall()!.consistency.requiredPosition('notes')!;
   });
 
 it.each([
@@ -49,7 +53,7 @@ it.each([
 ])('a read of %s is known to show a write as soon as anything has been written after it', async (_, host) => {
   const position = await write('one');
   await write('another');
-  await expect.poll(async () => shows((await readOn(host())).reach, position), WITHIN).toBe(true);
+  await expect.poll(async () => covers((await readOn(host())).reach, position), WITHIN).toBe(true);
   expect((await readOn(host())).texts).toContain('one');
 });
 
@@ -71,7 +75,7 @@ it('a read is never said to show a write that is in the log, and that nobody see
   }
   expect(reads.some(({ texts }) => texts.includes('late'))).toBe(false);
   const position = await writing;
-  expect(reads.filter(({ reach }) => shows(reach, position))).toEqual([]);
+  expect(reads.filter(({ reach }) => covers(reach, position))).toEqual([]);
 });
 
 it('a host that nobody has told of a cache asks for no positions when it has but one server', async () => {

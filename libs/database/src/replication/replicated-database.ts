@@ -90,13 +90,13 @@ export class ReplicatedDatabase implements PrimaryRoute {
     this.options.group.primary?.monitor.checkNow();
   }
 
-  recordRead({ reach }: CallContext): void {
-    reach?.note(this.options.module, this.options.group.visibleOnPrimary);
+  recordRead({ readWatermark }: CallContext): void {
+    readWatermark?.observe(this.options.module, this.options.group.visibleOnPrimary);
   }
 
   recordWrite({ consistency }: CallContext, position: Position): void {
     this.options.group.recordPosition(position);
-    consistency.wrote(this.options.module, position);
+    consistency.recordWrite(this.options.module, position);
   }
 
   /** Whether anything can be done: at least reads. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { laterOf, type Position, shows } from '@tearline/seam';
+import { laterPosition, type Position, covers } from '@tearline/seam';
 import { addressOf } from '../server-urls.js';
 import { LagTracker } from './lag-tracker.js';
 import { ServerMonitor, type MonitorListener } from './server-monitor.js';
@@ -93,16 +93,16 @@ export class ReplicationGroup implements MonitorListener {
   }
 
   /**
-   * Whether a replica shows what was there at a position. Positions compare within one cluster and timeline alone: on
+   * Whether a replica shows what was there at a position. PositionsByModule compare within one cluster and timeline alone: on
    * another timeline the same number is another history.
    */
   hasReplayed(server: MonitoredServer, position: Position): boolean {
-    return shows(this.positionOf(server), position);
+    return covers(this.positionOf(server), position);
   }
 
   /** The primary was at this position at some time before now. */
   recordPosition(position: Position): void {
-    this.#primaryPosition = laterOf(this.#primaryPosition, position);
+    this.#primaryPosition = laterPosition(this.#primaryPosition, position);
   }
 
   /**

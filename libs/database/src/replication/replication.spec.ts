@@ -174,7 +174,7 @@ describe('with one replica that is ahead', () => {
         const { currentCall } = await import('@tearline/seam');
         await write('to learn the position');
         const { consistency } = currentCall()!;
-        consistency.wrote('notes', change(consistency.of('notes')!.split('.')).join('.'));
+        consistency.recordWrite('notes', change(consistency.requiredPosition('notes')!.split('.')).join('.'));
         return host.notes.where();
       }, call);
     };

@@ -160,7 +160,7 @@ export class SampleServers {
     let closing: Promise<void> | undefined;
     const host: SampleHost = {
       request: async (work, { principal, level, jar } = {}) => {
-        const seen = jar?.token === undefined ? undefined : sessions.read(jar.token);
+        const seen = jar?.token === undefined ? undefined : sessions.readToken(jar.token);
         const call = new CallContext({
           requestId: 'r',
           deadline: performance.now() + 30_000,
@@ -171,7 +171,7 @@ export class SampleServers {
           return await runCall(call, work);
         } finally {
           if (call.consistency.written) {
-            const token = await sessions.keep(call);
+            const token = await sessions.save(call);
             if (jar) jar.token = token;
           }
         }

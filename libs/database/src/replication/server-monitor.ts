@@ -1,4 +1,4 @@
-import { outsideCalls } from '@tearline/seam';
+import { runOutsideCall } from '@tearline/seam';
 import pg from 'pg';
 import { addressOf } from '../server-urls.js';
 import { INSERT_TIMELINE } from './timelines.js';
@@ -40,7 +40,7 @@ export class ServerMonitor {
 
   /** Resolves when the server has been reached once, or could not be. */
   start(): Promise<void> {
-    return outsideCalls(() => {
+    return runOutsideCall(() => {
       this.#lastHeartbeat = performance.now();
       this.#timer = setInterval(() => this.#heartbeat(), HEARTBEAT_INTERVAL_MS).unref();
       return this.#connect();
@@ -84,7 +84,7 @@ export class ServerMonitor {
   /** Somebody had trouble with the server: looks at once instead of at the next beat. */
   checkNow(): void {
     if (this.#client && !this.#pending)
-      outsideCalls(() => void this.#sendStatusQuery().catch(() => undefined));
+      runOutsideCall(() => void this.#sendStatusQuery().catch(() => undefined));
   }
 
   #sendStatusQuery(): Promise<ServerStatus> {

@@ -9,13 +9,13 @@ const callOf = (id?: string) =>
 it('knows everything only when all replicas show what was written before it began', async () => {
   const sessions = new ConsistencySessions({ maxLag: 300 });
   const call = callOf('42');
-  call.consistency.wrote('articles', at);
-  await sessions.keep(call);
+  call.consistency.recordWrite('articles', at);
+  await sessions.save(call);
 
   const next = callOf('42');
-  expect(await sessions.recall(next)).toBe(false);
-  expect(next.consistency.of('articles')).toBe(at);
-  expect(await sessions.recall(callOf())).toBe(true);
-  await expect.poll(() => sessions.recall(callOf('42'))).toBe(true);
-  expect(await sessions.recall(callOf('43'))).toBe(true);
+  expect(await sessions.load(next)).toBe(false);
+  expect(next.consistency.requiredPosition('articles')).toBe(at);
+  expect(await sessions.load(callOf())).toBe(true);
+  await expect.poll(() => sessions.load(callOf('42'))).toBe(true);
+  expect(await sessions.load(callOf('43'))).toBe(true);
 });

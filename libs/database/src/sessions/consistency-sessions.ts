@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CallContext, Positions, SessionStore } from '@tearline/seam';
+import type { CallContext, PositionsByModule, SessionStore } from '@tearline/seam';
 import { InMemoryPositionStore } from './in-memory-position-store.js';
 import type { PositionStore } from './position-store.js';
 import { decodeToken, encodeToken } from './consistency-token.js';
@@ -39,33 +39,33 @@ export class ConsistencySessions implements SessionStore {
     this.#completeFrom = performance.now() + maxLag;
   }
 
-  read(token: string): Positions | undefined {
+  readToken(token: string): PositionsByModule | undefined {
     return decodeToken(token, this.#keys);
   }
 
-  async keep({ principal, consistency }: CallContext): Promise<string> {
+  async save({ principal, consistency }: CallContext): Promise<string> {
     const written = consistency.written ?? new Map<string, string>();
     if (principal) {
       this.#local.save(principal.id, written);
       await (await this.#sharedStore())?.save(principal.id, written);
     }
-    return encodeToken(consistency.seen, this.#keys[0]!);
+    return encodeToken(consistency.required, this.#keys[0]!);
   }
 
   /**
    * Tells a call what is remembered of its principal.
    * @returns whether that is everything; if not, anything may have been written
    */
-  async recall({ principal, consistency }: CallContext): Promise<boolean> {
+  async load({ principal, consistency }: CallContext): Promise<boolean> {
     if (!principal) return true;
-    consistency.see(this.#local.load(principal.id));
+    consistency.observe(this.#local.load(principal.id));
     if (consistency.isComplete) return true;
     if (performance.now() < this.#completeFrom) return false;
     const shared = await this.#sharedStore();
     if (!shared) return true;
     const positions = await shared.load(principal.id);
     if (!positions) return false;
-    consistency.see(positions);
+    consistency.observe(positions);
     consistency.isComplete = true;
     return true;
   }

@@ -7,8 +7,8 @@ const sessions = new ConsistencySessions({ secret: 'the secret of all hosts' });
 
 async function tokenOf(from: ConsistencySessions, modules: readonly string[]): Promise<string> {
   const call = new CallContext({ requestId: 'r', deadline: 0 });
-  for (const module of modules) call.consistency.wrote(module, POSITION);
-  return from.keep(call);
+  for (const module of modules) call.consistency.recordWrite(module, POSITION);
+  return from.save(call);
 }
 
 it('a token brings back what was put into it, on every host with the same secret', async () => {
@@ -18,19 +18,19 @@ it('a token brings back what was put into it, on every host with the same secret
     ['articles', POSITION],
     ['identity', POSITION],
   ];
-  expect([...sessions.read(token)!]).toEqual(positions);
-  expect([...other.read(token)!]).toEqual(positions);
-  expect(new ConsistencySessions().read(token)).toBeUndefined();
+  expect([...sessions.readToken(token)!]).toEqual(positions);
+  expect([...other.readToken(token)!]).toEqual(positions);
+  expect(new ConsistencySessions().readToken(token)).toBeUndefined();
 });
 
 it('a token is refused when a single character of it is another one', async () => {
   const token = await tokenOf(sessions, ['articles']);
   for (let at = 0; at < token.length - 1; at += 1) {
     const forged = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
-    expect([at, sessions.read(forged)]).toEqual([at, undefined]);
+    expect([at, sessions.readToken(forged)]).toEqual([at, undefined]);
   }
   for (const garbage of ['', '.', 'x', `${token}.x`, token.slice(0, -1)])
-    expect(sessions.read(garbage)).toBeUndefined();
+    expect(sessions.readToken(garbage)).toBeUndefined();
 });
 
 it('a token stays short, however many modules there are', async () => {

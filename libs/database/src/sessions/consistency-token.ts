@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Position, Positions } from '@tearline/seam';
+import type { Position, PositionsByModule } from '@tearline/seam';
 
 const MAC_BYTES = 16;
 const MAX_MODULES = 32;
@@ -7,10 +7,10 @@ const POSITION = /^\d{1,20}\.[\da-f]{8}\.[\da-f]{16}$/;
 const MODULE = /^[a-z][a-z0-9-]{0,63}$/;
 
 /**
- * Positions as a text that a client brings back: `<payload>.<mac>`, both base64url. It is signed, as one that is made up
+ * PositionsByModule as a text that a client brings back: `<payload>.<mac>`, both base64url. It is signed, as one that is made up
  * would send its reads to the primary; nothing in it is a secret.
  */
-export function encodeToken(positions: Positions, key: string): string {
+export function encodeToken(positions: PositionsByModule, key: string): string {
   const payload = Buffer.from(JSON.stringify([...positions].slice(-MAX_MODULES).flat())).toString(
     'base64url',
   );
@@ -18,7 +18,7 @@ export function encodeToken(positions: Positions, key: string): string {
 }
 
 /** Undefined for what was not sealed with one of these keys. */
-export function decodeToken(token: string, keys: readonly string[]): Positions | undefined {
+export function decodeToken(token: string, keys: readonly string[]): PositionsByModule | undefined {
   const [payload, mac, ...rest] = token.split('.');
   if (!payload || !mac || rest.length > 0) return undefined;
   const given = Buffer.from(mac, 'base64url');
@@ -27,7 +27,7 @@ export function decodeToken(token: string, keys: readonly string[]): Positions |
   return parsePositions(Buffer.from(payload, 'base64url').toString());
 }
 
-function parsePositions(json: string): Positions | undefined {
+function parsePositions(json: string): PositionsByModule | undefined {
   const flat = JSON.parse(json) as string[];
   const positions = new Map<string, Position>();
   for (let at = 0; at + 1 < flat.length; at += 2) {

@@ -1,11 +1,11 @@
-import type { Positions } from '@tearline/seam';
+import type { PositionsByModule } from '@tearline/seam';
 
 /** Where the positions of principals are kept, between their requests. */
 export interface PositionStore {
   /** @returns undefined when it is not known whether there are any, so that everything must be assumed */
-  load(principal: string): Promise<Positions | undefined> | Positions;
+  load(principal: string): Promise<PositionsByModule | undefined> | PositionsByModule;
   /** Never fails. */
-  save(principal: string, positions: Positions): Promise<void> | void;
+  save(principal: string, positions: PositionsByModule): Promise<void> | void;
   close(): Promise<void> | void;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
-import type { Positions } from '@tearline/seam';
+import type { PositionsByModule } from '@tearline/seam';
 import { Redis } from 'ioredis';
 import { RETENTION_MS, type PositionStore } from './position-store.js';
 
@@ -17,7 +17,7 @@ const UNAVAILABLE_GRACE_PERIOD_MS = 2_000;
 /** Others may find out later that it has forgotten. */
 const EPOCH_GRACE_PERIOD_MS = 1_000;
 
-/** Keeps the later of two positions; of two clusters the one that comes last. As `laterOf` of the seam does. */
+/** Keeps the later of two positions; of two clusters the one that comes last. As `laterPosition` of the seam does. */
 const SAVE_SCRIPT = `
   for i = 2, #ARGV, 2 do
     local known = redis.call('hget', KEYS[1], ARGV[i])
@@ -72,7 +72,7 @@ export class RedisPositionStore implements PositionStore {
     return memory;
   }
 
-  async load(principal: string): Promise<Positions | undefined> {
+  async load(principal: string): Promise<PositionsByModule | undefined> {
     if (this.#isBackingOff()) return undefined;
     try {
       const [epoch, positions] = await Promise.all([
@@ -88,7 +88,7 @@ export class RedisPositionStore implements PositionStore {
     }
   }
 
-  async save(principal: string, positions: Positions): Promise<void> {
+  async save(principal: string, positions: PositionsByModule): Promise<void> {
     if (this.#isBackingOff()) {
       this.#hasUnsavedWrites = true;
       return;

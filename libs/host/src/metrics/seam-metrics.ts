@@ -19,7 +19,7 @@ export class SeamMetrics implements SeamObserver {
     });
   }
 
-  method(contract: string, method: string, placement: Placement): RecordCall {
+  callRecorder(contract: string, method: string, placement: Placement): RecordCall {
     const durations = new Map<string, DurationBuckets>();
     const durationOf = (outcome: string) => {
       const duration = this.#calls.of({ contract, method, placement, outcome });
@@ -29,7 +29,7 @@ export class SeamMetrics implements SeamObserver {
     return (outcome, milliseconds) => (durations.get(outcome) ?? durationOf(outcome)).add(milliseconds);
   }
 
-  unexpected(contract: string, method: string, error: unknown, { requestId }: CallContext): void {
+  unexpectedError(contract: string, method: string, error: unknown, { requestId }: CallContext): void {
     this.failures.report(error, { contract, method }, requestId);
   }
 }

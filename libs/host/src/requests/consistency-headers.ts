@@ -19,7 +19,7 @@ export function consistencyOf(headers: Headers, sessions: SessionStore | undefin
   const read =
     tokens.length > MAX_TOKENS_LENGTH
       ? [undefined]
-      : tokens.split(',').map((one) => sessions.read(one.trim()));
+      : tokens.split(',').map((one) => sessions.readToken(one.trim()));
   // What it has seen is not known, so everything that anybody has written is asked for instead.
   const safe = read.includes(undefined) && asked !== 'eventual' ? 'strong' : asked;
   return new Consistency(
@@ -33,7 +33,7 @@ export async function sendConsistencyToken(
   { call, reply }: InFlightRequest,
   sessions: SessionStore,
 ): Promise<void> {
-  void reply.header(TOKEN, await sessions.keep(call));
+  void reply.header(TOKEN, await sessions.save(call));
 }
 
 /** A level that nobody knows is a mistake of the client, which would get less than it asked for. */

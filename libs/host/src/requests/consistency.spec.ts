@@ -4,10 +4,10 @@ import { startTestHost, type TestHost } from '../fixtures/test-host.fixture.js';
 
 /** A token that says `<module>=<position>`, in clear. */
 const sessions: SessionStore = {
-  read: (token) => (token.includes('=') ? new Map([token.split('=') as [string, string]]) : undefined),
-  keep: async ({ consistency }: CallContext) =>
-    [...consistency.seen].map(([module, position]) => `${module}=${position}`).join(),
-  recall: async () => true,
+  readToken: (token) => (token.includes('=') ? new Map([token.split('=') as [string, string]]) : undefined),
+  save: async ({ consistency }: CallContext) =>
+    [...consistency.required].map(([module, position]) => `${module}=${position}`).join(),
+  load: async () => true,
 };
 
 let host: TestHost;

@@ -19,9 +19,10 @@ afterEach(async () => {
 /** Knows one token. */
 function sessionsOf(token: string) {
   return {
-    read: (text: string) => (text === token ? new Map([text.split('=') as [string, string]]) : undefined),
-    keep: async () => token,
-    recall: async () => true,
+    readToken: (text: string) =>
+      text === token ? new Map([text.split('=') as [string, string]]) : undefined,
+    save: async () => token,
+    load: async () => true,
   };
 }
 

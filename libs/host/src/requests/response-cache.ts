@@ -50,6 +50,6 @@ export function storeResponse(
 
 /** A client with a token gets a personal response, and one with a consistency requirement possibly a newer one. */
 function isAnonymous({ headers, inFlight }: FastifyRequest): boolean {
-  const { level, seen } = inFlight!.call.consistency;
-  return headers.authorization === undefined && level === undefined && seen.size === 0;
+  const { level, required } = inFlight!.call.consistency;
+  return headers.authorization === undefined && level === undefined && required.size === 0;
 }

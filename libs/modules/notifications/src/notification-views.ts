@@ -36,7 +36,7 @@ export class NotificationViews {
   /** Views of any number of rows, with one call to each module for a page of them. */
   async of(rows: readonly NotificationRow[]): Promise<Notification[]> {
     // What the rows are about was there before them.
-    currentCall()?.consistency.missNothing();
+    currentCall()?.consistency.requireStrong();
     const articleIds = distinct(rows.map(({ articleId }) => articleId).filter((id) => id !== 0));
     const userIds = distinct(rows.flatMap(({ actors }) => actors));
     const [articles, users] = await Promise.all([

@@ -1,4 +1,4 @@
-import type { Flights } from './flights.js';
+import type { DeadlineTracker } from './deadline-tracker.js';
 import type { IdempotencyStore } from './idempotency-store.js';
 import type { SeamObserver } from '../seam-observer.js';
 
@@ -7,7 +7,7 @@ export type BoundMethod = (input: unknown) => Promise<unknown>;
 
 /** What bindings share within one application. */
 export interface SeamRuntime {
-  readonly flights: Flights;
+  readonly deadlines: DeadlineTracker;
   readonly observer: SeamObserver;
   /** Milliseconds for a call that no deadline was set for. */
   readonly defaultTimeout: number;

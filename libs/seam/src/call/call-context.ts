@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Consistency } from './consistency.js';
 import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
-import type { Reach } from './reach.js';
+import type { ReadWatermark } from './read-watermark.js';
 
 /** Who is calling, once somebody has proved it. */
 export interface Principal {
@@ -26,7 +26,7 @@ export interface CallContextOptions {
   /** What its reads must have seen; by default what the host's setting says. */
   consistency?: Consistency | undefined;
   /** Is told how far the data is that the call reads, wherever it does so. */
-  reach?: Reach | undefined;
+  readWatermark?: ReadWatermark | undefined;
 }
 
 /**
@@ -40,23 +40,24 @@ export class CallContext {
   /** One for the whole request. */
   readonly consistency: Consistency;
   /** Wants to know how far the data is that is read; undefined in nearly every call. */
-  readonly reach: Reach | undefined;
+  readonly readWatermark: ReadWatermark | undefined;
   /** Set once, by whoever verified the caller. */
   principal: Principal | undefined;
   #keys: KeySequence | undefined;
   #cancelled: SeamError | undefined;
   #listeners: Set<(reason: SeamError) => void> | undefined;
   #signal: AbortSignal | undefined;
-  #leaveParent: (() => void) | undefined;
+  #unsubscribeFromParent: (() => void) | undefined;
 
   constructor(options: CallContextOptions) {
-    const { requestId, traceparent, principal, deadline, idempotencyKey, consistency, reach } = options;
+    const { requestId, traceparent, principal, deadline, idempotencyKey, consistency, readWatermark } =
+      options;
     this.requestId = requestId;
     this.traceparent = traceparent;
     this.principal = principal;
     this.deadline = deadline;
     this.consistency = consistency ?? new Consistency();
-    this.reach = reach;
+    this.readWatermark = readWatermark;
     this.#keys = idempotencyKey === undefined ? undefined : new KeySequence(idempotencyKey);
   }
 
@@ -106,7 +107,7 @@ export class CallContext {
   }
 
   /** The key for the next call of `<contract>.<method>`: its own, and the same when the request is repeated. */
-  nextKey(method: string): string | undefined {
+  nextIdempotencyKey(method: string): string | undefined {
     return this.#keys?.next(method);
   }
 
@@ -114,8 +115,8 @@ export class CallContext {
    * The same call with a tighter deadline; it is cancelled with this one, until it has ended.
    * @param idempotencyKey of its own, when it is a command
    */
-  within(deadline: number, idempotencyKey?: string): CallContext {
-    const { requestId, traceparent, principal, consistency, reach } = this;
+  withDeadline(deadline: number, idempotencyKey?: string): CallContext {
+    const { requestId, traceparent, principal, consistency, readWatermark } = this;
     const child = new CallContext({
       requestId,
       traceparent,
@@ -123,17 +124,17 @@ export class CallContext {
       deadline,
       idempotencyKey,
       consistency,
-      reach,
+      readWatermark,
     });
     if (idempotencyKey === undefined) child.#keys = this.#keys;
     if (this.#cancelled) child.cancel(this.#cancelled);
-    else child.#leaveParent = this.onCancel((reason) => child.cancel(reason));
+    else child.#unsubscribeFromParent = this.onCancel((reason) => child.cancel(reason));
     return child;
   }
 
   /** The call is over: its parent forgets it. */
   end(): void {
-    this.#leaveParent?.();
+    this.#unsubscribeFromParent?.();
   }
 }
 
@@ -143,7 +144,7 @@ const storage = new AsyncLocalStorage<CallContext>();
  * Runs `work` outside of any call. What outlives the call that happens to start it (a timer, a connection) would
  * otherwise believe for ever that it works for that call.
  */
-export const outsideCalls: <T>(work: () => T) => T = AsyncLocalStorage.snapshot();
+export const runOutsideCall: <T>(work: () => T) => T = AsyncLocalStorage.snapshot();
 
 /** The context of the call that this code works for, if any. */
 export function currentCall(): CallContext | undefined {

@@ -1,23 +1,23 @@
 import { expect, it } from 'vitest';
-import { CallContext, Consistency, laterOf } from '../index.js';
+import { CallContext, Consistency, laterPosition } from '../index.js';
 
 it('of two positions in one cluster keeps the later one, across timelines as well', () => {
   const order = ['c.00000001.0000000000000fff', 'c.00000001.0000000000001000', 'c.00000002.0000000000000001'];
   for (const [index, earlier] of order.entries())
     for (const later of order.slice(index)) {
-      expect(laterOf(earlier, later)).toBe(later);
-      expect(laterOf(later, earlier)).toBe(later);
+      expect(laterPosition(earlier, later)).toBe(later);
+      expect(laterPosition(later, earlier)).toBe(later);
     }
 });
 
 it('of two clusters, which cannot be compared, keeps what was heard last', () => {
-  expect(laterOf('d.00000009.00', 'c.00000001.00')).toBe('c.00000001.00');
-  expect(laterOf('c.00000001.00', 'd.00000009.00')).toBe('d.00000009.00');
+  expect(laterPosition('d.00000009.00', 'c.00000001.00')).toBe('c.00000001.00');
+  expect(laterPosition('c.00000001.00', 'd.00000009.00')).toBe('d.00000009.00');
 });
 
 it('is one for a call and for those with a tighter deadline below it', () => {
   const call = new CallContext({ requestId: 'r', deadline: 100 });
-  call.within(50, 'a key').consistency.wrote('shop', 'c.00000001.01');
+  call.withDeadline(50, 'a key').consistency.recordWrite('shop', 'c.00000001.01');
   expect([...call.consistency.written!]).toEqual([['shop', 'c.00000001.01']]);
 });
 
@@ -27,7 +27,7 @@ it.each([
   ['eventual', 'eventual'],
 ] as const)('misses nothing when it has to, unless less was asked for: %s', (asked, level) => {
   const consistency = new Consistency(asked);
-  consistency.missNothing();
+  consistency.requireStrong();
   expect(consistency.toWire()).toEqual({ level });
 });
 

@@ -1,111 +1,114 @@
 /**
- * What reads may miss. `session`: nothing that the caller itself has written; `strong`: nothing that anybody has
- * written; `eventual`: whatever is under way to the replica that is asked.
+ * Which writes a read must include. `session`: the caller's own; `strong`: everybody's; `eventual`: those that the chosen
+ * replica has replayed.
  */
 export type ConsistencyLevel = (typeof CONSISTENCY_LEVELS)[number];
 
 export const CONSISTENCY_LEVELS = ['session', 'strong', 'eventual'] as const;
 
 /**
- * How far a database was: `<cluster>.<timeline>.<offset>`, the last two hexadecimal and of fixed width, so that of two
- * positions in one cluster the later one is the greater text.
+ * A position in a database's write-ahead log: `<cluster>.<timeline>.<lsn>`. Timeline and LSN are hexadecimal and of fixed
+ * width, so that of two positions in one cluster the later one is the greater text.
  */
 export type Position = string;
 
-/** Positions by module. */
-export type Positions = ReadonlyMap<string, Position>;
+/** A position for each of several modules. */
+export type PositionsByModule = ReadonlyMap<string, Position>;
 
-/** How consistency travels between processes; what says nothing is left out. */
+/** A {@link Consistency} on the wire; fields with their default value are left out. */
 export interface ConsistencyOnWire {
   readonly level?: ConsistencyLevel;
-  readonly seen?: Readonly<Record<string, Position>>;
+  readonly required?: Readonly<Record<string, Position>>;
   readonly complete?: boolean;
 }
 
 /**
- * What the reads of one request must have seen: shared by all calls that the request is made of, wherever they run,
- * and told to it by its own writes.
+ * The consistency of one request's reads: a level, and for each module the position that a replica must have replayed.
+ * All calls of the request share it, wherever they run, and its writes raise the positions.
  */
 export class Consistency {
-  readonly #seen = new Map<string, Position>();
+  readonly #required = new Map<string, Position>();
   #level: ConsistencyLevel | undefined;
-  #written: Set<string> | undefined;
-  /** Whether everything is in that is remembered of whoever calls. */
+  #writtenModules: Set<string> | undefined;
+  /** Whether everything remembered of the caller's session is included. */
   isComplete = false;
 
   /** @param level the host's default when it is left out */
-  constructor(level?: ConsistencyLevel, seen: Iterable<readonly [module: string, position: Position]> = []) {
+  constructor(
+    level?: ConsistencyLevel,
+    positions: Iterable<readonly [module: string, position: Position]> = [],
+  ) {
     this.#level = level;
-    this.see(seen);
+    this.observe(positions);
   }
 
-  /** What the request asks for; the host's default when it is undefined. */
+  /** The level that the request asks for; undefined stands for the host's default. */
   get level(): ConsistencyLevel | undefined {
     return this.#level;
   }
 
-  static fromWire({ level, seen, complete }: ConsistencyOnWire = {}): Consistency {
-    const consistency = new Consistency(level, seen && Object.entries(seen));
+  static fromWire({ level, required, complete }: ConsistencyOnWire = {}): Consistency {
+    const consistency = new Consistency(level, required && Object.entries(required));
     consistency.isComplete = complete === true;
     return consistency;
   }
 
-  /** How far a module's data must be, if that matters. */
-  of(module: string): Position | undefined {
-    return this.#seen.get(module);
+  /** Positions that reads must include, by module. */
+  get required(): PositionsByModule {
+    return this.#required;
+  }
+
+  /** The position that reads of a module must include, if any. */
+  requiredPosition(module: string): Position | undefined {
+    return this.#required.get(module);
   }
 
   /**
-   * From now on reads must miss nothing, unless their caller has asked for less: for what others have written and the
-   * caller was told of, such as a notification and the article that it is about.
+   * Raises the level to `strong`, unless the request asked for `eventual`. For reads that follow a reference which another
+   * user's write made, such as the article that a notification is about.
    */
-  missNothing(): void {
+  requireStrong(): void {
     if (this.#level !== 'eventual') this.#level = 'strong';
   }
 
-  /** From now on reads must have seen this as well. */
-  see(positions: Iterable<readonly [module: string, position: Position]>): void {
+  /** Makes later reads include these positions too. */
+  observe(positions: Iterable<readonly [module: string, position: Position]>): void {
     for (const [module, position] of positions)
-      this.#seen.set(module, laterOf(this.#seen.get(module), position));
+      this.#required.set(module, laterPosition(this.#required.get(module), position));
   }
 
-  /** This request has written, and its data was there when that was done. */
-  wrote(module: string, position: Position): void {
-    this.see([[module, position]]);
-    (this.#written ??= new Set()).add(module);
+  /** Records that the request has written to a module, whose log was at `position` afterwards. */
+  recordWrite(module: string, position: Position): void {
+    this.observe([[module, position]]);
+    (this.#writtenModules ??= new Set()).add(module);
   }
 
-  /** Where the modules were that this request has written to; undefined when it has written nothing. */
-  get written(): Positions | undefined {
-    if (!this.#written) return undefined;
-    return new Map([...this.#written].map((module) => [module, this.#seen.get(module)!]));
+  /** Positions of the modules that the request has written to; undefined when it has written nothing. */
+  get written(): PositionsByModule | undefined {
+    if (!this.#writtenModules) return undefined;
+    return new Map([...this.#writtenModules].map((module) => [module, this.#required.get(module)!]));
   }
 
-  /** Everything that reads must have seen. */
-  get seen(): Positions {
-    return this.#seen;
-  }
-
-  /** Undefined when there is nothing to say. */
+  /** Undefined when every field has its default value. */
   toWire(): ConsistencyOnWire | undefined {
     const { level, isComplete: complete } = this;
-    if (level === undefined && this.#seen.size === 0 && !complete) return undefined;
+    if (level === undefined && this.#required.size === 0 && !complete) return undefined;
     return {
       ...(level && { level }),
-      ...(this.#seen.size > 0 && { seen: Object.fromEntries(this.#seen) }),
+      ...(this.#required.size > 0 && { required: Object.fromEntries(this.#required) }),
       ...(complete && { complete }),
     };
   }
 }
 
-/** Of one cluster the greater one; of two clusters, which cannot be compared, the one that was heard of last. */
-export function laterOf(known: Position | undefined, heard: Position): Position {
+/** Returns the later position of one cluster. Positions of two clusters do not compare: then `heard`, the newer information, wins. */
+export function laterPosition(known: Position | undefined, heard: Position): Position {
   if (known === undefined || known <= heard) return heard;
   return clusterOf(known) === clusterOf(heard) ? known : heard;
 }
 
-/** Whether what is at one position shows all that is at another; positions of two histories do not compare. */
-export function shows(known: Position | null | undefined, needed: Position): boolean {
+/** Whether data at `known` includes all writes up to `needed`; positions of two timelines do not compare. */
+export function covers(known: Position | null | undefined, needed: Position): boolean {
   return typeof known === 'string' && known >= needed && historyOf(known) === historyOf(needed);
 }
 

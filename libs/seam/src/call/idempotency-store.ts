@@ -25,5 +25,5 @@ export interface IdempotencyStore {
    * @returns the reply of this run or of the earlier one
    * @throws SeamError `invalid-input` when the key was used for another request
    */
-  once(command: KeyedCommand, run: () => Promise<string>): Promise<string>;
+  runOnce(command: KeyedCommand, run: () => Promise<string>): Promise<string>;
 }

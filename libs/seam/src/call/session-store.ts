@@ -1,18 +1,18 @@
 import type { CallContext } from './call-context.js';
-import type { Positions } from './consistency.js';
+import type { PositionsByModule } from './consistency.js';
 
-/** The port through which a host remembers, from one request to the next, how far its callers' own writes are. */
+/** The port through which a host remembers, from one request to the next, the positions of its callers' writes. */
 export interface SessionStore {
-  /** What a token says that a client has brought; undefined when it is none of ours. */
-  read(token: string): Positions | undefined;
+  /** Returns the positions in a client's token; undefined when its signature is not ours. */
+  readToken(token: string): PositionsByModule | undefined;
   /**
-   * Remembers what a call has written, before it is answered. Does not fail, and does not take long.
-   * @returns a token for a client that nobody knows by name, to be brought along with its next request
+   * Saves the positions that a call has written to, before the call is answered. Does not reject.
+   * @returns a token with the same positions, for a client without a principal to send with its next request
    */
-  keep(call: CallContext): Promise<string>;
+  save(call: CallContext): Promise<string>;
   /**
-   * Tells a call what is remembered of its principal.
-   * @returns whether that is everything; if not, anything may have been written
+   * Adds the saved positions of a call's principal to its {@link CallContext.consistency}.
+   * @returns false when saved positions may be missing, so that the principal may have written anything
    */
-  recall(call: CallContext): Promise<boolean>;
+  load(call: CallContext): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import type { BoundMethod } from './bound-method.js';
 
 /** Calls a provider's method, which may throw before it returns its promise. */
-export function startWith(implementation: BoundMethod, input: unknown): Promise<unknown> {
+export function invoke(implementation: BoundMethod, input: unknown): Promise<unknown> {
   try {
     return implementation(input);
   } catch (error) {

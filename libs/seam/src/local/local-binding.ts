@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { BoundMethod, SeamRuntime } from '../call/bound-method.js';
 import { CallContext, currentCall, runCall } from '../call/call-context.js';
 import { Consistency } from '../call/consistency.js';
-import { asDeclared } from '../call/declared-error.js';
+import { toDeclaredError } from '../call/declared-error.js';
 import { SeamError } from '../call/errors.js';
-import { startWith } from '../call/start-with.js';
+import { invoke } from '../call/start-with.js';
 import type { Contract, Method } from '../contract/contract.js';
 import { LocalCall } from './local-call.js';
 
@@ -13,7 +13,7 @@ import { LocalCall } from './local-call.js';
  * context and a count are all that stands between caller and callee.
  */
 export function bindLocal(
-  { flights, defaultTimeout, observer }: SeamRuntime,
+  { deadlines, defaultTimeout, observer }: SeamRuntime,
   { name }: Contract,
   key: string,
   method: Method,
@@ -22,7 +22,7 @@ export function bindLocal(
   const path = `${name}.${key}`;
   const timeout = method.timeout ?? Infinity;
   const isCommand = method.kind === 'command';
-  const record = observer.method(name, key, 'local');
+  const record = observer.callRecorder(name, key, 'local');
 
   return (input) =>
     new Promise((resolve, reject) => {
@@ -37,29 +37,29 @@ export function bindLocal(
         reject(new SeamError('deadline-exceeded', { message: `${path} was called too late` }));
         return;
       }
-      const idempotencyKey = isCommand ? outer?.nextKey(path) : undefined;
+      const idempotencyKey = isCommand ? outer?.nextIdempotencyKey(path) : undefined;
       // A new store costs more than the rest of the call together, so the caller's context serves while it can.
       const own = outer === undefined || deadline < outer.deadline || idempotencyKey !== undefined;
       const context = own
-        ? (outer?.within(deadline, idempotencyKey) ??
+        ? (outer?.withDeadline(deadline, idempotencyKey) ??
           new CallContext({ requestId: randomUUID(), deadline, consistency: new Consistency('strong') }))
         : outer;
 
       const call = new LocalCall(path, record, context, own, started, deadline, reject);
-      flights.enter(call);
+      deadlines.add(call);
       const running = own
-        ? runCall(context, () => startWith(implementation, input))
-        : startWith(implementation, input);
+        ? runCall(context, () => invoke(implementation, input))
+        : invoke(implementation, input);
       running.then(
         (result) => {
-          if (!flights.leave(call)) return;
+          if (!deadlines.remove(call)) return;
           call.end('ok');
           resolve(result);
         },
         (thrown: unknown) => {
-          if (!flights.leave(call)) return;
-          const error = asDeclared(thrown, method.errors);
-          if (error.code === 'internal') observer.unexpected(name, key, thrown, context);
+          if (!deadlines.remove(call)) return;
+          const error = toDeclaredError(thrown, method.errors);
+          if (error.code === 'internal') observer.unexpectedError(name, key, thrown, context);
           call.end(error.code);
           reject(error);
         },

@@ -1,10 +1,10 @@
 import type { CallContext } from '../call/call-context.js';
 import { SeamError } from '../call/errors.js';
-import type { Flight } from '../call/flights.js';
+import type { InFlightCall } from '../call/deadline-tracker.js';
 import type { RecordCall } from '../seam-observer.js';
 
 /** A call of a provider in this process, under way. A class, since closures for each call would cost more. */
-export class LocalCall implements Flight {
+export class LocalCall implements InFlightCall {
   index = -1;
 
   constructor(

@@ -22,15 +22,15 @@ export class Watcher implements SeamObserver {
   readonly errors: string[] = [];
   readonly events: string[] = [];
 
-  method(...names: string[]) {
+  callRecorder(...names: string[]) {
     return (outcome: string) => void this.calls.push([...names, outcome].join(' '));
   }
 
-  unexpected(contract: string, method: string, error: unknown) {
+  unexpectedError(contract: string, method: string, error: unknown) {
     this.errors.push(`${contract}.${method}: ${error instanceof Error ? error.message : String(error)}`);
   }
 
-  retry(contract: string, method: string, reason: string) {
+  retried(contract: string, method: string, reason: string) {
     this.events.push(`retry ${contract}.${method} ${reason}`);
   }
 
@@ -46,7 +46,7 @@ export class Watcher implements SeamObserver {
     this.events.push(`incompatible ${message}`);
   }
 
-  refused(_peer: string, reason: string) {
+  connectionRejected(_peer: string, reason: string) {
     this.events.push(`refused ${reason}`);
   }
 }

@@ -56,7 +56,7 @@ export const ProbeContract = contract('probe', {
   }),
   read: query({ input: z.object({ module: z.string(), position: z.string().optional() }) }),
   needs: query({
-    output: z.object({ level: z.string().optional(), seen: z.record(z.string(), z.string()) }),
+    output: z.object({ level: z.string().optional(), required: z.record(z.string(), z.string()) }),
   }),
 });
 export type Probe = ClientOf<typeof ProbeContract>;

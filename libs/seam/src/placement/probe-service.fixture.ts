@@ -76,17 +76,17 @@ export class ProbeService implements Probe {
   }
 
   async write({ module, position, fails }: InputOf<typeof ProbeContract, 'write'>) {
-    currentCall()!.consistency.wrote(module, position);
+    currentCall()!.consistency.recordWrite(module, position);
     if (fails) throw new SeamError('probe/broken');
   }
 
   async read({ module, position }: InputOf<typeof ProbeContract, 'read'>) {
-    currentCall()!.reach?.note(module, position);
+    currentCall()!.readWatermark?.observe(module, position);
   }
 
   async needs() {
-    const { level, seen } = currentCall()!.consistency;
-    return { level, seen: Object.fromEntries(seen) };
+    const { level, required } = currentCall()!.consistency;
+    return { level, required: Object.fromEntries(required) };
   }
 }
 

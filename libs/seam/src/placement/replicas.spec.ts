@@ -21,7 +21,7 @@ beforeEach(async () => {
   caller = await openCaller(
     replicas.map(({ address }) => address),
     { observer: watcher },
-    { heartbeat: 250 },
+    { heartbeatInterval: 250 },
   );
 });
 afterEach(async () => {
@@ -147,7 +147,7 @@ describe('when nobody is left', () => {
     const lone = await openCaller(
       replicas.map(({ address }) => address),
       { observer: watcher },
-      { heartbeat: 3_600_000 },
+      { heartbeatInterval: 3_600_000 },
     );
     const isAnswered = () =>
       lone.client.nothing().then(

@@ -64,7 +64,7 @@ class Memory implements IdempotencyStore {
   readonly replies = new Map<string, Promise<string>>();
   readonly commands: KeyedCommand[] = [];
 
-  async once(asked: KeyedCommand, run: () => Promise<string>): Promise<string> {
+  async runOnce(asked: KeyedCommand, run: () => Promise<string>): Promise<string> {
     this.commands.push(asked);
     const known = this.replies.get(asked.key);
     if (known) return known;
@@ -167,7 +167,7 @@ describe('what has surely not begun', () => {
   });
 
   it('is refused by a server that is full, at once, and only what goes above its queue', async () => {
-    const { callee, service } = await shop(undefined, { concurrency: 2, queue: 2 });
+    const { callee, service } = await shop(undefined, { concurrency: 2, maxQueued: 2 });
     const { client } = await customer([callee.address], { attempts: 1 });
     const calls = Array.from({ length: 6 }, () =>
       client.wait().then(
@@ -193,7 +193,7 @@ describe('what has surely not begun', () => {
 
   it('is refused by the caller itself when too much waits already', async () => {
     const { callee, service } = await shop();
-    const { client } = await customer([callee.address], { concurrency: 1, queue: 1 });
+    const { client } = await customer([callee.address], { concurrency: 1, maxQueued: 1 });
     const first = client.wait();
     await expect.poll(() => service.waiting.length).toBe(1);
     const second = client.wait();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CallContext, Consistency, Reach, runCall } from '../index.js';
+import { CallContext, Consistency, ReadWatermark, runCall } from '../index.js';
 import { type Placed, placements } from './placements.fixture.js';
 import type { Everything } from './probe-contract.fixture.js';
 
@@ -61,13 +61,16 @@ describe.each(placements)('a call, $name', ({ open }) => {
     const consistency = new Consistency('strong', [['shop', 'a.00000001.01']]);
     const context = inMs(5000, { consistency });
     await runCall(context, async () => {
-      expect(await placed.probe.needs()).toEqual({ level: 'strong', seen: { shop: 'a.00000001.01' } });
+      expect(await placed.probe.needs()).toEqual({ level: 'strong', required: { shop: 'a.00000001.01' } });
       await placed.probe.write({ module: 'shop', position: 'a.00000001.02', fails: false });
       await placed.probe
         .write({ module: 'stock', position: 'b.00000001.01', fails: true })
         .catch(() => undefined);
       await placed.probe.write({ module: 'shop', position: 'a.00000001.01', fails: false });
-      expect((await placed.probe.needs()).seen).toEqual({ shop: 'a.00000001.02', stock: 'b.00000001.01' });
+      expect((await placed.probe.needs()).required).toEqual({
+        shop: 'a.00000001.02',
+        stock: 'b.00000001.01',
+      });
     });
     expect(Object.fromEntries(consistency.written!)).toEqual({
       shop: 'a.00000001.02',
@@ -76,13 +79,13 @@ describe.each(placements)('a call, $name', ({ open }) => {
   });
 
   it('tells a caller who wants to know how far the data was that it has read', async () => {
-    const reach = new Reach();
-    await runCall(inMs(5000, { reach }), async () => {
+    const readWatermark = new ReadWatermark();
+    await runCall(inMs(5000, { readWatermark }), async () => {
       await placed.probe.read({ module: 'shop', position: 'a.00000001.02' });
       await placed.probe.read({ module: 'shop', position: 'a.00000001.01' });
       await placed.probe.read({ module: 'stock' });
     });
-    expect(reach.toWire()).toEqual({ shop: 'a.00000001.01', stock: null });
+    expect(readWatermark.toWire()).toEqual({ shop: 'a.00000001.01', stock: null });
   });
 
   it('without a context gets a fresh one', async () => {

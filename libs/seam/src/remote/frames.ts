@@ -1,5 +1,5 @@
 import type { ConsistencyOnWire, Position } from '../call/consistency.js';
-import type { ReachOnWire } from '../call/reach.js';
+import type { ReadWatermarkOnWire } from '../call/read-watermark.js';
 import type { ContractDescription } from '../contract/description.js';
 
 /** What travels beside the input of a call. */
@@ -13,7 +13,7 @@ export interface Metadata {
   readonly idempotencyKey?: string | undefined;
   readonly consistency?: ConsistencyOnWire | undefined;
   /** Whether the caller wants to know how far the data is that the call reads. */
-  readonly reach?: true | undefined;
+  readonly readWatermark?: true | undefined;
 }
 
 /** Asks for a call. `data` is the input in wire form, missing for `undefined`. */
@@ -42,7 +42,7 @@ export interface ReplyFrame {
   /** How far the modules were that the call has written to, also when it failed after that. */
   readonly written?: Readonly<Record<string, Position>>;
   /** How far the data was that the call has read, where that was asked for. */
-  readonly reach?: ReachOnWire;
+  readonly readWatermark?: ReadWatermarkOnWire;
 }
 
 /** The first frame of a server. */

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Broadcaster } from '@tearline/events';
 import { HostShutdown } from '@tearline/host';
-import { outsideCalls, SeamError } from '@tearline/seam';
+import { runOutsideCall, SeamError } from '@tearline/seam';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type ChangedUsers, TOPIC } from '../inbox/changes.js';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
@@ -106,7 +106,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
   private run(): void {
     if (this.#due.size === 0) return;
     // It works for all streams, not for the call that happens to wake it.
-    this.#feeding ??= outsideCalls(() => this.feedDue()).finally(() => (this.#feeding = undefined));
+    this.#feeding ??= runOutsideCall(() => this.feedDue()).finally(() => (this.#feeding = undefined));
   }
 
   /** Whoever is behind when something fails is found by the next look. */

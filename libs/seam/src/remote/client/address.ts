@@ -1,5 +1,5 @@
 import { CircuitState } from 'cockatiel';
-import { outsideCalls } from '../../call/call-context.js';
+import { runOutsideCall } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
 import { type ContractDescription, incompatibilities } from '../../contract/description.js';
 import type { SeamObserver } from '../../seam-observer.js';
@@ -46,7 +46,7 @@ export class Address {
   ) {
     const { settings, observer } = options;
     this.label = `${place.ip}:${place.port}`;
-    this.#breaker = addressBreaker(settings.failures);
+    this.#breaker = addressBreaker(settings.failureThreshold);
     const { policy } = this.#breaker;
     let isEjected = false;
     policy.onBreak((reason) => {
@@ -132,7 +132,9 @@ export class Address {
   }
 
   #open(): Promise<Connection> {
-    return (this.#opening ??= outsideCalls(() => this.#connect()).finally(() => (this.#opening = undefined)));
+    return (this.#opening ??= runOutsideCall(() => this.#connect()).finally(
+      () => (this.#opening = undefined),
+    ));
   }
 
   async #connect(): Promise<Connection> {

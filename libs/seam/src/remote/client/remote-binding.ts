@@ -53,7 +53,7 @@ export function bindRemote(
       const call = new RemoteCall(
         remote,
         context,
-        context.nextKey(path),
+        context.nextIdempotencyKey(path),
         started,
         deadline,
         data,
@@ -71,15 +71,15 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await host.send(call);
-      noteWrites(reply, call);
-      noteReach(reply, call);
+      recordWrites(reply, call);
+      observeReads(reply, call);
       if (reply.err) throw errorOf(reply, reply.err);
       return call.succeed(output.decode(reply.response));
     } catch (error) {
       if (call.hasEnded) return;
-      const mayRetry = attempt < host.settings.attempts && isWorthRetrying(call, error, host.honoursKeys);
+      const mayRetry = attempt < host.settings.maxAttempts && isWorthRetrying(call, error, host.honoursKeys);
       if (!mayRetry) return call.fail(asSeamError(call, error));
-      runtime.observer.retry?.(contract.name, key, error instanceof Error ? error.message : String(error));
+      runtime.observer.retried?.(contract.name, key, error instanceof Error ? error.message : String(error));
       // The first repetition of what surely has not begun needs no pause: it goes to another address.
       if (attempt > 1 || !hasNotBegun(error)) await pause(host.settings.backoff * 2 ** attempt, call);
       if (call.hasEnded) return;
@@ -88,13 +88,13 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
 }
 
 /** Whoever asks next on behalf of this request must see what the callee has written for it. */
-function noteWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
-  for (const [module, position] of Object.entries(written ?? {})) consistency.wrote(module, position);
+function recordWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
+  for (const [module, position] of Object.entries(written ?? {})) consistency.recordWrite(module, position);
 }
 
 /** A callee that does not tell, as one of an earlier release, may have read anything. */
-function noteReach({ reach }: ReplyFrame, { context, remote }: RemoteCall): void {
-  context.reach?.merge(reach ?? { [remote.contract.name]: null });
+function observeReads({ readWatermark }: ReplyFrame, { context, remote }: RemoteCall): void {
+  context.readWatermark?.merge(readWatermark ?? { [remote.contract.name]: null });
 }
 
 /** The pause is random up to its bound, so that callers who failed together do not come back together. */

@@ -1,6 +1,6 @@
 import type { CallContext } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
-import type { Flight } from '../../call/flights.js';
+import type { InFlightCall } from '../../call/deadline-tracker.js';
 import type { ReplyFrame } from '../frames.js';
 import type { RemoteMethod } from './remote-method.js';
 
@@ -11,7 +11,7 @@ export interface Wait {
 }
 
 /** A call of another process, under way in this one, over one try or more. */
-export class RemoteCall implements Flight {
+export class RemoteCall implements InFlightCall {
   index = -1;
   /** Where the try under way waits, once it has been sent. */
   wait: Wait | undefined;
@@ -31,8 +31,15 @@ export class RemoteCall implements Flight {
   ) {
     const { requestId, traceparent, principal } = context;
     const consistency = context.consistency.toWire();
-    const reach = context.reach && true;
-    const facts = { requestId, traceparent, principal: principal?.id, idempotencyKey, consistency, reach };
+    const readWatermark = context.readWatermark && true;
+    const facts = {
+      requestId,
+      traceparent,
+      principal: principal?.id,
+      idempotencyKey,
+      consistency,
+      readWatermark,
+    };
     this.#metadata = JSON.stringify(facts).slice(1);
   }
 
@@ -43,7 +50,7 @@ export class RemoteCall implements Flight {
 
   /** Watches the deadline and the caller. */
   begin(): void {
-    this.remote.runtime.flights.enter(this);
+    this.remote.runtime.deadlines.add(this);
     this.#leaveContext = this.context.onCancel((reason) => this.#giveUp(reason));
   }
 
@@ -76,7 +83,7 @@ export class RemoteCall implements Flight {
   }
 
   #end(outcome: string): boolean {
-    if (!this.remote.runtime.flights.leave(this)) return false;
+    if (!this.remote.runtime.deadlines.remove(this)) return false;
     this.#conclude(outcome);
     return true;
   }

@@ -18,22 +18,22 @@ export interface RemoteHostTuning {
   /** Calls under way at once; 512 by default. */
   readonly concurrency?: number;
   /** Calls that wait for one of those; 512 by default. Above that they fail with `unavailable`. */
-  readonly queue?: number;
+  readonly maxQueued?: number;
   /** For a connection to be established and both sides to know each other; 2,000 by default. */
   readonly connectTimeout?: number;
   /**
    * Between signs of life asked of a connection that owes a reply and is silent; after four in vain the address is
    * ejected. 500 by default.
    */
-  readonly heartbeat?: number;
+  readonly heartbeatInterval?: number;
   /** Connections lost in a row that eject an address; 5 by default. A refused connection ejects at once. */
-  readonly failures?: number;
+  readonly failureThreshold?: number;
   /** Tries of one call, the first included; 4 by default. */
-  readonly attempts?: number;
+  readonly maxAttempts?: number;
   /** Upper bound of the random pause before the first repetition; it doubles from there. 20 by default. */
   readonly backoff?: number;
   /** Between resolutions of names; 5,000 by default. */
-  readonly resolveEvery?: number;
+  readonly resolveInterval?: number;
   /** Bytes that a message may have, either way; 16 MiB by default. */
   readonly maxMessageBytes?: number;
 }
@@ -44,13 +44,13 @@ export function withDefaults(tuning: RemoteHostTuning = {}): RemoteHostSettings 
   return {
     connections: 4,
     concurrency: 512,
-    queue: 512,
+    maxQueued: 512,
     connectTimeout: 2000,
-    heartbeat: 500,
-    failures: 5,
-    attempts: 4,
+    heartbeatInterval: 500,
+    failureThreshold: 5,
+    maxAttempts: 4,
     backoff: 20,
-    resolveEvery: 5000,
+    resolveInterval: 5000,
     maxMessageBytes: 16 * 1024 * 1024,
     ...tuning,
   };

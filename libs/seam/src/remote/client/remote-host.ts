@@ -40,12 +40,12 @@ export class RemoteHost {
       contracts: contracts.map(describeContract),
       observer,
     };
-    this.#bulkhead = bulkhead(this.settings.concurrency, this.settings.queue);
+    this.#bulkhead = bulkhead(this.settings.concurrency, this.settings.maxQueued);
     this.#resolved = this.#resolve();
-    const { heartbeat, resolveEvery } = this.settings;
+    const { heartbeatInterval, resolveInterval } = this.settings;
     this.#timers = [
-      setInterval(() => this.#list.forEach((address) => address.maintain()), heartbeat).unref(),
-      setInterval(() => void this.#resolve(), resolveEvery).unref(),
+      setInterval(() => this.#list.forEach((address) => address.maintain()), heartbeatInterval).unref(),
+      setInterval(() => void this.#resolve(), resolveInterval).unref(),
     ];
   }
 

@@ -21,6 +21,6 @@ export class RemoteMethod {
     const wires = contract.wires[key]!;
     this.input = new Codec(`${this.path} input`, this.method.input, wires.input);
     this.output = new Codec(`${this.path} output`, this.method.output, wires.output);
-    this.record = runtime.observer.method(contract.name, key, 'remote');
+    this.record = runtime.observer.callRecorder(contract.name, key, 'remote');
   }
 }

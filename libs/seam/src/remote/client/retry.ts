@@ -36,7 +36,7 @@ export function asSeamError(call: RemoteCall, error: unknown): SeamError {
   const cause = isSeamError(error)
     ? new Error(`${path} ended with '${error.code}', which is not declared`)
     : error;
-  runtime.observer.unexpected(contract.name, key, cause, call.context);
+  runtime.observer.unexpectedError(contract.name, key, cause, call.context);
   return new SeamError('internal', { cause });
 }
 

@@ -12,11 +12,11 @@ export interface SeamServerOptions {
   /** Calls that run at once; 256 by default. */
   concurrency?: number;
   /** Calls that wait for one of those; 1,024 by default. Above that they are refused as `unavailable`. */
-  queue?: number;
+  maxQueued?: number;
   /** Milliseconds for a new connection to show its credential; 5,000 by default. */
   handshakeTimeout?: number;
   /** Connections that have not shown a credential; 256 by default. Above that the oldest is closed. */
-  maxStrangers?: number;
+  maxPendingHandshakes?: number;
   /** Milliseconds that a message may take to arrive from its first byte to its last; 30,000 by default. */
   messageTimeout?: number;
   /** Milliseconds that a drain may take at most; 10,000 by default. */
@@ -30,9 +30,9 @@ export function withDefaults(options: SeamServerOptions): ServerSettings {
     host: '127.0.0.1',
     maxMessageBytes: 16 * 1024 * 1024,
     concurrency: 256,
-    queue: 1024,
+    maxQueued: 1024,
     handshakeTimeout: 5000,
-    maxStrangers: 256,
+    maxPendingHandshakes: 256,
     messageTimeout: 30_000,
     drainTimeout: 10_000,
     ...options,

@@ -52,8 +52,8 @@ export class SeamServer extends ServerTCP {
         const method = new ServedMethod(runtime, contract, key, implementation);
         this.#methods.set(method.path, method);
       }
-    this.#lobby = new Lobby(settings.maxStrangers, handshakeTimeout, this.#refused);
-    this.#slots = new Slots(settings.concurrency, settings.queue, (call) => call.run());
+    this.#lobby = new Lobby(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
+    this.#slots = new Slots(settings.concurrency, settings.maxQueued, (call) => call.run());
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
     // Before TLS has begun, so that one who never begins it waits in the lobby as well.
     this.server.on('connection', (socket: Socket) => this.#lobby.enter(socket));
@@ -165,7 +165,8 @@ export class SeamServer extends ServerTCP {
 
   readonly #freeSlot = () => this.#slots.free();
 
-  readonly #refused = (peer: string, reason: string) => this.runtime.observer.refused?.(peer, reason);
+  readonly #refused = (peer: string, reason: string) =>
+    this.runtime.observer.connectionRejected?.(peer, reason);
 
   #refuse(peer: Peer, reason: string): void {
     peer.frames.netSocket.destroy();

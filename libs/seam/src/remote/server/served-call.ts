@@ -1,17 +1,17 @@
 import { CallContext, runCall } from '../../call/call-context.js';
 import { Consistency } from '../../call/consistency.js';
-import { asDeclared } from '../../call/declared-error.js';
+import { toDeclaredError } from '../../call/declared-error.js';
 import { SeamError } from '../../call/errors.js';
-import { Reach } from '../../call/reach.js';
-import type { Flight } from '../../call/flights.js';
-import { startWith } from '../../call/start-with.js';
+import { ReadWatermark } from '../../call/read-watermark.js';
+import type { InFlightCall } from '../../call/deadline-tracker.js';
+import { invoke } from '../../call/start-with.js';
 import { InvalidValue } from '../codec.js';
 import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
 import type { Peer } from './peer.js';
 import type { ServedMethod } from './served-method.js';
 
 /** A call from another process, under way in this one. */
-export class ServedCall implements Flight {
+export class ServedCall implements InFlightCall {
   index = -1;
   readonly deadline: number;
   readonly context: CallContext;
@@ -33,7 +33,7 @@ export class ServedCall implements Flight {
     const timeout = Math.min(metadata.left, method.timeout ?? Infinity);
     this.deadline = this.#started + timeout;
     this.context = contextOf(metadata, this.deadline);
-    runtime.flights.enter(this);
+    runtime.deadlines.add(this);
     peer.calls.set(id, this);
   }
 
@@ -49,7 +49,7 @@ export class ServedCall implements Flight {
       this.#fail(error);
       return;
     }
-    runCall(this.context, () => startWith(implementation, value)).then(
+    runCall(this.context, () => invoke(implementation, value)).then(
       (result) => this.#succeed(result),
       (error: unknown) => this.#fail(error),
     );
@@ -65,14 +65,14 @@ export class ServedCall implements Flight {
 
   /** The caller gave up, or is gone: there is nobody to reply to. */
   abandon(): void {
-    if (!this.served.runtime.flights.leave(this)) return;
+    if (!this.served.runtime.deadlines.remove(this)) return;
     this.context.cancel();
     this.#end('cancelled');
   }
 
   /** Turns the call away before it began; it may go elsewhere. */
   refuse(error: SeamError): void {
-    if (!this.served.runtime.flights.leave(this)) return;
+    if (!this.served.runtime.deadlines.remove(this)) return;
     this.#end(error.code);
     this.#reply(JSON.stringify({ id: this.#id, err: onWire(error), refused: true }));
   }
@@ -87,15 +87,16 @@ export class ServedCall implements Flight {
       this.#fail(error);
       return;
     }
-    this.served.runtime.flights.leave(this);
+    this.served.runtime.deadlines.remove(this);
     this.#end('ok');
   }
 
   #fail(thrown: unknown): void {
     const { runtime, contract, key, method } = this.served;
-    if (!runtime.flights.leave(this)) return;
-    const error = thrown instanceof InvalidValue ? invalidInput(thrown) : asDeclared(thrown, method.errors);
-    if (error.code === 'internal') runtime.observer.unexpected(contract.name, key, thrown, this.context);
+    if (!runtime.deadlines.remove(this)) return;
+    const error =
+      thrown instanceof InvalidValue ? invalidInput(thrown) : toDeclaredError(thrown, method.errors);
+    if (error.code === 'internal') runtime.observer.unexpectedError(contract.name, key, thrown, this.context);
     this.#end(error.code);
     this.#replyError(error);
   }
@@ -106,7 +107,7 @@ export class ServedCall implements Flight {
     } catch (cause) {
       // Data of an error that does not fit on the wire must not cost the caller its reply.
       const { runtime, contract, key } = this.served;
-      runtime.observer.unexpected(contract.name, key, cause, this.context);
+      runtime.observer.unexpectedError(contract.name, key, cause, this.context);
       this.#reply(JSON.stringify({ id: this.#id, err: onWire(new SeamError('internal')) }));
     }
   }
@@ -114,10 +115,10 @@ export class ServedCall implements Flight {
   /** What the caller has to know of the call beside its outcome. */
   #facts(): string {
     const { written } = this.context.consistency;
-    const { reach } = this.context;
+    const { readWatermark } = this.context;
     return (
       (written ? `,"written":${JSON.stringify(Object.fromEntries(written))}` : '') +
-      (reach ? `,"reach":${JSON.stringify(reach.toWire())}` : '')
+      (readWatermark ? `,"readWatermark":${JSON.stringify(readWatermark.toWire())}` : '')
     );
   }
 
@@ -136,7 +137,7 @@ export class ServedCall implements Flight {
 
 /** The principal stands in the metadata of a trusted connection, never in the payload. */
 function contextOf(metadata: Metadata, deadline: number) {
-  const { requestId, traceparent, principal, idempotencyKey, consistency, reach } = metadata;
+  const { requestId, traceparent, principal, idempotencyKey, consistency, readWatermark } = metadata;
   return new CallContext({
     requestId,
     traceparent,
@@ -144,7 +145,7 @@ function contextOf(metadata: Metadata, deadline: number) {
     idempotencyKey,
     deadline,
     consistency: Consistency.fromWire(consistency),
-    reach: reach && new Reach(),
+    readWatermark: readWatermark && new ReadWatermark(),
   });
 }
 

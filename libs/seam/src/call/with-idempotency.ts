@@ -8,7 +8,7 @@ import type { IdempotencyStore } from './idempotency-store.js';
  * Lets a command go through the store when its call carries a key. A fresh and a remembered reply take the same
  * way through the codec, so nobody can tell them apart.
  */
-export function honourKeys(
+export function withIdempotency(
   { name, wires }: Contract,
   key: string,
   implementation: BoundMethod,
@@ -22,7 +22,7 @@ export function honourKeys(
     if (call?.idempotencyKey === undefined) return implementation(input);
     const requestHash = createHash('sha256').update(encoded(inputWire, input)).digest('base64url');
     const command = { contract: name, method: key, key: call.idempotencyKey, requestHash };
-    const reply = await store.once(command, async () => encoded(outputWire, await implementation(input)));
+    const reply = await store.runOnce(command, async () => encoded(outputWire, await implementation(input)));
     const { value } = JSON.parse(reply) as { value?: unknown };
     return outputWire && value !== undefined ? outputWire.decode(value) : value;
   };
