@@ -1,42 +1,21 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { Broadcaster } from '@tearline/events';
-import type { DataSource, EntityManager, EntitySubscriberInterface, TransactionCommitEvent } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { afterCommit, Broadcaster } from '@tearline/events';
+import type { EntityManager } from 'typeorm';
 
-/** What a signal says: whose inboxes have changed, or that it is too many to say. */
+/** A broadcast of changed inboxes: the users' ids, or `many` when there are too many for a message. */
 export type ChangedUsers = readonly number[] | 'many';
 
 export const TOPIC = 'notifications';
-const KEY = 'changed inboxes';
-/** A signal is a small thing. */
-const MOST_NAMED = 50;
+const MAX_USERS = 50;
 
-/** Tells every process, once it is committed, whose notifications have changed, so that open streams need not wait. */
+/** Broadcasts whose notifications have changed, so that open streams do not wait for their next poll. */
 @Injectable()
-export class Changes implements OnModuleInit, EntitySubscriberInterface {
-  constructor(
-    @InjectDataSource('notifications') private readonly database: DataSource,
-    private readonly broadcaster: Broadcaster,
-  ) {}
+export class Changes {
+  constructor(private readonly broadcaster: Broadcaster) {}
 
-  onModuleInit(): void {
-    this.database.subscribers.push(this);
-  }
-
-  /** Notes what the transaction of this manager does. */
+  /** Broadcasts the users when the manager's transaction has committed. */
   note(manager: EntityManager, users: readonly number[]): void {
-    const data = manager.queryRunner!.data as { [KEY]?: Set<number> };
-    const noted = (data[KEY] ??= new Set());
-    for (const user of users) noted.add(user);
-  }
-
-  afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
-    const data = queryRunner.data as { [KEY]?: Set<number> };
-    const noted = data[KEY];
-    // A savepoint's end is announced, too.
-    if (!noted || queryRunner.isTransactionActive) return;
-    delete data[KEY];
-    const users: ChangedUsers = noted.size > MOST_NAMED ? 'many' : [...noted];
-    this.broadcaster.publish(TOPIC, users);
+    const changed: ChangedUsers = users.length > MAX_USERS ? 'many' : users;
+    afterCommit(manager, () => this.broadcaster.publish(TOPIC, changed));
   }
 }
