@@ -1,5 +1,6 @@
-import { Inject, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { PeriodicTask } from '@tearline/seam';
 import type { DataSource, EntityManager } from 'typeorm';
 import { currentRequestKey, saveReply, RETENTION_HOURS, findReply, insertKey } from './idempotency-keys.js';
 
@@ -15,9 +16,10 @@ export type Reply =
  * repeats the call is answered from it, by this replica or another, for 24 hours.
  */
 export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #log = new Logger(Transactions.name);
   readonly #current = new AsyncLocalStorage<EntityManager>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #pruning = new PeriodicTask('deletion of old idempotency keys', PRUNE_INTERVAL_MS, () =>
+    this.prune(),
+  );
 
   constructor(private readonly database: DataSource) {}
 
@@ -54,15 +56,11 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => {
-      this.prune().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'old idempotency keys not pruned'),
-      );
-    }, PRUNE_INTERVAL_MS).unref();
+    this.#pruning.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.#timer);
+  onModuleDestroy(): Promise<void> {
+    return this.#pruning.stop();
   }
 
   /** Forgets the keys that nobody will repeat any more. */

@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { PeriodicTask } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
 
 const COMPACTION_INTERVAL_MS = 2_000;
@@ -21,23 +22,16 @@ export const COMPACT = `
 /** Compacts the appended deltas periodically, so that reading a counter touches a handful of rows. */
 @Injectable()
 export class CounterCompaction implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #log = new Logger(CounterCompaction.name);
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #task = new PeriodicTask('compaction of counters', COMPACTION_INTERVAL_MS, () => this.run());
 
   constructor(@InjectDataSource('articles') private readonly database: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => {
-      this.#running = this.run().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'counter compaction failed; the next run repeats it'),
-      );
-    }, COMPACTION_INTERVAL_MS).unref();
+    this.#task.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+  onModuleDestroy(): Promise<void> {
+    return this.#task.stop();
   }
 
   /** Compacts all deltas. An advisory lock lets one process run at a time; the others skip the run. */

@@ -1,32 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
-import { SeamError } from '@tearline/seam';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask, SeamError } from '@tearline/seam';
 import { MEDIA_SETTINGS, type MediaSettings } from '../media.settings.js';
 import { TemporaryFile } from './temporary-file.js';
+
+const MAX_INTERVAL_MS = 10 * 60_000;
 
 /** Files under way, in a folder of their own; what a crash left there is deleted. */
 @Injectable()
 export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #log = new Logger(TemporaryFiles.name);
   readonly #folder: string;
   readonly #strayMs: number;
   #made: Promise<unknown> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #deletion: PeriodicTask;
 
   constructor(@Inject(MEDIA_SETTINGS) settings: MediaSettings) {
     const { MEDIA_S3_URL, MEDIA_DIR, MEDIA_TEMP_DIR, MEDIA_STRAY_SECONDS } = settings;
     // Beside the files themselves, where renaming one puts it among them.
     this.#folder = MEDIA_S3_URL === undefined ? join(MEDIA_DIR!, 'tmp') : MEDIA_TEMP_DIR;
     this.#strayMs = MEDIA_STRAY_SECONDS * 1_000;
+    const interval = Math.min(this.#strayMs, MAX_INTERVAL_MS);
+    this.#deletion = new PeriodicTask('deletion of stray temporary files', interval, () =>
+      this.deleteStray(),
+    );
   }
 
   /** A new, empty file. Whoever asked for it discards it in the end. */
@@ -41,21 +39,15 @@ export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    const sweep = () => {
-      this.#sweeping = this.sweep().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'temporary files not swept'),
-      );
-    };
-    sweep();
-    this.#timer = setInterval(sweep, Math.min(this.#strayMs, 600_000)).unref();
+    this.#deletion.start();
+    this.#deletion.runWithin(0);
   }
 
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweeping;
+  onModuleDestroy(): Promise<void> {
+    return this.#deletion.stop();
   }
 
-  private async sweep(): Promise<void> {
+  private async deleteStray(): Promise<void> {
     await this.make();
     const before = Date.now() - this.#strayMs;
     for (const name of await readdir(this.#folder)) {
