@@ -47,10 +47,10 @@ afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
 }, 60_000);
 
-function tell(words: string, { behind, failures, ...report }: TrafficReport): void {
+function tell(description: string, { behind, failures, ...report }: TrafficReport): void {
   const figures = Object.entries(report).map(([name, value]) => `${name} ${Math.round(value * 10) / 10}`);
   process.stderr.write(
-    `Redis ${words}: ${figures.join(', ')}, failures ${failures.length}, behind ${behind.length}\n`,
+    `Redis ${description}: ${figures.join(', ')}, failures ${failures.length}, behind ${behind.length}\n`,
   );
 }
 
@@ -74,14 +74,14 @@ it('with Redis as it should be, most is answered from memory', { timeout: 60_000
 });
 
 it.each(outages)(
-  'Redis $words a while: readers notice nothing, and nobody is behind',
+  'Redis $description a while: users notice nothing, and nobody is behind',
   { timeout: 240_000 },
-  async ({ words, happen }) => {
+  async ({ description, inject }) => {
     const report = await traffic.run(RATE, async () => {
-      await happen({ redis }, SECONDS);
+      await inject({ redis }, SECONDS);
       await pause(1_000);
     });
-    tell(`${words} ${SECONDS} s`, report);
+    tell(`${description} ${SECONDS} s`, report);
     expect(report.failures).toEqual([]);
     expect(report.behind).toEqual([]);
     expect(report.requests).toBeGreaterThan(100);

@@ -4,24 +4,24 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningApp, startApp } from '../../support/running-app.js';
 import type { Outage } from './outages.js';
-import { isQuiet } from './quiet.js';
-import { Readers } from './readers.js';
+import { isIdle } from './drain.js';
+import { SimulatedUsers } from './simulated-users.js';
 import { Redis } from './servers/redis.js';
-import { until } from './within.js';
+import { pollUntil } from './waiting.js';
 
-const DELIVERED_MS = 180_000;
-const AROUND_MS = 2_000;
+const DELIVERY_TIMEOUT_MS = 180_000;
+const MARGIN_MS = 2_000;
 
-/** What became of what the monolith's users wrote. */
+/** Result of an outage of the monolith's Redis. */
 export interface AppResult {
-  readonly words: string;
+  readonly description: string;
   readonly seconds: number;
-  /** Requests that were not answered with success. */
+  /** Requests that failed. */
   readonly failures: readonly string[];
   readonly acknowledged: number;
   /** Milliseconds of the slowest request. */
   readonly slowest: number;
-  /** Notifications that had to come of what was acknowledged. */
+  /** Notifications that the acknowledged writes must cause. */
   readonly expected: number;
   readonly lost: number;
   readonly doubled: number;
@@ -30,7 +30,7 @@ export interface AppResult {
   readonly problem?: string | undefined;
 }
 
-/** The monolith as it is built, with a Redis that can be taken away. */
+/** The built monolith, with a Redis that can be made unreachable. */
 export class AppWithRedis {
   private constructor(
     readonly app: RunningApp,
@@ -58,28 +58,37 @@ export class AppWithRedis {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** Lets it happen while people write, lets everything be delivered, and counts notifications. */
-  async suffer(
-    { words, happen }: Outage,
+  /** Injects an outage while users write, waits until everything is delivered, and counts notifications. */
+  async runOutage(
+    { description, inject }: Outage,
     { rate, seconds }: { rate: number; seconds: number },
   ): Promise<AppResult> {
-    const readers = await Readers.gather(this.app.url, rate);
-    readers.start();
-    await pause(AROUND_MS);
-    await happen(this, seconds);
-    await pause(AROUND_MS);
-    await readers.stop();
+    const users = await SimulatedUsers.register(this.app.url, rate);
+    users.start();
+    await pause(MARGIN_MS);
+    await inject(this, seconds);
+    await pause(MARGIN_MS);
+    await users.stop();
     let problem: string | undefined;
     let caughtUp = Number.NaN;
     try {
-      const isThere = async () => (await readers.count()).lost === 0;
-      caughtUp = await until(DELIVERED_MS, 'every notification', isThere);
-      // What is still under way may be done twice.
-      await until(DELIVERED_MS, 'empty outboxes and queues', () => isQuiet(this.app.url));
+      const isThere = async () => (await users.count()).lost === 0;
+      caughtUp = await pollUntil(DELIVERY_TIMEOUT_MS, 'every notification', isThere);
+      // An event that is still in a queue may be handled again.
+      await pollUntil(DELIVERY_TIMEOUT_MS, 'empty outboxes and queues', () => isIdle(this.app.url));
     } catch (error) {
       problem = (error as Error).message;
     }
-    const { acknowledged, failures, slowest } = readers;
-    return { words, seconds, failures, acknowledged, slowest, caughtUp, problem, ...(await readers.count()) };
+    const { acknowledged, failures, slowest } = users;
+    return {
+      description,
+      seconds,
+      failures,
+      acknowledged,
+      slowest,
+      caughtUp,
+      problem,
+      ...(await users.count()),
+    };
   }
 }

@@ -1,11 +1,11 @@
-import { casesOf } from './cases.js';
-import { itSurvives } from './kills.fixture.js';
+import { killCases } from './kills.js';
+import { killSpecs } from './shared-kill-specs.fixture.js';
 
-const everyStep = casesOf('redis', { processes: 1, servers: 2 });
-/** Where it makes a difference what the queues are on. */
-const steps = ['claimed', 'enqueued', 'handled', 'worked'];
+const everyStep = killCases('redis', { processes: 1, servers: 2 });
+/** Points whose behaviour depends on the server of the queues. */
+const names = ['selected', 'enqueued', 'handled', 'job-committed'];
 
-itSurvives(
+killSpecs(
   'redis',
-  everyStep.filter(({ victim, point }) => victim !== 'PostgreSQL' && steps.includes(point)),
+  everyStep.filter(({ victim, point }) => victim !== 'PostgreSQL' && names.includes(point)),
 );

@@ -1,9 +1,9 @@
-import { casesOf } from './cases.js';
-import { itSurvives } from './kills.fixture.js';
+import { killCases } from './kills.js';
+import { killSpecs } from './shared-kill-specs.fixture.js';
 
-const everyStep = casesOf('postgres', { processes: 2, servers: 1 });
+const everyStep = killCases('postgres', { processes: 2, servers: 1 });
 
-itSurvives(
+killSpecs(
   'postgres',
   everyStep.filter(({ victim, point }) => victim !== 'PostgreSQL' || ['committed', 'effect'].includes(point)),
 );

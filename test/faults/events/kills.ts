@@ -1,71 +1,94 @@
-import type { Point, Role } from './points.js';
+import { type InjectionPoint, injectionPointNames, injectionPoints, type Role } from './injection-points.js';
 import { Load } from './load.js';
-import type { Rig } from './rig.js';
-import { settle, type Settled } from './settle.js';
-import { until, within } from './within.js';
+import type { BrokerName, TestEnvironment } from './test-environment.js';
+import { drain, type DrainResult } from './drain.js';
+import { pollUntil, withTimeout } from './waiting.js';
 
-/** Who is killed with -9. */
+/** The process or server that is killed with SIGKILL. */
 export type Victim = Role | 'Redis' | 'PostgreSQL';
 
-/** One line of the table: who dies where. Redis comes back without its data every second time. */
-export interface Case {
+/** One line of the table: a victim and a point. Redis restarts without its data every second time. */
+export interface KillCase {
   readonly victim: Victim;
-  readonly point: Point;
-  /** Who is at the point. */
+  readonly point: InjectionPoint;
+  /** Role of the process that is at the point. */
   readonly role: Role;
   readonly kills: number;
 }
 
-/** What came of kills. */
-export interface Killed extends Settled {
-  /** How often it was done. */
+/** Result of a case. */
+export interface KillOutcome extends DrainResult {
+  /** Kills that were carried out. */
   readonly killed: number;
 }
 
-const REACHED_MS = 120_000;
-const READY_MS = 120_000;
+const REACH_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 120_000;
 
-/** Kills as the cases say, one after the other under one constant load, lets everything be delivered, and counts. */
+/** Returns all cases: each process at the points that it reaches, each server while a process is at a point. */
+export function killCases(broker: BrokerName, kills: { processes: number; servers: number }): KillCase[] {
+  const processes = injectionPointNames.flatMap((point) =>
+    injectionPoints[point].roles.map((role) => ({ victim: role, point, role, kills: kills.processes })),
+  );
+  const servers = broker === 'redis' ? (['Redis', 'PostgreSQL'] as const) : (['PostgreSQL'] as const);
+  const ofServers = servers.flatMap((victim) =>
+    injectionPointNames.map((point) => ({
+      victim,
+      point,
+      role: injectionPoints[point].roles[0],
+      kills: kills.servers,
+    })),
+  );
+  return [...processes, ...ofServers];
+}
+
+/** Runs the cases one after the other under one constant load, waits until everything is delivered, and counts. */
 export async function runKills(
-  rig: Rig,
-  cases: readonly Case[],
-  { name, rate, patience }: { name: string; rate: number; patience?: number },
-): Promise<Killed> {
-  const load = new Load(rig, name, rate);
+  environment: TestEnvironment,
+  cases: readonly KillCase[],
+  { name, rate, timeoutMs }: { name: string; rate: number; timeoutMs?: number },
+): Promise<KillOutcome> {
+  const load = new Load(environment, name, rate);
   let killed = 0;
   const problems: string[] = [];
   for (const one of cases)
     try {
       for (let turn = 0; turn < one.kills; turn += 1) {
-        await until(READY_MS, 'writers answered', more(load));
-        await killOnce(rig, one, turn);
+        await pollUntil(READY_TIMEOUT_MS, 'acknowledged writes', moreAcknowledged(load));
+        await killOnce(environment, one, turn);
         killed += 1;
       }
     } catch (error) {
       problems.push((error as Error).message);
     }
-  const settled = await settle(rig, { name, load, patience });
-  if (settled.problem !== undefined) problems.push(settled.problem);
-  return { ...settled, killed, problem: problems.join('; ') || undefined };
+  const drained = await drain(environment, { name, load, timeoutMs });
+  if (drained.problem !== undefined) problems.push(drained.problem);
+  return { ...drained, killed, problem: problems.join('; ') || undefined };
 }
 
-/** Whether so many more have been acknowledged by now that there is something to lose. */
-function more({ acknowledged }: Load): () => Promise<boolean> {
+/** Returns a check that ten more writes were acknowledged: there is something to lose. */
+function moreAcknowledged({ acknowledged }: Load): () => Promise<boolean> {
   const before = acknowledged.size;
   return async () => acknowledged.size >= before + 10;
 }
 
-async function killOnce(rig: Rig, { victim, point, role }: Case, turn: number): Promise<void> {
-  const those = rig.ofRole(role);
-  const one = those[turn % those.length]!;
-  await within(READY_MS, `a ${role} ready`, one.ready());
+async function killOnce(
+  environment: TestEnvironment,
+  { victim, point, role }: KillCase,
+  turn: number,
+): Promise<void> {
+  const candidates = environment.ofRole(role);
+  const one = candidates[turn % candidates.length]!;
+  await withTimeout(READY_TIMEOUT_MS, `a ${role} ready`, one.ready());
   if (victim === 'host' || victim === 'worker') {
-    await within(REACHED_MS, `a ${role} at '${point}'`, one.dieAt(point));
+    await withTimeout(REACH_TIMEOUT_MS, `a ${role} at '${point}'`, one.crashAt(point));
     return;
   }
-  await within(REACHED_MS, `a ${role} at '${point}'`, one.waitAt(point));
-  const server = victim === 'Redis' ? rig.redis : rig.postgres;
-  await (victim === 'Redis' ? rig.redis.kill({ forgetting: turn % 2 === 1 }) : rig.postgres.kill());
-  one.goOn();
+  await withTimeout(REACH_TIMEOUT_MS, `a ${role} at '${point}'`, one.waitAt(point));
+  const server = victim === 'Redis' ? environment.redis : environment.postgres;
+  await (victim === 'Redis'
+    ? environment.redis.kill({ deleteData: turn % 2 === 1 })
+    : environment.postgres.kill());
+  one.resume();
   await server.start();
 }

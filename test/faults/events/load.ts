@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Rig } from './rig.js';
+import type { TestEnvironment } from './test-environment.js';
 
 const WRITERS = 8;
 const AGGREGATES = 20;
-const NOBODY_THERE_MS = 50;
-const PATIENCE_MS = 15_000;
+const NO_HOST_PAUSE_MS = 50;
+const REQUEST_TIMEOUT_MS = 15_000;
 
-/** Entries are told apart in all of a process's runs. */
+/** Numbers of entries are unique in a process. */
 let entries = 0;
 
-/** Writers at a constant pace, who remember what they were answered. */
+/** Writers at a constant rate that record the responses. */
 export class Load {
-  /** What was answered with success. */
+  /** Entries whose request succeeded. */
   readonly acknowledged = new Set<number>();
-  /** What was answered otherwise, or not at all: there or not. */
+  /** Entries whose request failed: committed or not. */
   readonly unknown = new Set<number>();
   /** Milliseconds of the slowest answer. */
   slowest = 0;
@@ -26,14 +26,14 @@ export class Load {
    * @param rate entries a second, all writers together
    */
   constructor(
-    private readonly rig: Rig,
+    private readonly environment: TestEnvironment,
     private readonly name: string,
     private readonly rate: number,
   ) {
     this.#writers = Array.from({ length: WRITERS }, () => this.write());
   }
 
-  /** Resolves when the last answer is there. */
+  /** Resolves after the last response. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#writers);
@@ -45,7 +45,7 @@ export class Load {
     while (!this.#isStopped) {
       const begun = performance.now();
       const url = this.nextHost();
-      if (url === undefined) await pause(NOBODY_THERE_MS);
+      if (url === undefined) await pause(NO_HOST_PAUSE_MS);
       else await this.enter(url);
       const took = performance.now() - begun;
       if (url !== undefined) this.slowest = Math.max(this.slowest, took);
@@ -53,9 +53,9 @@ export class Load {
     }
   }
 
-  /** The hosts in turn, as a balancer does. */
+  /** Round robin over the hosts that are up. */
   private nextHost(): string | undefined {
-    const urls = this.rig.ofRole('host').flatMap(({ url }) => (url === undefined ? [] : [url]));
+    const urls = this.environment.ofRole('host').flatMap(({ url }) => (url === undefined ? [] : [url]));
     this.#next += 1;
     return urls[this.#next % urls.length];
   }
@@ -69,7 +69,7 @@ export class Load {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ aggregate, n }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       (status === 204 ? this.acknowledged : this.unknown).add(n);
     } catch {

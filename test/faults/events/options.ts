@@ -1,43 +1,43 @@
 import { parseArgs } from 'node:util';
-import { points, type Point } from './points.js';
-import type { BrokerName } from './rig.js';
+import { type InjectionPoint, injectionPointNames } from './injection-points.js';
+import type { BrokerName } from './test-environment.js';
 
-/** What a run does. */
+/** Options of the command. */
 export interface Options {
   readonly brokers: readonly BrokerName[];
   /** Kills of processes, and of servers, for each case. */
   readonly kills: { readonly processes: number; readonly servers: number };
-  readonly points: readonly Point[];
+  readonly points: readonly InjectionPoint[];
   /** Entries a second. */
   readonly rate: number;
-  /** Seconds that Redis is away; 0 leaves that part out. */
+  /** Seconds that Redis is unreachable; 0 skips the outages. */
   readonly outage: number;
 }
 
 const HELP = `npm run faults [-- <options>]
 
-Two modules in processes of their own: one publishes, one subscribes and has background work. While writers write,
-somebody is killed with -9 again and again, at each step of an event's way: the processes, Redis, PostgreSQL. Then Redis
-is taken away for a minute, and emptied every few seconds. Prints what was written, what arrived, and what was lost,
-doubled or out of order, and ends with 1 when any of that is not 0. Takes about three quarters of an hour.
+Runs two modules in separate processes: one publishes, the other subscribes and has background work. Under constant load,
+kills the processes, Redis and PostgreSQL with SIGKILL at each step of a delivery. Then makes Redis unreachable for a minute,
+and empties it every few seconds. Prints how many events were written, handled, lost, handled twice and out of order. Exits
+with 1 if an event was lost, handled twice or out of order. Takes about 45 minutes.
 
-  --broker B     redis, postgres or both (both): what the queues are on; redis needs redis-server in PATH
-  --kills N      of a process at each step (20); of a server a quarter of that
-  --points a,b   only these steps, of ${points.slice(0, 5).join(', ')},
-                 ${points.slice(5).join(', ')}; none: only what follows
+  --broker B     where the queues are: redis, postgres or both (both); redis needs redis-server in PATH
+  --kills N      kills of a process at each step (20); a quarter of that for a server
+  --points a,b   only these steps, of ${injectionPointNames.slice(0, 5).join(', ')},
+                 ${injectionPointNames.slice(5).join(', ')}; none: only the outages
   --rate N       entries a second (30)
-  --outage N     seconds that Redis is away each time (60); 0: never
-  --quick        two kills at each step, and six seconds
+  --outage N     seconds of each outage of Redis (60); 0: none
+  --quick        two kills at each step, outages of six seconds
 `;
 
-/** @returns undefined when help was asked for, and given */
+/** @returns undefined after printing the help */
 export function readOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
     args,
     options: {
       broker: { type: 'string', default: 'both' },
       kills: { type: 'string' },
-      points: { type: 'string', default: points.join(',') },
+      points: { type: 'string', default: injectionPointNames.join(',') },
       rate: { type: 'string', default: '30' },
       outage: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -61,21 +61,22 @@ export function readOptions(args: string[]): Options | undefined {
 function brokersOf(text: string): BrokerName[] {
   if (text === 'both') return ['redis', 'postgres'];
   if (text === 'redis' || text === 'postgres') return [text];
-  throw new Error(`--broker '${text}': must be redis, postgres or both`);
+  throw new Error(`--broker: expected redis, postgres or both, got '${text}'`);
 }
 
-function pointsOf(text: string): Point[] {
+function pointsOf(text: string): InjectionPoint[] {
   if (text === 'none') return [];
   return text.split(',').map((name) => {
-    const point = points.find((one) => one === name);
-    if (!point) throw new Error(`--points '${name}': must be of ${points.join(', ')}`);
+    const point = injectionPointNames.find((one) => one === name);
+    if (!point)
+      throw new Error(`--points: expected names of ${injectionPointNames.join(', ')}, got '${name}'`);
     return point;
   });
 }
 
-function whole(name: string, text: string, least: number): number {
+function whole(name: string, text: string, min: number): number {
   const value = Number(text);
-  if (!/^\d{1,6}$/.test(text) || value < least)
-    throw new Error(`--${name} '${text}': must be a whole number, ${least} at least`);
+  if (!/^\d{1,6}$/.test(text) || value < min)
+    throw new Error(`--${name}: expected a whole number from ${min}, got '${text}'`);
   return value;
 }

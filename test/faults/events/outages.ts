@@ -1,73 +1,73 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Load } from './load.js';
-import type { Rig } from './rig.js';
-import { settle, type Settled } from './settle.js';
+import type { TestEnvironment } from './test-environment.js';
+import { drain, type DrainResult } from './drain.js';
 
-/** What happens to Redis while writers write. */
+/** An outage of Redis. */
 export interface Outage {
-  readonly words: string;
-  /** @param seconds it lasts */
-  readonly happen: (rig: Pick<Rig, 'redis'>, seconds: number) => Promise<void>;
+  readonly description: string;
+  /** @param seconds how long it lasts */
+  readonly inject: (environment: Pick<TestEnvironment, 'redis'>, seconds: number) => Promise<void>;
 }
 
-const FLUSH_EVERY_MS = 3_000;
+const FLUSH_INTERVAL_MS = 3_000;
 
 export const outages: readonly Outage[] = [
   {
-    words: 'killed, and started again after',
-    happen: async ({ redis }, seconds) => {
+    description: 'killed, and started again after',
+    inject: async ({ redis }, seconds) => {
       await redis.kill();
       await pause(seconds * 1000);
       await redis.start();
     },
   },
   {
-    words: 'killed, and started again without its data after',
-    happen: async ({ redis }, seconds) => {
-      await redis.kill({ forgetting: true });
+    description: 'killed, and started again without its data after',
+    inject: async ({ redis }, seconds) => {
+      await redis.kill({ deleteData: true });
       await pause(seconds * 1000);
       await redis.start();
     },
   },
   {
-    words: 'stopped answering (SIGSTOP) for',
-    happen: async ({ redis }, seconds) => {
+    description: 'stopped answering (SIGSTOP) for',
+    inject: async ({ redis }, seconds) => {
       redis.freeze();
       await pause(seconds * 1000);
       redis.thaw();
     },
   },
   {
-    words: `FLUSHALL every ${FLUSH_EVERY_MS / 1000} s for`,
-    happen: async ({ redis }, seconds) => {
-      for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(FLUSH_EVERY_MS))
+    description: `FLUSHALL every ${FLUSH_INTERVAL_MS / 1000} s for`,
+    inject: async ({ redis }, seconds) => {
+      for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(FLUSH_INTERVAL_MS))
         await redis.flush();
     },
   },
 ];
 
-export interface OutageResult extends Settled {
-  readonly words: string;
+export interface OutageResult extends DrainResult {
+  readonly description: string;
   readonly seconds: number;
-  /** Requests that were not answered with success. */
+  /** Requests that failed. */
   readonly failed: number;
   /** Milliseconds of the slowest request. */
   readonly slowest: number;
 }
 
-const AROUND_MS = 2_000;
+const MARGIN_MS = 2_000;
 
-/** Lets it happen under a constant load, lets everything be delivered, and counts. */
+/** Injects an outage under constant load, waits until everything is delivered, and counts. */
 export async function runOutage(
-  rig: Rig,
-  { words, happen }: Outage,
+  environment: TestEnvironment,
+  { description, inject }: Outage,
   options: { name: string; rate: number; seconds: number },
 ): Promise<OutageResult> {
   const { name, rate, seconds } = options;
-  const load = new Load(rig, name, rate);
-  await pause(AROUND_MS);
-  await happen(rig, seconds);
-  await pause(AROUND_MS);
-  const settled = await settle(rig, { name, load });
-  return { words, seconds, failed: load.unknown.size, slowest: load.slowest, ...settled };
+  const load = new Load(environment, name, rate);
+  await pause(MARGIN_MS);
+  await inject(environment, seconds);
+  await pause(MARGIN_MS);
+  const drained = await drain(environment, { name, load });
+  return { description, seconds, failed: load.unknown.size, slowest: load.slowest, ...drained };
 }

@@ -1,18 +1,33 @@
 import type { AppResult } from './app-outages.js';
-import type { Case, Killed } from './kills.js';
+import type { KillCase, KillOutcome } from './kills.js';
 import type { OutageResult } from './outages.js';
-import { steps } from './points.js';
-import type { Settled } from './settle.js';
-import type { BrokerName } from './rig.js';
-import { type Columns, markdown } from './table.js';
+import { injectionPoints } from './injection-points.js';
+import type { DrainResult } from './drain.js';
+import type { BrokerName } from './test-environment.js';
+
+/** Columns of a Markdown table: a heading and the cell of a row. */
+type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => string | number])[];
+
+/** Lines of a table in Markdown, numbers to the correct; none for no rows. */
+function markdown<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
+  const isNumber = columns.map((_, at) => cells.every((row) => typeof row[at] === 'number'));
+  const texts = [columns.map(([name]) => name), ...cells.map((row) => row.map(String))];
+  const widths = columns.map((_, at) => Math.max(3, ...texts.map((row) => row[at]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, at) => (isNumber[at] ? text.padStart(widths[at]!) : text.padEnd(widths[at]!))).join(' | ')} |`;
+  const rule = widths.map((width, at) => (isNumber[at] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  return [line(texts[0]!), line(rule), ...texts.slice(1).map(line)].join('\n');
+}
 
 /** A line of the table of kills. */
-export interface KillResult extends Case, Killed {
+export interface KillResult extends KillCase, KillOutcome {
   readonly broker: BrokerName;
 }
 
 /** Nothing lost, doubled or out of order, and all in time. */
-export const right = {
+export const correct = {
   lost: 0,
   doubled: 0,
   disordered: 0,
@@ -20,15 +35,15 @@ export const right = {
   jobsDoubled: 0,
   unconfirmed: 0,
   problem: undefined,
-} as const satisfies Partial<Settled>;
+} as const satisfies Partial<DrainResult>;
 
-const isRight = (result: Settled): boolean =>
-  Object.entries(right).every(([name, value]) => result[name as keyof typeof right] === value);
+const isCorrect = (result: DrainResult): boolean =>
+  Object.entries(correct).every(([name, value]) => result[name as keyof typeof correct] === value);
 
 const caughtUp = (one: { caughtUp: number }) =>
   Number.isNaN(one.caughtUp) ? 'never' : one.caughtUp.toFixed(1);
 
-const counts: Columns<Settled> = [
+const counts: Columns<DrainResult> = [
   ['acknowledged', (one) => one.acknowledged],
   ['unknown, there', (one) => one.unknownThere],
   ['found', (one) => one.found],
@@ -47,7 +62,7 @@ export const killTable = (results: readonly KillResult[]): string =>
     [
       ['queues on', ({ broker }) => (broker === 'redis' ? 'Redis' : 'PostgreSQL')],
       ['killed', ({ victim }) => victim],
-      ['at', ({ point }) => steps[point].words],
+      ['at', ({ point }) => injectionPoints[point].description],
       ['kills', ({ killed }) => killed],
       ...counts,
     ],
@@ -58,7 +73,7 @@ export const killTable = (results: readonly KillResult[]): string =>
 export const outageTable = (results: readonly OutageResult[]): string =>
   markdown<OutageResult>(
     [
-      ['Redis', ({ words, seconds }) => `${words} ${seconds} s`],
+      ['Redis', ({ description, seconds }) => `${description} ${seconds} s`],
       ['failed requests', ({ failed }) => failed],
       ['slowest request, ms', ({ slowest }) => slowest.toFixed(0)],
       ...counts,
@@ -70,7 +85,7 @@ export const outageTable = (results: readonly OutageResult[]): string =>
 export const appTable = (results: readonly AppResult[]): string =>
   markdown<AppResult>(
     [
-      ["the app's Redis", ({ words, seconds }) => `${words} ${seconds} s`],
+      ["the app's Redis", ({ description, seconds }) => `${description} ${seconds} s`],
       ['failed requests', ({ failures }) => failures.length],
       ['slowest request, ms', ({ slowest }) => slowest.toFixed(0)],
       ['writes acknowledged', ({ acknowledged }) => acknowledged],
@@ -82,19 +97,21 @@ export const appTable = (results: readonly AppResult[]): string =>
     results,
   );
 
-/** What went wrong, a line for each. */
-export function complaints(
+/** Returns a line for each result that is not correct. */
+export function failuresOf(
   killed: readonly KillResult[],
-  away: readonly OutageResult[],
-  ofApp: readonly AppResult[],
+  outageResults: readonly OutageResult[],
+  appResults: readonly AppResult[],
 ): string[] {
   return [
     ...killed
-      .filter((one) => !isRight(one))
-      .map((one) => `${one.broker}, ${one.victim} at '${one.point}': wrong`),
-    ...away.filter((one) => !isRight(one) || one.failed > 0).map((one) => `Redis ${one.words}: wrong`),
-    ...ofApp
+      .filter((one) => !isCorrect(one))
+      .map((one) => `${one.broker}, ${one.victim} at '${one.point}': incorrect`),
+    ...outageResults
+      .filter((one) => !isCorrect(one) || one.failed > 0)
+      .map((one) => `Redis ${one.description}: incorrect`),
+    ...appResults
       .filter((one) => one.problem !== undefined || one.failures.length + one.lost + one.doubled > 0)
-      .map((one) => `the app's Redis ${one.words}: wrong`),
+      .map((one) => `the app's Redis ${one.description}: incorrect`),
   ];
 }

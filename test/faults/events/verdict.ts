@@ -1,18 +1,18 @@
-import type { Rig } from './rig.js';
+import type { TestEnvironment } from './test-environment.js';
 
-/** What became of the entries of some aggregates. */
+/** Counts of entries and their effects. */
 export interface Verdict {
-  /** Answered with success. */
+  /** Entries whose request succeeded. */
   readonly acknowledged: number;
   /** Entries whose effect is there, counted once. */
   readonly found: number;
-  /** Answered with success, or committed, but without an effect. */
+  /** Entries that were acknowledged or committed, and have no effect. */
   readonly lost: number;
-  /** Effects too many. */
+  /** Surplus effects. */
   readonly doubled: number;
-  /** Effects that came before one that was to come first. */
+  /** Effects that precede one of an earlier event. */
   readonly disordered: number;
-  /** Not answered with success, and there nevertheless. */
+  /** Entries whose request failed, and that have been committed. */
   readonly unknownThere: number;
   readonly jobsLost: number;
   readonly jobsDoubled: number;
@@ -20,8 +20,8 @@ export interface Verdict {
   readonly longestWait: number;
 }
 
-/** What writers were told. */
-export interface Answers {
+/** Responses to the writers. */
+export interface Responses {
   readonly acknowledged: ReadonlySet<number>;
   readonly unknown: ReadonlySet<number>;
 }
@@ -44,13 +44,20 @@ const COUNTS = `
     (select count(*) - count(distinct n) from stamp)::int as "jobsDoubled",
     (select coalesce(max(extract(epoch from at - entered)), 0) from effect)::float as "longestWait"`;
 
-/** Counts what is there. */
-export async function judge(rig: Pick<Rig, 'rows'>, name: string, answers: Answers): Promise<Verdict> {
+/** Counts entries, effects and jobs. */
+export async function verify(
+  environment: Pick<TestEnvironment, 'rows'>,
+  name: string,
+  answers: Responses,
+): Promise<Verdict> {
   const like = [`${name}/%`];
-  const entered = await rig.rows<{ n: number }>('select n from ledger.entries where aggregate like $1', like);
+  const entered = await environment.rows<{ n: number }>(
+    'select n from ledger.entries where aggregate like $1',
+    like,
+  );
   const there = new Set(entered.map(({ n }) => n));
   const vanished = [...answers.acknowledged].filter((n) => !there.has(n)).length;
-  const [counts] = await rig.rows<Omit<Verdict, 'acknowledged' | 'unknownThere'>>(COUNTS, like);
+  const [counts] = await environment.rows<Omit<Verdict, 'acknowledged' | 'unknownThere'>>(COUNTS, like);
   return {
     ...counts!,
     acknowledged: answers.acknowledged.size,
@@ -59,9 +66,12 @@ export async function judge(rig: Pick<Rig, 'rows'>, name: string, answers: Answe
   };
 }
 
-/** Whether every effect and every job is there. */
-export async function isDelivered(rig: Pick<Rig, 'rows'>, name: string): Promise<boolean> {
-  const [left] = await rig.rows<{ some: boolean }>(
+/** Returns whether every entry has its effect and its job. */
+export async function isDelivered(
+  environment: Pick<TestEnvironment, 'rows'>,
+  name: string,
+): Promise<boolean> {
+  const [left] = await environment.rows<{ some: boolean }>(
     `select exists (
        select from ledger.entries where aggregate like $1
          and not (exists (select from copies.effects where effects.n = entries.n)
@@ -71,9 +81,9 @@ export async function isDelivered(rig: Pick<Rig, 'rows'>, name: string): Promise
   return !left!.some;
 }
 
-/** How many deliveries are still to be confirmed. */
-export async function unconfirmed(rig: Pick<Rig, 'rows'>): Promise<number> {
-  const [left] = await rig.rows<{ count: number }>(
+/** Returns the number of outbox rows. */
+export async function unconfirmed(environment: Pick<TestEnvironment, 'rows'>): Promise<number> {
+  const [left] = await environment.rows<{ count: number }>(
     'select ((select count(*) from ledger.outbox) + (select count(*) from copies.outbox))::int as count',
   );
   return left!.count;

@@ -8,7 +8,7 @@ export class Postgres {
   #server: EmbeddedPostgres | undefined;
   #port: number | undefined;
 
-  /** @param dir where its data are, which any user must be able to enter */
+  /** @param dir folder of its data, which every user must be able to enter */
   constructor(private readonly dir: string) {}
 
   get url(): string {
@@ -23,13 +23,12 @@ export class Postgres {
     this.#port = this.#server.port;
   }
 
-  /** All of its processes at once, as when the machine goes. */
+  /** Kills all of its processes at once, as a power failure does. */
   async kill(): Promise<void> {
     const file = await readFile(join(this.dir, 'postgres/postmaster.pid'), 'utf8');
     const postmaster = Number(file.split('\n')[0]);
     const backends = await childrenOf(postmaster);
     for (const pid of [postmaster, ...backends]) signal(pid, 'SIGKILL');
-    // Its guardian has gone as well then.
     await this.#server!.stop();
     for (const pid of backends) while (signal(pid, 0)) await pause(10);
   }
@@ -47,11 +46,11 @@ async function childrenOf(parent: number): Promise<number[]> {
 
 async function parentOf(pid: string): Promise<number | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // From the name's end on, as a name may hold anything: state, parent, …
+  // The name may contain anything; after it come state, parent, …
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-/** Whether there was anybody to get it. */
+/** Returns whether the process exists. */
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name);

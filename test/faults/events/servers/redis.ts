@@ -5,14 +5,14 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '@tearline/process';
 
-const START_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** A private Redis with an append-only file that can be killed, and started again on the same port. */
 export class Redis {
   #process: ChildProcess | undefined;
   #port = 0;
 
-  /** @param dir where its data are; made if missing */
+  /** @param dir folder of its data; created if missing */
   constructor(private readonly dir: string) {}
 
   get url(): string {
@@ -35,14 +35,18 @@ export class Redis {
     this.#process = started;
     const failed = once(started, 'error').then(([error]) => Promise.reject(error as Error));
     const ready = async () => {
-      for (const until = Date.now() + START_MS; (await this.send('PING')) !== '+PONG'; await pause(20))
+      for (
+        const until = Date.now() + START_TIMEOUT_MS;
+        (await this.send('PING')) !== '+PONG';
+        await pause(20)
+      )
         if (Date.now() > until || started.exitCode !== null) throw new Error('redis-server does not start');
     };
     await Promise.race([ready(), failed]);
   }
 
-  /** @param forgetting whether its disk is lost, too */
-  async kill({ forgetting = false } = {}): Promise<void> {
+  /** @param deleteData whether to delete its data */
+  async kill({ deleteData = false } = {}): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
     if (running && running.exitCode === null && running.signalCode === null) {
@@ -50,10 +54,10 @@ export class Redis {
       running.kill('SIGKILL');
       await gone;
     }
-    if (forgetting) await rm(this.dir, { recursive: true, force: true });
+    if (deleteData) await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** Stops answering, with all connections open. */
+  /** Stops it with SIGSTOP: connections stay open. */
   freeze(): void {
     this.#process?.kill('SIGSTOP');
   }
@@ -67,7 +71,7 @@ export class Redis {
     if (answer !== '+OK') throw new Error(`FLUSHALL: ${answer}`);
   }
 
-  /** The first line of the answer; undefined when there is none. */
+  /** Returns the first line of the reply, if there is one. */
   private send(command: string): Promise<string | undefined> {
     return new Promise((resolve) => {
       const socket = connect(this.#port, '127.0.0.1');

@@ -15,8 +15,7 @@ import {
 import { type ClientOf, Implements } from '@tearline/seam';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CopiesContract, Entered, Stamp } from './contracts.js';
-import { flaw } from './flaw.js';
-import { pass } from './points.js';
+import { defect, reachPoint } from './fault-injection.js';
 
 @Implements(CopiesContract)
 @Injectable()
@@ -24,7 +23,7 @@ class CopiesProvider implements ClientOf<typeof CopiesContract> {
   async nothing() {}
 }
 
-/** Nothing in its tables is unique: what is done twice is there twice. */
+/** Nothing in its tables is unique, so an effect that happens twice shows. */
 @Subscriber('copies')
 @Injectable()
 class Copyist {
@@ -35,19 +34,19 @@ class Copyist {
 
   @OnEvent(Entered)
   async copy({ aggregate, seq, payload: { n } }: Message<typeof Entered>, manager: EntityManager) {
-    await pass('handling');
-    const writing = flaw === 'effect-outside-the-transaction' ? this.database.manager : manager;
+    await reachPoint('handling');
+    const writing = defect === 'effect-outside-the-transaction' ? this.database.manager : manager;
     await writing.query('insert into effects (aggregate, seq, n) values ($1, $2, $3)', [aggregate, seq, n]);
     await this.outbox.enqueue(manager, Stamp, { aggregate, n });
-    await pass('effect');
+    await reachPoint('effect');
   }
 
   @OnJob(Stamp)
   async stamp({ aggregate, n }: JobPayloadOf<typeof Stamp>, job: RunningJob): Promise<void> {
-    await pass('working');
+    await reachPoint('job-running');
     await job.complete(async (manager) => {
       await manager.query('insert into stamps (aggregate, n) values ($1, $2)', [aggregate, n]);
-      await pass('work-effect');
+      await reachPoint('job-effect');
     });
   }
 }

@@ -12,7 +12,7 @@ import {
 
 const WRITERS = 8;
 const STARS = 3;
-const ARTICLES_EVERY = 12;
+const ARTICLE_INTERVAL = 12;
 
 const kinds = ['follow', 'favorite', 'comment', 'publish'] as const;
 type Kind = (typeof kinds)[number];
@@ -26,22 +26,22 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-/** Who is to be notified of how much. */
-type Tally = Record<Kind, number>;
-const nothing = (): Tally => ({ follow: 0, favorite: 0, comment: 0, publish: 0 });
+/** Notifications of a user, by kind. */
+type Counts = Record<Kind, number>;
+const nothing = (): Counts => ({ follow: 0, favorite: 0, comment: 0, publish: 0 });
 
 /**
- * People who write all the time, at a constant pace, and know of whom they wrote what: nobody favors or comments an
- * article twice, and whoever is followed meanwhile publishes nothing, so what each is notified of can be counted.
+ * Users who write at a constant rate and count the notifications that follow. Each favors and comments an article once, and
+ * users who are followed during the run publish nothing, so the expected number of notifications is exact.
  */
-export class Readers {
-  /** Requests that were answered with success. */
+export class SimulatedUsers {
+  /** Requests that succeeded. */
   acknowledged = 0;
-  /** Requests that were not. */
+  /** Requests that failed. */
   readonly failures: string[] = [];
   /** Milliseconds of the slowest answer. */
   slowest = 0;
-  readonly #expected = new Map<Person, Tally>();
+  readonly #expected = new Map<Person, Counts>();
   readonly #articles: { article: Article; author: Person }[] = [];
   #isStopped = false;
   #writing: Promise<void>[] = [];
@@ -54,17 +54,17 @@ export class Readers {
     for (const person of [...writers, ...stars]) this.#expected.set(person, nothing());
   }
 
-  /** Registers people who follow each other in a circle, three each. */
-  static async gather(url: string, rate: number): Promise<Readers> {
+  /** Registers users; each writer follows the next three. */
+  static async register(url: string, rate: number): Promise<SimulatedUsers> {
     const api = new Api(url);
     const people = await Promise.all(Array.from({ length: WRITERS + STARS }, () => register(api)));
-    const readers = new Readers(people.slice(0, WRITERS), people.slice(WRITERS), rate);
+    const users = new SimulatedUsers(people.slice(0, WRITERS), people.slice(WRITERS), rate);
     await Promise.all(
-      readers.writers.map(async (writer) => {
-        for (const other of readers.followedBy(writer)) await readers.follow(writer, other);
+      users.writers.map(async (writer) => {
+        for (const other of users.followedBy(writer)) await users.follow(writer, other);
       }),
     );
-    return readers;
+    return users;
   }
 
   start(): void {
@@ -76,11 +76,11 @@ export class Readers {
     await Promise.all(this.#writing);
   }
 
-  /** How many notifications everybody together should have, has too few, and has too many. */
+  /** Counts the notifications of all users: expected, missing and surplus. */
   async count(): Promise<{ expected: number; lost: number; doubled: number }> {
     const sum = { expected: 0, lost: 0, doubled: 0 };
     for (const [person, expected] of this.#expected) {
-      const found = await tallyOf(person);
+      const found = await notificationsOf(person);
       for (const kind of kinds) {
         sum.expected += expected[kind];
         sum.lost += Math.max(0, expected[kind] - found[kind]);
@@ -112,7 +112,7 @@ export class Readers {
       }
       const star = turn % 40 === 20 ? stars.pop() : undefined;
       if (star) await this.follow(writer, star);
-      else if (turn % ARTICLES_EVERY === 0 || todo.length === 0) await this.publish(writer);
+      else if (turn % ARTICLE_INTERVAL === 0 || todo.length === 0) await this.publish(writer);
       else await todo.splice(Math.floor(Math.random() * todo.length), 1)[0]!();
       await pause(Math.max(0, interval * (0.5 + Math.random()) - (performance.now() - begun)));
     }
@@ -141,15 +141,15 @@ export class Readers {
   }
 }
 
-async function tallyOf({ api }: Person): Promise<Tally> {
-  const tally = nothing();
+async function notificationsOf({ api }: Person): Promise<Counts> {
+  const counts = nothing();
   let cursor: string | null = '';
   do {
     const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
     const reply = await api.get<Page>(`/api/notifications?limit=100${query}`);
     if (reply.status !== 200) throw new Error(`notifications answered ${reply.status}: ${reply.text}`);
-    for (const { kind, actorCount } of reply.body.notifications) tally[kind] += actorCount;
+    for (const { kind, actorCount } of reply.body.notifications) counts[kind] += actorCount;
     cursor = reply.body.nextCursor;
   } while (cursor);
-  return tally;
+  return counts;
 }

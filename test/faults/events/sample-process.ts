@@ -1,22 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Point } from './points.js';
-import type { Order } from './toy/points.js';
-import type { ProcessOptions } from './toy/process.js';
+import type { InjectionPoint } from './injection-points.js';
+import type { ProcessCommand } from './sample/fault-injection.js';
+import type { ProcessOptions } from './sample/process.js';
 
 const RESTART_PAUSE_MS = 100;
 const file = (name: string) => new URL(name, import.meta.url);
 
-/** Where and with what a process runs. */
-export interface Surroundings {
+/** Environment of a process. */
+export interface ProcessEnvironment {
   readonly env: Readonly<Record<string, string>>;
-  /** An open file for what it prints. */
+  /** Open file for its output. */
   readonly log: number;
 }
 
-/** An operating-system process that is started again whenever it ends. */
-export class ToyProcess {
+/** A process that is restarted whenever it ends. */
+export class SampleProcess {
   #child: ChildProcess;
   #ready = Promise.withResolvers<string>();
   #url: string | undefined;
@@ -26,7 +26,7 @@ export class ToyProcess {
 
   constructor(
     private readonly options: ProcessOptions,
-    private readonly surroundings: Surroundings,
+    private readonly environment: ProcessEnvironment,
   ) {
     this.start();
   }
@@ -35,36 +35,36 @@ export class ToyProcess {
     return this.options.role;
   }
 
-  /** Where it answers; undefined while it does not. */
+  /** Its URL; undefined while it does not listen. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** Resolves when it answers. */
+  /** Resolves when it listens. */
   async ready(): Promise<void> {
     await this.#ready.promise;
   }
 
-  /** Resolves when it has died at this point. */
-  async dieAt(point: Point): Promise<void> {
+  /** Resolves when it has crashed at this point. */
+  async crashAt(point: InjectionPoint): Promise<void> {
     const gone = once(this.#child, 'exit');
-    this.tell({ arm: point, act: 'die' });
+    this.send({ arm: point, action: 'crash' });
     await gone;
   }
 
-  /** Resolves when it waits at this point; it goes on when told. */
-  async waitAt(point: Point): Promise<void> {
+  /** Resolves when it waits at this point, until `resume`. */
+  async waitAt(point: InjectionPoint): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#reached = resolve;
-    this.tell({ arm: point, act: 'ask' });
+    this.send({ arm: point, action: 'wait' });
     await promise;
   }
 
-  goOn(): void {
-    this.tell({ go: true });
+  resume(): void {
+    this.send({ resume: true });
   }
 
-  /** Asks it to end as a deployment would. */
+  /** Ends it for good. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
@@ -73,25 +73,25 @@ export class ToyProcess {
     await gone;
   }
 
-  private tell(order: Order): void {
-    this.#child.send(order);
+  private send(command: ProcessCommand): void {
+    this.#child.send(command);
   }
 
   private start(): void {
     this.starts += 1;
-    const { env, log } = this.surroundings;
-    const child = fork(file('toy/process.ts'), [JSON.stringify(this.options)], {
+    const { env, log } = this.environment;
+    const child = fork(file('sample/process.ts'), [JSON.stringify(this.options)], {
       execArgv: ['--no-warnings', '--enable-source-maps', '--import', file('sources.ts').href],
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', log, log, 'ipc'],
     });
     this.#child = child;
-    child.on('message', (message: { url: string } | { reached: Point }) => {
+    child.on('message', (message: { url: string } | { reached: InjectionPoint }) => {
       if ('reached' in message) return this.#reached?.();
       this.#url = message.url;
       this.#ready.resolve(message.url);
     });
-    // An order to one that has just died.
+    // A command to a process that has just crashed.
     child.on('error', () => undefined);
     child.once('exit', () => void this.startAgain());
   }

@@ -4,10 +4,10 @@ import { z } from 'zod';
 
 const Entry = z.object({ n: z.int() });
 
-/** Something was entered into an account. Aggregate: the account. */
+/** An entry was made in an account. Aggregate: the account. */
 export const Entered = event('ledger/entered', { payload: Entry });
 
-/** Every copy gets a stamp, in the background. */
+/** Stamps a copy, in the background. */
 export const Stamp = job('copies.stamp', {
   payload: z.object({ aggregate: z.string(), n: z.int() }),
   attempts: 8,

@@ -5,62 +5,62 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Role } from './points.js';
+import type { Role } from './injection-points.js';
 import { Postgres } from './servers/postgres.js';
 import { Redis } from './servers/redis.js';
-import { data } from './toy/data.js';
-import type { Flaw } from './toy/flaw.js';
-import { ToyProcess } from './toy-process.js';
+import { data } from './sample/data.js';
+import type { Defect } from './sample/fault-injection.js';
+import { SampleProcess } from './sample-process.js';
 
 export type BrokerName = 'redis' | 'postgres';
 
-export interface RigOptions {
+export interface TestEnvironmentOptions {
   readonly broker: BrokerName;
   /** Processes of each role; 2 by default. */
   readonly replicas?: number;
-  /** A mistake that the toys shall make. */
-  readonly flaw?: Flaw;
+  /** A mistake that the sample modules make. */
+  readonly defect?: Defect;
 }
 
-/** Two modules in processes of their own, with servers that can be killed. */
-export class Rig {
+/** The two sample modules in separate processes, with servers that can be killed. */
+export class TestEnvironment {
   readonly postgres: Postgres;
   readonly redis: Redis;
-  readonly processes: ToyProcess[] = [];
-  /** What the processes print. */
+  readonly processes: SampleProcess[] = [];
+  /** Output of the processes. */
   readonly log: string;
   #pool: pg.Pool | undefined;
   #fd: number | undefined;
 
   private constructor(
     readonly dir: string,
-    readonly options: RigOptions,
+    readonly options: TestEnvironmentOptions,
   ) {
     this.postgres = new Postgres(join(dir, 'data'));
     this.redis = new Redis(join(dir, 'redis'));
     this.log = join(dir, 'processes.log');
   }
 
-  /** Starts everything; what has started is stopped when the rest does not. */
-  static async open(options: RigOptions): Promise<Rig> {
+  /** Starts everything, or stops what has started and throws. */
+  static async open(options: TestEnvironmentOptions): Promise<TestEnvironment> {
     const dir = await mkdtemp(join(tmpdir(), 'tearline-faults-'));
-    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    // PostgreSQL refuses to run as root; the user that it runs as must be able to enter the folder.
     await chmod(dir, 0o755);
-    const rig = new Rig(dir, options);
+    const environment = new TestEnvironment(dir, options);
     try {
-      await rig.start();
-      return rig;
+      await environment.start();
+      return environment;
     } catch (error) {
-      await rig.close();
+      await environment.close();
       throw error;
     }
   }
 
-  ofRole(role: Role): ToyProcess[] {
+  ofRole(role: Role): SampleProcess[] {
     return this.processes.filter((one) => one.role === role);
   }
 
-  /** Asks as the owner, who sees both modules' tables. */
+  /** Runs a query as the owner, who can read both modules' tables. */
   async rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.#pool!.query(sql, values)).rows as Row[];
   }
@@ -88,14 +88,18 @@ export class Rig {
       data.map((one) => ({ data: one, url: urls[one.schema]! })),
     );
     const broker = await this.openBroker(ownerUrl, urls['queues']!);
-    const { replicas = 2, flaw } = this.options;
+    const { replicas = 2, defect } = this.options;
     this.#fd = openSync(this.log, 'a');
-    const surroundings = {
-      env: { COMPILED: compiled, NODE_COMPILE_CACHE: join(compiled, 'v8'), ...(flaw && { FLAW: flaw }) },
+    const environment = {
+      env: {
+        COMPILED: compiled,
+        NODE_COMPILE_CACHE: join(compiled, 'v8'),
+        ...(defect && { DEFECT: defect }),
+      },
       log: this.#fd,
     };
     const startOne = async (role: Role) => {
-      const one = new ToyProcess({ role, urls, broker }, surroundings);
+      const one = new SampleProcess({ role, urls, broker }, environment);
       this.processes.push(one);
       await one.ready();
     };

@@ -40,7 +40,7 @@ class CreateEffects1764000000000 implements MigrationInterface {
   }
 }
 
-/** The pair's tables. */
+/** The tables of the sample modules. */
 export const data: readonly ModuleData[] = [
   { schema: 'ledger', migrations: async () => [CreateEntries1764000000000, createEventTables('ledger')] },
   { schema: 'copies', migrations: async () => [CreateEffects1764000000000, createEventTables('copies')] },

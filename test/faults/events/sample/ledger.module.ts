@@ -4,7 +4,7 @@ import { EventsModule, InjectOutbox, Outbox } from '@tearline/events';
 import { type ClientOf, Implements } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import { Entered, LedgerContract } from './contracts.js';
-import { flaw } from './flaw.js';
+import { defect } from './fault-injection.js';
 
 interface Entry {
   aggregate: string;
@@ -24,11 +24,11 @@ class EntriesController {
     @InjectOutbox('ledger') private readonly outbox: Outbox,
   ) {}
 
-  /** Answers when the entry and its event are committed. */
+  /** Replies when the entry and its event are committed. */
   @Post()
   @HttpCode(204)
   async enter(@Body() entry: Entry): Promise<void> {
-    if (flaw === 'event-in-a-transaction-of-its-own') {
+    if (defect === 'event-in-a-transaction-of-its-own') {
       await this.inTransaction('enter', entry, (manager) => this.insert(manager, entry));
       await this.inTransaction('publish', entry, (manager) => this.publish(manager, entry));
       return;

@@ -1,20 +1,20 @@
-// One process of the pair: publishes, or handles.
+// One process of the sample modules: a host or a worker.
 import 'reflect-metadata';
-import './points.js';
+import './fault-injection.js';
 import { createHost, hostSettings, readSettings } from '@tearline/host';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule, type EventsOptions } from '@tearline/events';
-import type { Role } from '../points.js';
+import type { Role } from '../injection-points.js';
 import { copies, ledger } from './manifests.js';
 
-/** What a process is told when it starts. */
+/** First argument of the process, as JSON. */
 export interface ProcessOptions {
   role: Role;
   urls: Readonly<Record<string, string>>;
   broker: EventsOptions['broker'];
 }
 
-// Nobody is left to die for.
+// The parent process has ended.
 process.once('disconnect', () => process.exit(0));
 
 const { role, urls, broker } = JSON.parse(process.argv[2]!) as ProcessOptions;

@@ -1,0 +1,24 @@
+import { afterEach, expect, it } from 'vitest';
+import { type KillCase, runKills } from './kills.js';
+import { correct } from './report.js';
+import { type BrokerName, TestEnvironment } from './test-environment.js';
+
+/** Specs that run some cases under one load. */
+export function killSpecs(broker: BrokerName, cases: readonly KillCase[]): void {
+  let environment: TestEnvironment | undefined;
+  afterEach(async () => {
+    await environment?.close();
+  });
+
+  it(
+    'handles each event exactly once and in order, whichever process is killed at any step',
+    { timeout: 600_000 },
+    async () => {
+      environment = await TestEnvironment.open({ broker });
+      const result = await runKills(environment, cases, { name: 'short', rate: 30 });
+      expect(result).toMatchObject(correct);
+      expect(result.killed).toBe(cases.reduce((sum, { kills }) => sum + kills, 0));
+      expect(result.found).toBeGreaterThan(100);
+    },
+  );
+}
