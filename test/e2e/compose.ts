@@ -9,7 +9,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const HELP = `npm run e2e:compose -- <topology>…
+const HELP = `npm run e2e:compose -- <topology | --alone=module>…
 
 Needs Docker with its compose plugin. Runs in a project of its own, on a free port, beside whatever else runs.
 `;
@@ -86,10 +86,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (i
 
 const topologies = process.argv.slice(2);
 const known = readdirSync('topologies').map((file) => file.replace(/[.]yaml$/, ''));
-const stranger = topologies.find((name) => !known.includes(name));
+const unknown = topologies.find((name) => !known.includes(name) && !name.startsWith('--alone='));
 const why = obstacle();
-if (topologies.length === 0 || stranger !== undefined) {
-  process.stderr.write(stranger ? `no topology '${stranger}'; there are ${known.join(', ')}\n` : HELP);
+if (topologies.length === 0 || unknown !== undefined) {
+  process.stderr.write(unknown ? `no topology '${unknown}'; known: ${known.join(', ')}\n` : HELP);
   process.exitCode = 2;
 } else if (why) {
   process.stderr.write(`Containers cannot be run here: ${why}.\n`);

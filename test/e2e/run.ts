@@ -25,6 +25,7 @@ const HELP = `npm run e2e -- [options] [-- options of vitest]
 
   (none)                    the monolith, without nginx
   --topology <name | file>  one topology, as processes behind nginx
+  --alone <module>          the module on a host of its own, all others on the host 'app'
   --consistency <level>     on a primary with two replicas, one of them two seconds behind; with 'session' the client
                             brings its token along from user to user
   --all                     every way to give each module its own host or leave it in 'app'
@@ -212,6 +213,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       topology: { type: 'string' },
+      alone: { type: 'string' },
       consistency: { type: 'string' },
       all: { type: 'boolean' },
       pairwise: { type: 'boolean' },
@@ -236,7 +238,8 @@ async function main(): Promise<number> {
   process.once('exit', () => started.forEach((child) => child.kill()));
   try {
     const ways = values.all ? everyWay(modules) : values.pairwise ? pairwise(modules) : [];
-    const files = values.topology ? [values.topology] : ways.map((way) => fileOf(way, modules, folder));
+    const topology = values.alone ? `--alone=${values.alone}` : values.topology;
+    const files = topology ? [topology] : ways.map((way) => fileOf(way, modules, folder));
     const lack = missing({ nginx: files.length > 0, 'redis-server': values.redis === true });
     if (lack) {
       process.stderr.write(`${lack}\n`);

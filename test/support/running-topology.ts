@@ -22,14 +22,14 @@ export interface RunningTopology extends RunningApp {
 
 /**
  * Runs a topology as an operating system process, which runs the others, and waits until all of it is ready.
- * @param nameOrFile as the command line takes it
+ * @param reference as the command line takes it: a name, a file or `--alone=<module>`
  */
 export async function startTopology(
-  nameOrFile: string,
+  reference: string,
   { args = [], ...options }: StartOptions = {},
 ): Promise<RunningTopology> {
   const entry = 'dist/apps/topology/src/main.js';
-  const app = await startApp({ within: 120_000, ...options, entry, args: [nameOrFile, ...args] });
+  const app = await startApp({ within: 120_000, ...options, entry, args: [reference, ...args] });
   const line = app.logs().find((each) => each.includes('"msg":"listening"') && each.includes('"topology":'));
   const { hosts, nginx } = JSON.parse(line ?? '{}') as Pick<RunningTopology, 'hosts' | 'nginx'>;
   return { ...app, hosts, nginx };

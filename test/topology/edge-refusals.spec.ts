@@ -74,14 +74,15 @@ describe('nginx by itself', () => {
   });
 });
 
-describe('every topology of the repository', () => {
-  const names = readdirSync(new URL('../../topologies', import.meta.url)).map((file) =>
-    file.replace('.yaml', ''),
-  );
+describe('every topology of the repository, and every module alone', () => {
+  const references = [
+    ...readdirSync(new URL('../../topologies', import.meta.url)).map((file) => file.replace('.yaml', '')),
+    ...modules.map((module) => ({ alone: module })),
+  ];
 
-  it.each(names)('%s: nginx accepts what is made of it', (name) =>
+  it.each(references)('%j: nginx accepts its configuration', (reference) =>
     closing(async (closed) => {
-      const topology = await readTopology(name, { modules });
+      const topology = await readTopology(reference, { modules });
       const host = closed(await echoHost('any'));
       const addresses = Object.fromEntries(topology.hosts.map(({ name: each }) => [each, [host.address]]));
       const edge = await startEdge({ topology, manifests, addresses });

@@ -11,7 +11,7 @@ import { comment, favorite, follow, publish, register } from '../support/conduit
 import { type HostProcess, type RunningTopology, startTopology } from '../support/running-topology.js';
 import { environmentOf, portsOf } from './processes.js';
 
-describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
+describe.each(['microservices', '--alone=articles'])('in the topology %s', (name) => {
   let folder: string;
   let topology: RunningTopology;
 
@@ -48,7 +48,7 @@ describe.each(['microservices', 'articles'])('in the topology %s', (name) => {
       const codeOf = (module: string) => loaded.filter((url) => url.includes(`/libs/modules/${module}/`));
       for (const module of host.modules) expect(codeOf(module).length).toBeGreaterThan(5);
       for (const module of foreignTo(host))
-        for (const url of codeOf(module)) expect(url).toMatch(/[/]src[/](index|contract)[.]js$/);
+        for (const url of codeOf(module)) expect(url).toMatch(/[/]dist[/](index|contract)[.]js$/);
     }
   });
 

@@ -51,7 +51,9 @@ describe('one of two replicas that is killed', () => {
   let topology: RunningTopology;
 
   beforeAll(async () => {
-    topology = await startTopology('articles', { args: ['--replicas', 'articles=2', '--replicas', 'app=2'] });
+    topology = await startTopology('--alone=articles', {
+      args: ['--replicas', 'articles=2', '--replicas', 'app=2'],
+    });
   });
   afterAll(() => topology.stop());
 

@@ -33,7 +33,7 @@ describe('a running topology', () => {
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'runner-'));
     chmodSync(dir, 0o755);
-    topology = await startTopology('articles', { dir, args: ['--replicas', 'articles=2'] });
+    topology = await startTopology('--alone=articles', { dir, args: ['--replicas', 'articles=2'] });
   });
   afterEach(async () => {
     await topology.kill();
@@ -104,10 +104,11 @@ describe('the command line', () => {
   it.each([
     [['mikroservices'], "no topology 'mikroservices'; did you mean 'microservices'?\n"],
     [
-      ['articles', '--replicas', 'article=2'],
-      "topology 'articles' has no host 'article'; did you mean 'articles'?\n",
+      ['--alone', 'articles', '--replicas', 'article=2'],
+      "topology 'articles-alone' has no host 'article'; did you mean 'articles'?\n",
     ],
-    [['articles', 'social'], "one topology at a time; 'social' is too much\n"],
+    [['media', '--alone', 'social'], 'expected one topology\n'],
+    [['--alone', 'article'], "no module 'article'; did you mean 'articles'?\n"],
     [['--replica'], "Unknown option '--replica'"],
     [[], 'which topology?\n'],
   ])('refuses %j', async (args, message) => {

@@ -7,6 +7,7 @@ const ask = (line: string) => requestFrom(line.split(' ').filter(Boolean));
 describe('the command line', () => {
   it.each([
     ['media up', { command: 'up', topology: 'media', volumes: false, rest: [] }],
+    ['--alone articles up', { command: 'up', topology: { alone: 'articles' } }],
     ['media down --volumes --project mine', { command: 'down', volumes: true, project: 'mine' }],
     ['media scale app=2 media=3', { command: 'scale', rest: ['app=2', 'media=3'] }],
     ['media e2e -- --reporter=dot -t feed', { command: 'e2e', rest: ['--reporter=dot', '-t', 'feed'] }],

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '@tearline/process';
+import type { TopologyReference } from '@tearline/topology';
 
-export const HELP = `npm run compose -- <topology> <command> [options]
+export const HELP = `npm run compose -- <topology | --alone module> <command> [options]
 npm run compose -- generate
 
 Runs a topology in containers, behind nginx on PORT (3000) of this machine. Needs Docker with its compose plugin.
@@ -10,8 +11,9 @@ Runs a topology in containers, behind nginx on PORT (3000) of this machine. Need
   down                   ends everything; --volumes deletes the data and the secrets too
   e2e                    up, with limits that let a test suite through, and the end-to-end suite against it
   scale <host>=<count>…  so many replicas of a host; nginx and the other hosts find them
-  generate               writes docker/compose.yaml and what else follows from topologies/
+  generate               writes docker/compose.yaml and the files of the topologies in topologies/
 
+  --alone <module>       the module on a host of its own, all others on the host 'app'
   --project <name>       another name than docker/.env has, to run beside what runs
   --help
 
@@ -23,7 +25,7 @@ export type Request =
   | { readonly command: 'help' | 'generate' }
   | {
       readonly command: 'up' | 'down' | 'e2e' | 'scale';
-      readonly topology: string;
+      readonly topology: TopologyReference;
       readonly project: string | undefined;
       /** With `down`: also what was stored. */
       readonly volumes: boolean;
@@ -34,7 +36,9 @@ export type Request =
 /** @throws UsageError */
 export function requestFrom(args: readonly string[]): Request {
   const { values, positionals } = parsed(args);
-  const [topology, command, ...rest] = positionals;
+  const alone = values.alone === undefined ? [] : [{ alone: values.alone }];
+  const [topology, ...words]: TopologyReference[] = [...alone, ...positionals];
+  const [command, ...rest] = words as string[];
   if (values.help) return { command: 'help' };
   if (topology === undefined) throw new UsageError(`which topology?\n\n${HELP}`);
   if (topology === 'generate' && command === undefined) return { command: 'generate' };
@@ -50,6 +54,7 @@ function parsed(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        alone: { type: 'string' },
         project: { type: 'string' },
         volumes: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -12,9 +12,10 @@ export interface Container {
   readonly ExitCode: number;
 }
 
-/** `docker compose` for one profile of `docker/compose.yaml`. */
+/** `docker compose` for one profile of a compose file. */
 export class DockerCompose {
   constructor(
+    private readonly file: string,
     private readonly profile: string,
     readonly project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
@@ -51,7 +52,7 @@ export class DockerCompose {
 
   #args(args: readonly string[]): string[] {
     const project = this.project === undefined ? [] : ['--project-name', this.project];
-    const files = ['docker/compose.yaml', ...this.overrides].flatMap((file) => ['--file', file]);
+    const files = [this.file, ...this.overrides].flatMap((file) => ['--file', file]);
     return ['compose', ...files, ...project, '--profile', this.profile, ...args];
   }
 }

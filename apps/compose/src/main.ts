@@ -1,10 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { moduleNames } from '@tearline/modules';
 import { UsageError } from '@tearline/process';
 import { readTopology, TopologyError } from '@tearline/topology';
 import { HELP, requestFrom } from './arguments.js';
-import { generatedFiles, topologiesIn } from './files/generated-files.js';
+import { composeFileOf, generatedFiles, topologiesIn, writeGenerated } from './files/generated-files.js';
 import { Stack } from './stack.js';
 
 const { stdout, stderr, env } = process;
@@ -17,7 +15,7 @@ async function main(): Promise<number> {
   if (!('topology' in request)) return 0;
 
   const topology = await readTopology(request.topology, { modules: moduleNames });
-  const stack = new Stack(topology, request.project, env, say);
+  const stack = new Stack(topology, await composeFileOf(topology), request.project, env, say);
   if (request.command === 'up') await stack.up();
   if (request.command === 'down') await stack.down(request.volumes);
   if (request.command === 'scale') await stack.scale(request.rest);
@@ -26,12 +24,7 @@ async function main(): Promise<number> {
 
 async function generate(): Promise<void> {
   const files = generatedFiles(await topologiesIn('topologies'));
-  for (const [name, text] of Object.entries(files)) {
-    const file = join('docker', name);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-    say(file);
-  }
+  for (const file of await writeGenerated(files)) say(file);
 }
 
 main().then(

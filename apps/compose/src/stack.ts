@@ -19,11 +19,12 @@ export class Stack {
 
   constructor(
     private readonly topology: Topology,
+    private readonly composeFile: string,
     project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
     private readonly say: (line: string) => void,
   ) {
-    this.#compose = new DockerCompose(topology.name, project, env);
+    this.#compose = new DockerCompose(composeFile, topology.name, project, env);
   }
 
   /** Builds and starts everything. Resolves when it is healthy. */
@@ -48,8 +49,8 @@ export class Stack {
 
   /** Runs the end-to-end suite against it. @returns the suite's exit code */
   async e2e(options: readonly string[]): Promise<number> {
-    const { topology, env, say } = this;
-    await new Stack(topology, this.#compose.project, { ...FOR_TESTS, ...env }, say).up();
+    const { topology, composeFile, env, say } = this;
+    await new Stack(topology, composeFile, this.#compose.project, { ...FOR_TESTS, ...env }, say).up();
     const services = new Set(topology.hosts.map(({ name }) => serviceOf(topology, name)));
     const hosts = (await this.#compose.containers()).filter(({ Service }) => services.has(Service));
     const door = await startMetricsProxy(hosts.map(({ ID }) => ID));

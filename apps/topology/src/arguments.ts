@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '@tearline/process';
+import type { TopologyReference } from '@tearline/topology';
 
-export const HELP = `npm run topology -- <name or file> [options]
+export const HELP = `npm run topology -- <name | file | --alone module> [options]
 
 Runs a topology as real processes: each host with its own modules and their credentials alone, nginx in front on PORT,
 a private PostgreSQL unless DATABASE_URL names one. Ctrl-C ends all of it.
 
-  <name>                     topologies/<name>.yaml: monolith, microservices, articles, …
+  <name>                     topologies/<name>.yaml: monolith, microservices, workers, media
   <file>                     any other one, e.g. ./mine.yaml
+  --alone <module>           the module on a host of its own, all others on the host 'app'
   --replicas <host>=<count>  that many processes of a host; may be given more than once
   --explain                  prints what the topology means, and a picture, and runs nothing
   --help
@@ -28,7 +30,7 @@ export type Request =
   | { readonly help: true }
   | {
       readonly help: false;
-      readonly topology: string;
+      readonly topology: TopologyReference;
       readonly replicas: readonly string[];
       readonly explain: boolean;
     };
@@ -37,9 +39,13 @@ export type Request =
 export function requestFrom(args: readonly string[]): Request {
   const { values, positionals } = parsed(args);
   if (values.help) return { help: true };
-  const [topology, ...more] = positionals;
+  const references: TopologyReference[] = [
+    ...positionals,
+    ...(values.alone ?? []).map((module) => ({ alone: module })),
+  ];
+  const [topology, ...more] = references;
   if (topology === undefined) throw new UsageError(`which topology?\n\n${HELP}`);
-  if (more.length > 0) throw new UsageError(`one topology at a time; '${more.join(' ')}' is too much`);
+  if (more.length > 0) throw new UsageError('expected one topology');
   return { help: false, topology, replicas: values.replicas ?? [], explain: values.explain ?? false };
 }
 
@@ -49,6 +55,7 @@ function parsed(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        alone: { type: 'string', multiple: true },
         replicas: { type: 'string', multiple: true },
         explain: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -91,7 +91,7 @@ describe('a module alone', () => {
   it('is on a host of its own, and the others on app', () => {
     const all = { replicas: 1, serve: ['http', 'rpc', 'jobs'] };
     expect(alone(['users', 'items', 'reviews'], 'items')).toEqual({
-      name: 'items',
+      name: 'items-alone',
       hosts: [
         { name: 'app', modules: ['users', 'reviews'], ...all },
         { name: 'items', modules: ['items'], ...all },

@@ -5,17 +5,18 @@ import { TopologyError } from './topology-error.js';
 /**
  * Returns the topology with one module on a host of its own, and all others on the host `app`.
  * @param modules the names of all modules
- * @param name the module, which also names the topology and its host
+ * @param module names its host, and with `-alone` the topology
  * @throws TopologyError when there is no such module
  */
-export function alone(modules: readonly string[], name: string): Topology {
-  if (!modules.includes(name)) throw new TopologyError([`no module '${name}'${didYouMean(name, modules)}`]);
-  const others = modules.filter((module) => module !== name);
+export function alone(modules: readonly string[], module: string): Topology {
+  if (!modules.includes(module))
+    throw new TopologyError([`no module '${module}'${didYouMean(module, modules)}`]);
+  const others = modules.filter((other) => other !== module);
   return {
-    name,
+    name: `${module}-alone`,
     hosts: [
       { name: 'app', modules: others, replicas: 1, serve: ROLES },
-      { name, modules: [name], replicas: 1, serve: ROLES },
+      { name: module, modules: [module], replicas: 1, serve: ROLES },
     ],
   };
 }

@@ -2,7 +2,12 @@ export { callsOf, isCalledRemotely, remotesOf, type ModuleCalls } from './calls.
 export { alone, withReplicas } from './derived-topologies.js';
 export { didYouMean } from './did-you-mean.js';
 export { explain } from './explain.js';
-export { parseTopology, readTopology, type ReadTopologyOptions } from './file/read-topology.js';
+export {
+  parseTopology,
+  readTopology,
+  type ReadTopologyOptions,
+  type TopologyReference,
+} from './file/read-topology.js';
 export { nginxConfig } from './nginx/nginx-config.js';
 export { type NginxOptions } from './nginx/nginx-options.js';
 export { routingTable, type RoutingEntry } from './routing-table.js';

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { moduleNames as modules } from '@tearline/modules';
 import { readTopology, type Topology } from '@tearline/topology';
 import { composeFile } from './compose-file.js';
@@ -11,10 +12,16 @@ export async function topologiesIn(folder: string): Promise<Topology[]> {
   return Promise.all(names.map((file) => readTopology(file.slice(0, -'.yaml'.length), { modules, folder })));
 }
 
-/** The files in `docker` that follow from the topologies: by path in there, what they hold. */
-export function generatedFiles(topologies: readonly Topology[]): Record<string, string> {
+/**
+ * Returns the files in `docker` that follow from topologies, by their path there.
+ * @param composeName the name of the compose file
+ */
+export function generatedFiles(
+  topologies: readonly Topology[],
+  composeName = 'compose.yaml',
+): Record<string, string> {
   return {
-    'compose.yaml': composeFile(topologies),
+    [composeName]: composeFile(topologies),
     ...Object.fromEntries(
       topologies.flatMap((topology) => [
         [`nginx/${topology.name}.conf`, nginxFile(topology)],
@@ -22,4 +29,28 @@ export function generatedFiles(topologies: readonly Topology[]): Record<string, 
       ]),
     ),
   };
+}
+
+/**
+ * Returns the compose file that has a topology: `docker/compose.yaml` for those in `topologies`, whose files are committed,
+ * else one that this function writes beside it.
+ */
+export async function composeFileOf(topology: Topology): Promise<string> {
+  const committed = await readdir('topologies');
+  if (committed.includes(`${topology.name}.yaml`)) return 'docker/compose.yaml';
+  const composeName = `compose.${topology.name}.yaml`;
+  await writeGenerated(generatedFiles([topology], composeName));
+  return `docker/${composeName}`;
+}
+
+/** Writes generated files; returns their paths. */
+export async function writeGenerated(files: Record<string, string>): Promise<string[]> {
+  return Promise.all(
+    Object.entries(files).map(async ([name, text]) => {
+      const file = join('docker', name);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+      return file;
+    }),
+  );
 }

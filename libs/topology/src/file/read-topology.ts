@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { alone } from '../derived-topologies.js';
 import { didYouMean } from '../did-you-mean.js';
 import type { Topology } from '../topology.js';
 import { TopologyError } from '../topology-error.js';
@@ -14,21 +15,31 @@ export interface ReadTopologyOptions {
   folder?: string;
 }
 
+/** What a command line names: a topology, a file, or with `--alone` a module. */
+export type TopologyReference = string | { readonly alone: string };
+
 /**
- * Reads a topology.
- * @param nameOrFile a name, such as `microservices` for `topologies/microservices.yaml`, or the path of a file, which
+ * Reads a topology, or derives it with {@link alone}.
+ * @param reference a name, such as `microservices` for `topologies/microservices.yaml`, or the path of a file, which
  *   contains a slash or ends in `.yaml` or `.yml`
  * @throws TopologyError when there is none, or with one line for each issue in it, see {@link parseTopology}
  */
-export async function readTopology(nameOrFile: string, options: ReadTopologyOptions): Promise<Topology> {
-  const { modules, folder = 'topologies' } = options;
-  const isFile = nameOrFile.includes('/') || /[.]ya?ml$/.test(nameOrFile);
-  const file = isFile ? nameOrFile : join(folder, `${nameOrFile}.yaml`);
+export async function readTopology(
+  reference: TopologyReference,
+  { modules, folder = 'topologies' }: ReadTopologyOptions,
+): Promise<Topology> {
+  if (typeof reference !== 'string') return alone(modules, reference.alone);
+  const isFile = reference.includes('/') || /[.]ya?ml$/.test(reference);
+  const file = isFile ? reference : join(folder, `${reference}.yaml`);
   const text = await readFile(file, 'utf8').catch(async ({ code }: NodeJS.ErrnoException) => {
-    const message = isFile
-      ? `${file}: cannot be read (${code}); name a file, or a topology in ${folder}/`
-      : `no topology '${nameOrFile}'${didYouMean(nameOrFile, await namesIn(folder))}`;
-    throw new TopologyError([message]);
+    if (isFile)
+      throw new TopologyError([
+        `${file}: cannot be read (${code}); name a file, or a topology in ${folder}/`,
+      ]);
+    const suggestion = modules.includes(reference)
+      ? `; for the module on a host of its own use --alone ${reference}`
+      : didYouMean(reference, await namesIn(folder));
+    throw new TopologyError([`no topology '${reference}'${suggestion}`]);
   });
   return parseTopology(text, file, modules);
 }

@@ -60,7 +60,9 @@ export class ContainerSite implements Place, Placed {
     env: NodeJS.ProcessEnv,
   ) {
     ({ name: this.name, topology: this.topology } = options);
-    this.#compose = new DockerCompose(this.topology.name, options.project, env, [override]);
+    this.#compose = new DockerCompose('docker/compose.yaml', this.topology.name, options.project, env, [
+      override,
+    ]);
   }
 
   /** Builds and starts it, and fills its database. @throws UsageError when compose knows no such topology */
