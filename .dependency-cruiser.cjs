@@ -29,7 +29,7 @@ const floors = [
     name: 'libs-stand-on-the-seam',
     comment:
       'A lib between the seam and the modules knows the seam, not its neighbours and nothing above; its tests may.',
-    from: { path: '^libs/(?!seam/|modules/)([^/]+)/', pathNot: testing },
+    from: { path: '^libs/(?!seam/|modules/|composition/)([^/]+)/', pathNot: testing },
     to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/seam/'] },
   },
   {
@@ -37,6 +37,18 @@ const floors = [
     comment: 'Of another module, a module knows the contract. That is what lets it move to another process.',
     from: { path: '^libs/modules/(?!src/)([^/]+)/' },
     to: { path: '^libs/modules/', pathNot: ['^libs/modules/$1/', anyContract, registry] },
+  },
+  {
+    name: 'composition-knows-no-module',
+    comment: 'The composition wires the libs of any host; the app passes the modules.',
+    from: { path: '^libs/composition/' },
+    to: { path: '^libs/modules/' },
+  },
+  {
+    name: 'composition-is-for-apps',
+    comment: 'A module that composed a host could run in one placement only.',
+    from: { path: '^(libs/modules|examples)/' },
+    to: { path: '^libs/composition/' },
   },
   {
     name: 'registry-is-for-apps',

@@ -1,8 +1,4 @@
-import { jwksSetting } from '@tearline/auth';
-import { cacheSettings } from '@tearline/cache';
-import { connectionsSetting, replicationSettings } from '@tearline/database';
-import { eventsSettings } from '@tearline/events';
-import { hostSettings } from '@tearline/host';
+import { hostCompositionSettings } from '@tearline/composition';
 import { moduleNames as names } from '@tearline/modules';
 import type { Role } from '@tearline/topology';
 import { z } from 'zod';
@@ -12,10 +8,7 @@ const listOf = (text: string) => text.split(',').map((item) => item.trim());
 
 /** The environment variables of a service host; each of its modules reads its own besides. */
 export const serviceSettings = {
-  ...hostSettings,
-  ...eventsSettings,
-  ...replicationSettings,
-  ...cacheSettings,
+  ...hostCompositionSettings,
   /** The modules to run, e.g. `articles,social`. */
   HOST_MODULES: z
     .string({ error: `must list the modules to run, some of ${names.join(',')}` })
@@ -45,10 +38,6 @@ export const serviceSettings = {
   RPC_HOST: z.string().optional(),
   /** What hosts know one another by. */
   RPC_SECRET: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
-  /** Connections to PostgreSQL, divided evenly among the modules. */
-  DATABASE_CONNECTIONS: connectionsSetting.optional(),
-  /** Public keys that tokens are checked with. */
-  AUTH_JWKS: jwksSetting,
   /** HTTP addresses of hosts whose part of the API's description belongs into this host's `/docs`. */
   DOCS_FROM: z
     .string()
