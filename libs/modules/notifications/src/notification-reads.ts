@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectReader, Reader, statement } from '@tearline/database';
-import type { Kind } from './kind.js';
-import { type ChangedRow, type NotificationRow, ROW } from './notification-row.js';
+import { type ChangedRow, type Kind, type NotificationRow, ROW } from './notification-row.js';
 
 const page = (name: string, condition: string) =>
   statement<NotificationRow>(
     name,
     `select ${ROW} from notifications n
       where user_id = $1 and place < $2 and withdrawn_at is null ${condition} order by place desc limit $3`,
-    // Others fill an inbox, and its owner, who has been told so, looks at once.
+    // Other users fill an inbox, and its owner reads it right after a stream announced a change.
     'strong',
   );
 const ALL = page('notifications.all', '');
@@ -40,7 +39,7 @@ const CHANGES = statement<ChangedRow>(
     ) n`,
 );
 
-/** Where a user's numbers have come to, and how many notifications are unread. */
+/** A user's latest sequence number and number of unread notifications. */
 export interface Inbox {
   last: number;
   unread: number;
@@ -48,12 +47,12 @@ export interface Inbox {
 
 const EMPTY: Inbox = { last: 0, unread: 0 };
 
-/** The module's reads. */
+/** The module's reads as named prepared statements. */
 @Injectable()
 export class NotificationReads {
   constructor(@InjectReader('notifications') private readonly reader: Reader) {}
 
-  /** The newest below `place`. */
+  /** Returns the newest notifications below `place`. */
   page(
     userId: number,
     { unread, place, limit }: { unread: boolean; place: number; limit: number },
@@ -61,7 +60,7 @@ export class NotificationReads {
     return this.reader.rows(unread ? UNREAD : ALL, [userId, place, limit]);
   }
 
-  /** The unread one of this kind and article, if there is one. */
+  /** Returns the unread notification of this kind and article. */
   open(userId: number, kind: Kind, articleId: number): Promise<NotificationRow | undefined> {
     return this.reader.row(OPEN, [userId, kind, articleId]);
   }
@@ -70,13 +69,13 @@ export class NotificationReads {
     return (await this.reader.row(INBOX, [userId])) ?? EMPTY;
   }
 
-  /** The inboxes of many users; those who never got anything have none. */
+  /** Returns the inboxes of many users; users without any notification have none. */
   async inboxes(userIds: readonly number[]): Promise<Map<number, Inbox>> {
     const rows = await this.reader.rows(INBOXES, [userIds]);
     return new Map(rows.map((row) => [row.userId, row]));
   }
 
-  /** What has changed since each user's number, in order; `limit` at most for each of them. */
+  /** Returns the changes after each user's sequence number, in order, at most `limit` per user. */
   changes(seen: ReadonlyMap<number, number>, limit: number): Promise<ChangedRow[]> {
     return this.reader.rows(CHANGES, [[...seen.keys()], [...seen.values()], limit]);
   }

@@ -1,9 +1,11 @@
-import type { Kind } from './kind.js';
+/** The kinds of notifications: a new follower, activities on the user's articles, and new articles of followed authors. */
+export const KINDS = ['follow', 'favorite', 'comment', 'publish'] as const;
+export type Kind = (typeof KINDS)[number];
 
-/** A notification as the database gives it. */
+/** A row of a notification. */
 export interface NotificationRow {
   id: number;
-  /** Where it stands in the list: the number of what was added last. */
+  /** Its position in the list: the sequence number of the latest addition. */
   place: number;
   kind: Kind;
   /** 0 for none. */
@@ -16,14 +18,14 @@ export interface NotificationRow {
   isRead: boolean;
 }
 
-/** A notification that is new, changed or gone, as a stream tells it. */
+/** A notification that was added, changed or withdrawn. */
 export interface ChangedRow extends NotificationRow {
   userId: number;
-  /** The number of the change. */
+  /** The sequence number of the change. */
   seq: number;
   isWithdrawn: boolean;
 }
 
-/** Columns of `notifications n` that make a NotificationRow. */
+/** The columns of `notifications n` for a NotificationRow. */
 export const ROW = `n.id, n.place, n.kind, n.article_id as "articleId", n.actors, n.actor_count as "actorCount",
   n.created_at as "createdAt", n.updated_at as "updatedAt", n.read_at is not null as "isRead"`;

@@ -7,10 +7,10 @@ import type { ListNotifications, Notification, NotificationList } from './notifi
 import { NotificationReads } from './notification-reads.js';
 import type { NotificationRow } from './notification-row.js';
 
-const MOST_ARTICLES = 100;
-const MOST_USERS = 1_000;
+const MAX_ARTICLES = 100;
+const MAX_USERS = 1_000;
 
-/** Notifications as the public API shows them: the module's rows with their articles and people. */
+/** Builds the notifications of the public API: the module's rows with their articles and actors. */
 @Injectable()
 export class NotificationViews {
   constructor(
@@ -33,15 +33,15 @@ export class NotificationViews {
     };
   }
 
-  /** Views of any number of rows, with one call to each module for a page of them. */
+  /** Builds views of any number of rows, with one call to each module per page. */
   async of(rows: readonly NotificationRow[]): Promise<Notification[]> {
-    // What the rows are about was there before them.
+    // The articles and users of the rows were written before the rows, so the reads must see them.
     currentCall()?.consistency.requireStrong();
     const articleIds = distinct(rows.map(({ articleId }) => articleId).filter((id) => id !== 0));
     const userIds = distinct(rows.flatMap(({ actors }) => actors));
     const [articles, users] = await Promise.all([
-      inParts(articleIds, MOST_ARTICLES, (ids) => this.articles.summariesByIds({ ids })),
-      inParts(userIds, MOST_USERS, (ids) => this.identity.usersByIds({ ids })),
+      inBatches(articleIds, MAX_ARTICLES, (ids) => this.articles.summariesByIds({ ids })),
+      inBatches(userIds, MAX_USERS, (ids) => this.identity.usersByIds({ ids })),
     ]);
     return rows.map((row) => {
       const article = articles.get(row.articleId);
@@ -64,14 +64,14 @@ export class NotificationViews {
 
 const distinct = (ids: readonly number[]) => [...new Set(ids)];
 
-/** Asks for as many at once as a contract allows. */
-async function inParts<T extends { readonly id: number }>(
+/** Calls with at most as many ids as the contract allows. */
+async function inBatches<T extends { readonly id: number }>(
   ids: readonly number[],
-  most: number,
-  ask: (ids: number[]) => Promise<readonly T[]>,
+  max: number,
+  call: (ids: number[]) => Promise<readonly T[]>,
 ): Promise<Map<number, T>> {
-  const parts = Array.from({ length: Math.ceil(ids.length / most) }, (_, index) =>
-    ask(ids.slice(index * most, (index + 1) * most)),
+  const parts = Array.from({ length: Math.ceil(ids.length / max) }, (_, index) =>
+    call(ids.slice(index * max, (index + 1) * max)),
   );
   return new Map((await Promise.all(parts)).flat().map((one) => [one.id, one]));
 }

@@ -1,7 +1,7 @@
 import { wholeNumber } from '@tearline/host';
 import { z } from 'zod';
 import { placeOf } from './cursor.js';
-import { KINDS } from './kind.js';
+import { KINDS } from './notification-row.js';
 
 const cursor = z
   .string({ error: 'is invalid' })
@@ -44,7 +44,7 @@ export type MarkRead = z.infer<typeof MarkRead>;
 export const Notification = z.object({
   id: z.int(),
   kind: z.enum(KINDS),
-  /** What it is about; null when that is gone, or for a new follower. */
+  /** Null for a new follower and for a deleted article. */
   article: z.object({ slug: z.string(), title: z.string() }).nullable(),
   /** The last three, the newest first. */
   actors: z.array(z.object({ username: z.string(), image: z.string().nullable() })),

@@ -27,7 +27,7 @@ export class NotificationsController {
   }
 
   @Get('unread-count')
-  @ApiOperation({ operationId: 'GetUnreadCount', summary: 'How many notifications you have not read' })
+  @ApiOperation({ operationId: 'GetUnreadCount', summary: 'The number of your unread notifications' })
   @ApiResponse({ status: 200, standardSchema: UnreadCount })
   async unreadCount(@ViewerId() viewer: number): Promise<UnreadCount> {
     return { unreadCount: (await this.reads.inbox(viewer)).unread };
@@ -38,9 +38,9 @@ export class NotificationsController {
   @ApiOperation({ operationId: 'MarkNotificationsRead', summary: 'Mark notifications as read, by id or all' })
   @ApiResponse({ status: 200, standardSchema: UnreadCount })
   async markRead(
-    @Body({ schema: MarkRead }) what: MarkRead,
+    @Body({ schema: MarkRead }) request: MarkRead,
     @ViewerId() viewer: number,
   ): Promise<UnreadCount> {
-    return { unreadCount: await this.marking.markRead(viewer, what) };
+    return { unreadCount: await this.marking.markRead(viewer, request) };
   }
 }

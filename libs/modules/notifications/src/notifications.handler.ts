@@ -3,7 +3,7 @@ import { Implements, type InputOf } from '@tearline/seam';
 import { type Notifications, NotificationsContract } from './contract.js';
 import { NotificationReads } from './notification-reads.js';
 
-/** Answers other modules. */
+/** Implements the contract for other modules. */
 @Implements(NotificationsContract)
 @Injectable()
 export class NotificationsHandler implements Notifications {

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
-import { Activity } from './activity/activity.js';
+import { ActivitySubscriber } from './activity/activity.subscriber.js';
 import { GroupsService } from './activity/groups.service.js';
-import { Emails } from './email/emails.js';
-import { MailBook } from './email/mail-book.js';
-import { MailQueue } from './email/mail-queue.js';
+import { EmailWorker } from './email/email.worker.js';
+import { EmailLog } from './email/email-log.js';
+import { EmailQueue } from './email/email-queue.js';
 import { Mailer } from './email/mailer.js';
-import { Fanouts } from './fanout/fanouts.js';
-import { Publications } from './fanout/publications.js';
-import { Changes } from './inbox/changes.js';
+import { FanoutWorker } from './fanout/fanout.worker.js';
+import { PublicationsSubscriber } from './fanout/publications.subscriber.js';
+import { InboxChanges } from './inbox/inbox-changes.js';
 import { MarkingService } from './inbox/marking.service.js';
 import { NotificationReads } from './notification-reads.js';
 import { NotificationViews } from './notification-views.js';
@@ -29,21 +29,21 @@ import { StreamTickets } from './stream/stream-tickets.js';
   controllers: [NotificationsController, PreferencesController, StreamController],
   providers: [
     { provide: NOTIFICATIONS_SETTINGS, useFactory: notificationsSettings },
-    Activity,
-    Changes,
-    Emails,
-    Fanouts,
+    ActivitySubscriber,
+    InboxChanges,
+    EmailWorker,
+    FanoutWorker,
     GroupsService,
-    MailBook,
+    EmailLog,
     Mailer,
-    MailQueue,
+    EmailQueue,
     MarkingService,
     NotificationReads,
     NotificationsHandler,
     NotificationViews,
     PreferencesService,
     Prune,
-    Publications,
+    PublicationsSubscriber,
     StreamFeed,
     StreamHub,
     StreamTickets,

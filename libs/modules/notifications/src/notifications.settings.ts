@@ -3,14 +3,14 @@ import { z } from 'zod';
 
 /** The environment variables of the module. */
 const shape = {
-  /** Where e-mail is handed in; without it and `MAIL_FROM` none is sent. */
+  /** The SMTP server; e-mail is off without it or without `MAIL_FROM`. */
   SMTP_URL: z
     .string()
     .refine((value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol), {
       error: 'must be a URL such as smtp://user:password@mail.example.com:587',
     })
     .optional(),
-  /** Whom e-mail is from: an address, or a name with one in angle brackets. */
+  /** The sender: an address, or a name with one in angle brackets. */
   MAIL_FROM: z
     .string()
     .regex(
@@ -18,13 +18,13 @@ const shape = {
       'must be an address such as Conduit <hello@example.com>',
     )
     .optional(),
-  /** Seconds that a notification waits before it is sent by e-mail: it may be read, joined by others or taken back. */
+  /** Seconds until a notification is sent by e-mail, in which it may be read, grouped or withdrawn. */
   MAIL_DELAY_SECONDS: countSetting(0, 86_400).default(60),
-  /** E-mails to one user within an hour; what is more is not sent. */
+  /** E-mails to one user per hour; further ones are not sent. */
   MAILS_PER_HOUR: countSetting(1, 10_000).default(20),
-  /** Seconds within which a ticket must open its stream. */
+  /** Seconds until a stream ticket expires. */
   STREAM_TICKET_SECONDS: countSetting(1, 3_600).default(30),
-  /** Streams open at once, in one process; further ones are answered with 503. */
+  /** Open streams per process; further ones are refused with 503. */
   STREAMS_MAX: countSetting(1, 1_000_000).default(10_000),
 };
 

@@ -3,10 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { Every, Subscriber } from '@tearline/events';
 import type { DataSource } from 'typeorm';
 
-const BATCH = 5_000;
+const BATCH_SIZE = 5_000;
 
-/** What is forgotten, and when. A withdrawn one must outlast the streams that are cut off before they are told of it. */
-const OLD = [
+/** Tables and the conditions of the rows to delete. Withdrawn rows are kept for streams that reconnect later. */
+const EXPIRED = [
   ['notifications', "read_at < now() - interval '90 days'"],
   ['notifications', "withdrawn_at < now() - interval '7 days'"],
   ['emails', "attempted_at < now() - interval '90 days'"],
@@ -14,7 +14,7 @@ const OLD = [
   ['tickets', 'expires_at < now()'],
 ] as const;
 
-/** Keeps the tables from growing for ever. */
+/** Deletes old rows. */
 @Subscriber('notifications')
 @Injectable()
 export class Prune {
@@ -22,13 +22,13 @@ export class Prune {
 
   @Every(3_600_000, 'notifications.prune')
   async prune(): Promise<void> {
-    for (const [table, condition] of OLD) while (await this.batch(table, condition));
+    for (const [table, condition] of EXPIRED) while (await this.batch(table, condition));
   }
 
   private async batch(table: string, condition: string): Promise<boolean> {
     const [, deleted] = await this.database.query<[unknown, number]>(
-      `delete from ${table} where ctid = any(array(select ctid from ${table} where ${condition} limit ${BATCH}))`,
+      `delete from ${table} where ctid = any(array(select ctid from ${table} where ${condition} limit ${BATCH_SIZE}))`,
     );
-    return deleted === BATCH;
+    return deleted === BATCH_SIZE;
   }
 }

@@ -34,7 +34,7 @@ describe('an e-mail', () => {
     expect(text).toContain(`${what} “Tea & <b>cake</b>”.`);
   });
 
-  it('says what has happened, whatever it is', () => {
+  it('describes every kind of notification', () => {
     const said = (kind: Notification['kind'], article: Notification['article'] = null) =>
       emailText(notification(['ann'], 1, { kind, article })).subject;
     expect(said('follow')).toBe('ann followed you');
@@ -42,13 +42,13 @@ describe('an e-mail', () => {
     expect(said('publish', { slug: 's', title: 'T' })).toBe('ann published “T”');
   });
 
-  it('shows markup as the text that it is', () => {
+  it('escapes markup', () => {
     const { html } = emailText(notification([`<img src=x onerror="a('b')">`]));
     expect(html).toContain('&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt; favorited');
     expect(html).toContain('Tea &amp; &lt;b&gt;cake&lt;/b&gt;');
   });
 
-  it('has a subject of one line, and not of thousands of characters', () => {
+  it('has a one-line subject of bounded length', () => {
     const title = `one\r\nBcc: everybody@example.com\u2028two ${'😀'.repeat(500)}`;
     const { subject } = emailText(notification(['ann'], 1, { article: { slug: 's', title } }));
     expect(subject).toMatch(/^ann favorited your article “one Bcc: everybody@example.com two 😀+…$/u);

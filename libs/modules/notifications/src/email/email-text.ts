@@ -14,22 +14,22 @@ const DID = {
   publish: 'published',
 } as const;
 
-/** What the e-mail of a notification says. */
+/** Returns the e-mail of a notification. */
 export function emailText({ kind, article, actors, actorCount }: Notification): EmailText {
   const names = namesOf(
     actors.map(({ username }) => username),
     actorCount,
   );
-  const what = `${names} ${DID[kind]}`;
+  const action = `${names} ${DID[kind]}`;
   const title = article ? ` “${article.title}”` : '';
-  const why =
+  const reason =
     'You get this because you asked for e-mail about it; change that in your notification preferences.';
   return {
-    subject: oneLine(`${what}${title}`),
-    text: `${what}${title}.\n\n-- \n${why}\n`,
+    subject: oneLine(`${action}${title}`),
+    text: `${action}${title}.\n\n-- \n${reason}\n`,
     html:
-      `<p>${escaped(what)}${article ? ` <strong>“${escaped(article.title)}”</strong>` : ''}.</p>` +
-      `<p><small>${escaped(why)}</small></p>`,
+      `<p>${escaped(action)}${article ? ` <strong>“${escaped(article.title)}”</strong>` : ''}.</p>` +
+      `<p><small>${escaped(reason)}</small></p>`,
   };
 }
 
@@ -52,7 +52,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
 
-/** A subject is a header: it has one line, and an end. */
+/** A subject is a header, so it is one line of bounded length. */
 function oneLine(text: string): string {
   const points = Array.from(text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '));
   return points.length > 150 ? `${points.slice(0, 149).join('')}…` : points.join('');

@@ -3,14 +3,14 @@ import { createTransport, type Transporter } from 'nodemailer';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 import type { EmailText } from './email-text.js';
 
-/** Where an e-mail goes, and what it goes by: the same in every attempt. */
+/** The recipient and the message id, which are the same in every attempt. */
 export interface Envelope {
   to: string;
   /** The part of the Message-ID before the at sign. */
   id: string;
 }
 
-/** Hands e-mail in at the SMTP server, if there is one. */
+/** Sends e-mail through the configured SMTP server. */
 @Injectable()
 export class Mailer implements OnModuleDestroy {
   readonly #from: string;
@@ -21,7 +21,7 @@ export class Mailer implements OnModuleDestroy {
     this.#from = MAIL_FROM ?? '';
     this.#domain = /@([^\s<>]+)>?$/.exec(this.#from)?.[1] ?? '';
     if (SMTP_URL === undefined || MAIL_FROM === undefined) return;
-    // A connection for each: a pool would send what a broken connection leaves in doubt again by itself, uncounted.
+    // One connection per message: a pool would silently resend messages whose outcome a broken connection left unknown.
     this.#transport = createTransport({
       url: SMTP_URL,
       connectionTimeout: 10_000,
@@ -37,11 +37,11 @@ export class Mailer implements OnModuleDestroy {
     return this.#transport === undefined;
   }
 
-  /** Resolves when the server has taken the message over. @throws Error of nodemailer, see {@link outcomeOf} */
+  /** Resolves when the server has accepted the message. @throws Error of nodemailer, see {@link smtpOutcomeOf} */
   async send({ to, id }: Envelope, { subject, text, html }: EmailText): Promise<void> {
     await this.#transport!.sendMail({
       from: this.#from,
-      // An object is an address, whatever it contains; a text would be parsed as a list of them.
+      // An object is one address; a string would be parsed as a list of addresses.
       to: { name: '', address: to },
       messageId: `<${id}@${this.#domain}>`,
       subject,

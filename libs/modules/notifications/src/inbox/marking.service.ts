@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectTransactions, Transactions } from '@tearline/database';
 import type { MarkRead } from '../notification.schemas.js';
-import { Changes } from './changes.js';
+import { InboxChanges } from './inbox-changes.js';
 
 const MARK = `
   with marked as (
@@ -13,27 +13,27 @@ const MARK = `
   )
   select unread from counted`;
 
-/** What users do with their notifications. */
+/** Marks notifications as read. */
 @Injectable()
 export class MarkingService {
   constructor(
     @InjectTransactions('notifications') private readonly transactions: Transactions,
-    private readonly changes: Changes,
+    private readonly changes: InboxChanges,
   ) {}
 
   /**
-   * Marks notifications as read; those that are read, withdrawn or somebody else's are passed over.
-   * @returns how many are unread still
+   * Marks notifications as read; ids of read, withdrawn and other users' notifications are ignored.
+   * @returns the number of unread notifications
    */
-  async markRead(userId: number, what: MarkRead): Promise<number> {
-    return this.transactions.run('mark as read', what, async (manager) => {
-      // Locked first, so that the next statement sees what has come meanwhile, and counts it.
+  async markRead(userId: number, request: MarkRead): Promise<number> {
+    return this.transactions.run('mark as read', request, async (manager) => {
+      // Locked first, so that the next statement sees and counts concurrent additions.
       await manager.query('select from inboxes where user_id = $1 for update', [userId]);
       const [inbox] = await manager.query<{ unread: number }[]>(MARK, [
         userId,
-        'ids' in what ? what.ids : null,
+        'ids' in request ? request.ids : null,
       ]);
-      this.changes.note(manager, [userId]);
+      this.changes.add(manager, [userId]);
       return inbox?.unread ?? 0;
     });
   }

@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class CreateNotifications1767000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- Every change of a user's notifications takes the next number under this row's lock, so the numbers become
-      -- visible in their order: who has seen number n has seen everything before it.
+      -- Every change of a user's notifications takes the next sequence number under this row's lock, so the numbers become
+      -- visible in order: a reader that has seen number n has seen all changes before it.
       create table notifications.inboxes (
         user_id bigint primary key,
         last bigint not null,
@@ -13,14 +13,14 @@ export class CreateNotifications1767000000000 implements MigrationInterface {
 
       create table notifications.notifications (
         user_id bigint not null,
-        -- The user's number when it came, when something was last added, and of its last change.
+        -- Sequence numbers of its creation, of the latest addition to it, and of its latest change.
         id bigint not null,
         place bigint not null,
         seq bigint not null,
         kind text not null,
-        -- What it is about; 0 for the user themself, who is followed.
+        -- 0 for none, as of a new follower.
         article_id bigint not null,
-        -- The last three, the newest first, and how many there are altogether.
+        -- The latest three, newest first, and the number of all actors.
         actors bigint[] not null,
         actor_count integer not null,
         created_at timestamptz(3) not null default now(),
@@ -31,35 +31,35 @@ export class CreateNotifications1767000000000 implements MigrationInterface {
       );
       create index notifications_newest on notifications.notifications (user_id, place);
       create index notifications_changes on notifications.notifications (user_id, seq);
-      -- What is unread may still grow, shrink and go. A user has one of a kind for each article.
+      -- Unread notifications change with their activities. A user has one of each kind per article.
       create unique index notifications_open on notifications.notifications (kind, article_id, user_id)
         where read_at is null and withdrawn_at is null;
       create index notifications_read on notifications.notifications (read_at) where read_at is not null;
       create index notifications_withdrawn on notifications.notifications (withdrawn_at)
         where withdrawn_at is not null;
 
-      -- Who did what, for those that are counted: an act that is undone leaves its notification.
-      create table notifications.acts (
+      -- The activities of grouped notifications, which may be undone.
+      create table notifications.activities (
         user_id bigint not null,
         notification_id bigint not null,
         actor_id bigint not null,
-        -- Tells several acts of one actor apart: the comment, or 0.
+        -- Distinguishes activities of one actor: the comment's id, or 0.
         subject bigint not null,
-        acted_at timestamptz(3) not null,
+        occurred_at timestamptz(3) not null,
         primary key (user_id, notification_id, actor_id, subject),
         foreign key (user_id, notification_id) references notifications.notifications on delete cascade
       );
 
-      -- Articles that are being told to their author's followers, or taken back; how far is done.
+      -- Fan-outs in progress: articles whose followers are notified, or whose notifications are withdrawn.
       create table notifications.fanouts (
         article_id bigint primary key,
         author_id bigint not null,
-        told_up_to bigint not null default 0,
+        notified_up_to bigint not null default 0,
         withdrawing boolean not null default false,
         published_at timestamptz(3) not null default now()
       );
 
-      -- Comments come from another module, so they may come after the end of their article.
+      -- Events of comments are not ordered with events of articles, so they may arrive after the deletion.
       create table notifications.gone_articles (
         article_id bigint primary key,
         gone_at timestamptz(3) not null default now()
@@ -77,8 +77,7 @@ export class CreateNotifications1767000000000 implements MigrationInterface {
         email text[] not null
       );
 
-      -- What became of each e-mail. One that is 'attempted' is on its way, or was when its process or connection
-      -- ended: then it is in doubt whether it was sent.
+      -- The state of each e-mail. 'attempted' means in progress, or interrupted with an unknown outcome.
       create table notifications.emails (
         user_id bigint not null,
         notification_id bigint not null,
@@ -95,7 +94,7 @@ export class CreateNotifications1767000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop table notifications.emails, notifications.preferences, notifications.tickets,
-        notifications.gone_articles, notifications.fanouts, notifications.acts, notifications.notifications,
+        notifications.gone_articles, notifications.fanouts, notifications.activities, notifications.notifications,
         notifications.inboxes
     `);
   }

@@ -11,7 +11,7 @@ export class PreferencesController {
   constructor(private readonly preferences: PreferencesService) {}
 
   @Get()
-  @ApiOperation({ operationId: 'GetNotificationPreferences', summary: 'What you get by e-mail as well' })
+  @ApiOperation({ operationId: 'GetNotificationPreferences', summary: 'Your e-mail preferences' })
   @ApiResponse({ status: 200, standardSchema: PreferencesBody })
   async get(@ViewerId() viewer: number): Promise<PreferencesBody> {
     return { preferences: { email: await this.preferences.of(viewer) } };
@@ -20,7 +20,7 @@ export class PreferencesController {
   @Put()
   @ApiOperation({
     operationId: 'UpdateNotificationPreferences',
-    summary: 'Choose what you get by e-mail as well',
+    summary: 'Change your e-mail preferences',
   })
   @ApiResponse({ status: 200, standardSchema: PreferencesBody })
   async update(

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Kind } from '../kind.js';
+import type { Kind } from '../notification-row.js';
 
 const choice = z.boolean({ error: 'must be true or false' });
 
-/** Which kinds are sent by e-mail as well. */
+/** The kinds that are also sent by e-mail. */
 export const EmailChoices = z.strictObject({
   follow: choice,
   favorite: choice,
@@ -14,7 +14,7 @@ export const EmailChoices = z.strictObject({
 export const PreferencesBody = z.object({ preferences: z.object({ email: EmailChoices }) });
 export type PreferencesBody = z.infer<typeof PreferencesBody>;
 
-/** What is not named stays as it is. */
+/** Absent kinds are not changed. */
 export const UpdatePreferences = z.object({
   preferences: z.strictObject({ email: EmailChoices.partial() }),
 });

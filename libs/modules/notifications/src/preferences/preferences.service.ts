@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectReader, InjectTransactions, Reader, statement, Transactions } from '@tearline/database';
-import { type Kind, KINDS } from '../kind.js';
+import { type Kind, KINDS } from '../notification-row.js';
 
-/** Which kinds are sent by e-mail as well. */
+/** The kinds that are also sent by e-mail. */
 export type EmailChoices = Record<Kind, boolean>;
 
 const CHOSEN = statement<{ email: Kind[] }>(
@@ -10,7 +10,7 @@ const CHOSEN = statement<{ email: Kind[] }>(
   'select email from preferences where user_id = $1',
 );
 
-/** What users want to get by e-mail: nothing, until they ask for it. */
+/** The users' e-mail preferences; all kinds are off by default. */
 @Injectable()
 export class PreferencesService {
   constructor(
@@ -22,7 +22,7 @@ export class PreferencesService {
     return choices((await this.reader.row(CHOSEN, [userId]))?.email);
   }
 
-  /** Kinds that are not named stay as they are. */
+  /** Updates the given kinds. */
   async update(userId: number, changes: Partial<EmailChoices>): Promise<EmailChoices> {
     const chosen = await this.transactions.run('update preferences', changes, async (manager) => {
       const kindsThat = (wanted: boolean) => KINDS.filter((kind) => changes[kind] === wanted);

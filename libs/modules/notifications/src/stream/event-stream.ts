@@ -1,49 +1,59 @@
 import { Readable } from 'node:stream';
-import { retryText } from './server-sent.js';
 
-/** What waits in this process for a client that reads slowly; the rest waits in the database. */
+/** Buffered for a slow client in this process; the rest waits in the database. */
 const BUFFER_BYTES = 65_536;
 const RETRY_MS = 2_000;
 
-/** One open stream: what its client has been told, and what waits for it. */
+/** Formats a server-sent event. JSON has no line breaks, so its data is one line. */
+export function eventText(event: string, data: unknown, id?: number): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** A comment line, which keeps the connection alive. */
+export const HEARTBEAT = ':\n\n';
+
+/** Tells the client how long to wait before it reconnects. */
+const retryText = (milliseconds: number): string => `retry: ${Math.round(milliseconds)}\n\n`;
+
+/** One open stream of a user, with its position and its bounded buffer. */
 export class EventStream extends Readable {
-  /** The number of the last change that the client knows; `undefined` before it has been told where it begins. */
-  told: number | undefined;
-  /** The count that it knows. */
+  /** The sequence number of the last change sent; undefined before the first event. */
+  lastSent: number | undefined;
+  /** The last unread count sent. */
   unread: number | undefined;
   #fullSince: number | undefined;
   #hasEnded = false;
 
   /**
-   * @param since what the client knows from an earlier stream
-   * @param onRoom called when a client that was slow has read on
+   * @param since the last sequence number that the client received on an earlier stream
+   * @param onDrain called when a slow client has read its buffer
    */
   constructor(
     readonly userId: number,
     readonly since: number | undefined,
-    private readonly onRoom: () => void,
+    private readonly onDrain: () => void,
   ) {
     super({ highWaterMark: BUFFER_BYTES });
-    this.tell(retryText(RETRY_MS));
+    this.send(retryText(RETRY_MS));
   }
 
   get isFull(): boolean {
     return this.readableLength >= BUFFER_BYTES;
   }
 
-  /** Milliseconds for which nothing has been read although the buffer is full. */
-  get stuckFor(): number {
+  /** Milliseconds since the buffer became full without being read. */
+  get stalledForMs(): number {
     return this.#fullSince === undefined ? 0 : performance.now() - this.#fullSince;
   }
 
-  /** Callers look at `isFull` first, so that the buffer stays bounded. */
-  tell(text: string): void {
+  /** Buffers a text. Callers check `isFull` first, so that the buffer stays bounded. */
+  send(text: string): void {
     if (this.#hasEnded || this.destroyed) return;
     this.push(text);
     if (this.isFull) this.#fullSince ??= performance.now();
   }
 
-  /** Ends the stream. Its client may connect again, at a time that differs from the others'. */
+  /** Ends the stream, with a random reconnection delay to spread the clients. */
   end(): void {
     if (this.#hasEnded || this.destroyed) return;
     this.#hasEnded = true;
@@ -54,6 +64,6 @@ export class EventStream extends Readable {
   override _read(): void {
     if (this.#fullSince === undefined) return;
     this.#fullSince = undefined;
-    this.onRoom();
+    this.onDrain();
   }
 }

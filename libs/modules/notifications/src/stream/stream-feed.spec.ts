@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupsService } from '../activity/groups.service.js';
-import type { MailQueue } from '../email/mail-queue.js';
-import { InboxDatabase } from '../fixtures/inbox-database.fixture.js';
-import type { Changes } from '../inbox/changes.js';
+import type { EmailQueue } from '../email/email-queue.js';
+import { NotificationsDatabase } from '../fixtures/notifications-database.fixture.js';
+import type { InboxChanges } from '../inbox/inbox-changes.js';
 import { EventStream } from './event-stream.js';
 import { StreamFeed } from './stream-feed.js';
 
-const inbox = new InboxDatabase();
+const inbox = new NotificationsDatabase();
 let feed: StreamFeed;
 beforeAll(async () => {
   await inbox.start();
@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => inbox.stop());
 
 const groups = new GroupsService(
-  { note: () => undefined } as unknown as Changes,
-  { add: async () => undefined } as unknown as MailQueue,
+  { add: () => undefined } as unknown as InboxChanges,
+  { add: async () => undefined } as unknown as EmailQueue,
 );
 
 let users = 0;
@@ -62,11 +62,11 @@ const open = (userId: number, since?: number, onRoom = () => {}) => new EventStr
 
 /** Brings streams up to date, until nothing is left. */
 async function bringAll(...streams: EventStream[]) {
-  for (let left = await feed.bring(streams); left.length > 0;) left = await feed.bring(streams);
+  for (let left = await feed.catchUp(streams); left.length > 0;) left = await feed.catchUp(streams);
 }
 
 describe('a stream', () => {
-  it('begins with where it begins, and tells what comes after that', async () => {
+  it('starts with its position and sends later changes', async () => {
     const user = newUser();
     await add(follow(user, 5));
     const stream = open(user);
@@ -89,7 +89,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('tells what is withdrawn', async () => {
+  it('sends withdrawals', async () => {
     const user = newUser();
     const stream = open(user);
     await add(favorite(user, 7));
@@ -103,7 +103,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('goes on where another one ended, over many pages, missing nothing and doubling nothing', async () => {
+  it('resumes an earlier stream over many pages without gaps or duplicates', async () => {
     const user = newUser();
     for (let article = 1; article <= 350; article += 1) await add(favorite(user, article));
     const [all, some] = [open(user, 0), open(user, 123)];
@@ -120,7 +120,7 @@ describe('a stream', () => {
     expect(ids(some)).toEqual(Array.from({ length: 227 }, (_, index) => index + 124));
   });
 
-  it('does not believe numbers that were never given', async () => {
+  it('ignores sequence numbers from the future', async () => {
     const user = newUser();
     const stream = open(user, 1_000_000);
     await bringAll(stream);
@@ -130,23 +130,23 @@ describe('a stream', () => {
     expect(taken(stream).map(({ event, id }) => [event, id])).toContainEqual(['notification', 1]);
   });
 
-  it('holds little for a client that does not read, and goes on when it does', async () => {
+  it('buffers little for a client that does not read, and resumes when it does', async () => {
     const user = newUser();
     for (let article = 1; article <= 600; article += 1) await add(favorite(user, article));
     let rooms = 0;
     const stream = open(user, 0, () => (rooms += 1));
-    for (let turn = 0; turn < 20; turn += 1) await feed.bring([stream]);
+    for (let turn = 0; turn < 20; turn += 1) await feed.catchUp([stream]);
     expect(stream.isFull).toBe(true);
     expect(stream.readableLength).toBeLessThan(70_000);
-    await expect.poll(() => stream.stuckFor).toBeGreaterThan(5);
+    await expect.poll(() => stream.stalledForMs).toBeGreaterThan(5);
     expect(rooms).toBe(0);
     let notifications = 0;
     while (notifications < 600) {
       notifications += taken(stream).filter(({ event }) => event === 'notification').length;
-      await feed.bring([stream]);
+      await feed.catchUp([stream]);
     }
     expect(rooms).toBeGreaterThan(0);
-    expect(stream.stuckFor).toBe(0);
+    expect(stream.stalledForMs).toBe(0);
     expect(notifications).toBe(600);
   });
 });

@@ -10,31 +10,30 @@ import { Broadcaster } from '@tearline/events';
 import { HostShutdown } from '@tearline/host';
 import { runOutsideCall, SeamError } from '@tearline/seam';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type ChangedUsers, TOPIC } from '../inbox/changes.js';
+import { type ChangedUsers, TOPIC } from '../inbox/inbox-changes.js';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
-import { EventStream } from './event-stream.js';
-import { HEARTBEAT } from './server-sent.js';
+import { EventStream, HEARTBEAT } from './event-stream.js';
 import { StreamFeed } from './stream-feed.js';
 
-const MOST_OF_A_USER = 10;
-/** A signal that was lost costs this long. */
-const LOOK_EVERY_MS = 1_500;
-/** Less than the time after which a proxy believes that nobody is there: nginx has 12 seconds. */
-const HEARTBEAT_EVERY_MS = 5_000;
-const MOST_STUCK_MS = 15_000;
+const MAX_PER_USER = 10;
+/** Bounds the delay after a lost broadcast. */
+const POLL_INTERVAL_MS = 1_500;
+/** Less than the read timeout of a proxy: nginx has 12 seconds. */
+const HEARTBEAT_INTERVAL_MS = 5_000;
+const STALL_TIMEOUT_MS = 15_000;
 
-/** The open streams of this process. Broadcasts name the users who have news; a look at all of them finds what no broadcast named. */
+/** The open streams of this process. Broadcasts name the users who have news; a periodic poll finds what a lost broadcast would have named. */
 @Injectable()
 export class StreamHub implements OnModuleInit, OnModuleDestroy {
   readonly #log = new Logger(StreamHub.name);
   readonly #streams = new Map<number, Set<EventStream>>();
-  /** Users whose streams may be behind. */
+  /** Users whose streams may lack changes. */
   readonly #due = new Set<number>();
   readonly #dropped: Counter | undefined;
   #count = 0;
   #feeding: Promise<void> | undefined;
-  #isAway = false;
-  #leave: (() => void)[] = [];
+  #isFailing = false;
+  #cleanups: (() => void)[] = [];
 
   constructor(
     @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
@@ -47,29 +46,29 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    const looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
-    const beating = setInterval(() => this.beat(), HEARTBEAT_EVERY_MS).unref();
-    this.#leave = [
-      () => clearInterval(looking),
-      () => clearInterval(beating),
-      this.broadcaster.subscribe(TOPIC, (users) => this.hear(users as ChangedUsers)),
+    const polling = setInterval(() => this.poll(), POLL_INTERVAL_MS).unref();
+    const heartbeat = setInterval(() => this.sendHeartbeats(), HEARTBEAT_INTERVAL_MS).unref();
+    this.#cleanups = [
+      () => clearInterval(polling),
+      () => clearInterval(heartbeat),
+      this.broadcaster.subscribe(TOPIC, (users) => this.onBroadcast(users as ChangedUsers)),
       this.closing.onShutdown(() => this.endAll()),
     ];
   }
 
   async onModuleDestroy(): Promise<void> {
-    for (const leave of this.#leave) leave();
+    for (const cleanup of this.#cleanups) cleanup();
     this.endAll();
     await this.#feeding;
   }
 
   /**
-   * Opens a stream, which tells what comes from now on, or what has come since number `since`.
+   * Opens a stream of the changes from now on, or after the sequence number `since`.
    * @throws SeamError `stream/too-many` for a user who has ten already, `unavailable` when the process has enough
    */
   open(userId: number, since: number | undefined): EventStream {
     const streams = this.#streams.get(userId) ?? new Set();
-    if (streams.size >= MOST_OF_A_USER) throw new SeamError('stream/too-many', { data: { retryAfter: 30 } });
+    if (streams.size >= MAX_PER_USER) throw new SeamError('stream/too-many', { data: { retryAfter: 30 } });
     if (this.#count >= this.settings.STREAMS_MAX) throw new SeamError('unavailable');
     const stream = new EventStream(userId, since, () => this.wake(userId));
     if (this.closing.isShuttingDown) {
@@ -87,8 +86,8 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     return stream;
   }
 
-  private hear(users: ChangedUsers): void {
-    if (users === 'many') this.look();
+  private onBroadcast(users: ChangedUsers): void {
+    if (users === 'many') this.poll();
     else for (const user of users) this.wake(user);
   }
 
@@ -98,38 +97,38 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     this.run();
   }
 
-  private look(): void {
+  private poll(): void {
     for (const user of this.#streams.keys()) this.#due.add(user);
     this.run();
   }
 
   private run(): void {
     if (this.#due.size === 0) return;
-    // It works for all streams, not for the call that happens to wake it.
+    // The work is for all streams, so it must not run in the context of the current call.
     this.#feeding ??= runOutsideCall(() => this.feedDue()).finally(() => (this.#feeding = undefined));
   }
 
-  /** Whoever is behind when something fails is found by the next look. */
+  /** After a failure the next poll finds the streams that lack changes. */
   private async feedDue(): Promise<void> {
     try {
       while (this.#due.size > 0) {
         const users = [...this.#due];
         this.#due.clear();
         const streams = users.flatMap((user) => [...(this.#streams.get(user) ?? [])]);
-        for (const user of await this.feed.bring(streams)) this.#due.add(user);
+        for (const user of await this.feed.catchUp(streams)) this.#due.add(user);
       }
-      if (this.#isAway) this.#log.log('streams go on');
-      this.#isAway = false;
+      if (this.#isFailing) this.#log.log('streams resumed');
+      this.#isFailing = false;
     } catch (error) {
-      if (!this.#isAway) this.#log.warn({ err: error }, 'streams have to wait');
-      this.#isAway = true;
+      if (!this.#isFailing) this.#log.warn({ err: error }, 'streams cannot read changes; retrying');
+      this.#isFailing = true;
     }
   }
 
-  private beat(): void {
+  private sendHeartbeats(): void {
     for (const stream of this.all()) {
-      if (!stream.isFull) stream.tell(HEARTBEAT);
-      else if (stream.stuckFor > MOST_STUCK_MS) {
+      if (!stream.isFull) stream.send(HEARTBEAT);
+      else if (stream.stalledForMs > STALL_TIMEOUT_MS) {
         this.#dropped?.inc();
         stream.destroy();
       }
@@ -148,7 +147,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     const count = () => this.#count;
     new Gauge({
       name: 'notification_streams',
-      help: 'Streams of notifications that are open',
+      help: 'Open notification streams',
       registers: [registry],
       collect() {
         this.set(count());
@@ -156,7 +155,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     });
     return new Counter({
       name: 'notification_streams_dropped_total',
-      help: 'Streams that were ended because their client did not read',
+      help: 'Streams dropped because their client did not read',
       registers: [registry],
     });
   }

@@ -5,8 +5,8 @@ import { SeamError } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 
-/** Tickets of one user that wait to be used. */
-const MOST_OF_A_USER = 20;
+/** Unused tickets per user. */
+const MAX_PER_USER = 20;
 
 const ISSUE = `
   with expired as (
@@ -14,7 +14,7 @@ const ISSUE = `
   )
   insert into tickets (hash, user_id, expires_at)
   select $1, $2, now() + make_interval(secs => $3)
-   where (select count(*) from tickets where user_id = $2 and expires_at > now()) < ${MOST_OF_A_USER}
+   where (select count(*) from tickets where user_id = $2 and expires_at > now()) < ${MAX_PER_USER}
   returning expires_at as "expiresAt"`;
 
 const REDEEM = `
@@ -23,15 +23,15 @@ const REDEEM = `
   )
   select user_id as "userId" from taken where expires_at > now()`;
 
-/** A ticket as its owner gets it. */
+/** A ticket and its expiry. */
 export interface IssuedTicket {
   ticket: string;
   expiresAt: Date;
 }
 
 /**
- * What opens one stream, once: a browser's EventSource cannot send a token in a header, and a token in an address would
- * be written down by everybody on the way.
+ * Issues single-use tickets that open a stream: a browser's EventSource cannot send a token in a header, and proxies would log
+ * a token in the URL.
  */
 @Injectable()
 export class StreamTickets {
@@ -54,8 +54,8 @@ export class StreamTickets {
   }
 
   /**
-   * Takes a ticket back for good. @returns whose it was
-   * @throws SeamError `ticket/is-invalid` for one that is used, expired or made up
+   * Redeems a ticket. @returns the user's id
+   * @throws SeamError `ticket/is-invalid` for a used, expired or unknown ticket
    */
   async redeem(ticket: string): Promise<number> {
     const [taken] = await this.database.query<{ userId: number }[]>(REDEEM, [hashOf(ticket)]);
@@ -64,5 +64,5 @@ export class StreamTickets {
   }
 }
 
-/** A ticket that is read in the database opens nothing. */
+/** Only the hash is stored, so a ticket cannot be read from the database. */
 const hashOf = (ticket: string) => createHash('sha256').update(ticket).digest();

@@ -36,11 +36,11 @@ export class StreamController {
   @Header('content-type', 'text/event-stream; charset=utf-8')
   @Header('cache-control', 'no-store')
   @Header('x-accel-buffering', 'no')
-  // A connection that a stream was on is not worth waiting for, when the process ends.
+  // The connection is not reused, so that a shutdown does not wait for it.
   @Header('connection', 'close')
   @ApiOperation({
     operationId: 'StreamNotifications',
-    summary: 'Your notifications as they come: server-sent events `notification`, `withdrawn` and `unread`',
+    summary: 'Your notifications as they arrive: server-sent events `notification`, `withdrawn` and `unread`',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false })
   @ApiProduces('text/event-stream')
@@ -50,7 +50,7 @@ export class StreamController {
     @ViewerId() viewer: number | undefined,
     @Req() request: FastifyRequest,
   ): Promise<Readable> {
-    // Its answer would never end, and have no body.
+    // The response to HEAD would never end.
     if (request.method === 'HEAD') throw new MethodNotAllowedException();
     const header = LastEventId.safeParse(request.headers['last-event-id']);
     const since = (header.success ? header.data : undefined) ?? lastEventId;

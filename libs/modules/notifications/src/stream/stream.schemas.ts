@@ -8,15 +8,15 @@ const eventId = z
   .transform((text) => (text === '' ? undefined : Number(text)))
   .optional();
 
-/** How a stream is opened. */
+/** The query of a stream. */
 export const OpenStream = z.object({
   ticket: filterText({ max: 100 }).optional(),
-  /** What a browser's new EventSource cannot say in a header. */
+  /** Replaces the header, which a new EventSource cannot set. */
   lastEventId: eventId.meta({ type: 'string' }),
 });
 export type OpenStream = z.infer<typeof OpenStream>;
 
-/** What an EventSource that connects again says. */
+/** The header of a reconnecting EventSource. */
 export const LastEventId = eventId;
 
 export const TicketBody = z.object({ ticket: z.string(), expiresAt: z.iso.datetime() });

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** How often a message is sent although an earlier attempt may have arrived. */
-const MOST_DOUBTS = 2;
+/** Attempts with an unknown outcome after which a message is not sent again. */
+const MAX_UNCERTAIN_ATTEMPTS = 2;
 
 const BEGIN = `
   with before as (
@@ -17,31 +17,31 @@ const BEGIN = `
   on conflict (user_id, notification_id) do update
     set state = 'attempted', attempts = e.attempts + 1, attempted_at = now(),
         doubts = e.doubts + (e.state = 'attempted')::int
-    where e.state in ('attempted', 'failed') and e.doubts < ${MOST_DOUBTS}
-  returning coalesce((select state = 'attempted' from before), false) as "isInDoubt"`;
+    where e.state in ('attempted', 'failed') and e.doubts < ${MAX_UNCERTAIN_ATTEMPTS}
+  returning coalesce((select state = 'attempted' from before), false) as "mayBeDuplicate"`;
 
 /**
- * Writes down each attempt to send an e-mail before it is made, and what became of it, so that nothing is sent twice
- * unless the server's answer was lost, and then not unnoticed.
+ * Records each attempt to send an e-mail before it is made, and its outcome, so that an e-mail is sent twice only when the server's
+ * reply was lost, and the duplicate is counted.
  */
 @Injectable()
-export class MailBook {
+export class EmailLog {
   constructor(@InjectDataSource('notifications') private readonly database: DataSource) {}
 
   /**
    * Begins an attempt.
-   * @param mostPerHour e-mails that the user gets within an hour
-   * @returns whether an earlier one may have arrived; `undefined` when there must be no attempt (any more)
+   * @param maxPerHour e-mails to the user per hour
+   * @returns whether an earlier attempt may have arrived; undefined when the e-mail must not be sent
    */
   async begin(
     userId: number,
     notificationId: number,
-    mostPerHour: number,
-  ): Promise<{ isInDoubt: boolean } | undefined> {
-    const [begun] = await this.database.query<{ isInDoubt: boolean }[]>(BEGIN, [
+    maxPerHour: number,
+  ): Promise<{ mayBeDuplicate: boolean } | undefined> {
+    const [begun] = await this.database.query<{ mayBeDuplicate: boolean }[]>(BEGIN, [
       userId,
       notificationId,
-      mostPerHour,
+      maxPerHour,
     ]);
     return begun;
   }

@@ -5,13 +5,12 @@ import { type Message, OnEvent, Subscriber } from '@tearline/events';
 import type { PayloadOf } from '@tearline/seam';
 import { Followed, Unfollowed } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
-import type { Act } from './act.js';
-import { GroupsService } from './groups.service.js';
+import { type Activity, GroupsService } from './groups.service.js';
 
-/** What people do to one another, and take back. */
+/** Turns events into activities, and takes them back. */
 @Subscriber('notifications')
 @Injectable()
-export class Activity {
+export class ActivitySubscriber {
   constructor(private readonly groups: GroupsService) {}
 
   @OnEvent(Followed)
@@ -45,14 +44,19 @@ export class Activity {
   }
 }
 
-function follow({ followerId, followeeId }: PayloadOf<typeof Followed>): Act {
+function follow({ followerId, followeeId }: PayloadOf<typeof Followed>): Activity {
   return { userId: followeeId, kind: 'follow', articleId: 0, actorId: followerId, subject: 0 };
 }
 
-function favorite({ articleId, authorId, userId }: PayloadOf<typeof ArticleFavorited>): Act {
+function favorite({ articleId, authorId, userId }: PayloadOf<typeof ArticleFavorited>): Activity {
   return { userId: authorId, kind: 'favorite', articleId, actorId: userId, subject: 0 };
 }
 
-function comment({ commentId, articleId, articleAuthorId, authorId }: PayloadOf<typeof CommentCreated>): Act {
+function comment({
+  commentId,
+  articleId,
+  articleAuthorId,
+  authorId,
+}: PayloadOf<typeof CommentCreated>): Activity {
   return { userId: articleAuthorId, kind: 'comment', articleId, actorId: authorId, subject: commentId };
 }

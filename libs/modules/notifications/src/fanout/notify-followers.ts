@@ -1,16 +1,16 @@
 import type { EntityManager } from 'typeorm';
 
-/** Followers that one transaction tells at most. */
-export const BATCH = 1_000;
+/** Followers per transaction. */
+export const BATCH_SIZE = 1_000;
 
-/** What followers are told of. */
+/** A published article. */
 export interface Publication {
   readonly articleId: number;
   readonly authorId: number;
   readonly publishedAt: Date;
 }
 
-const TELL = `
+const NOTIFY = `
   with raised as (
     insert into inboxes as i (user_id, last, unread)
     select user_id, 1, 1 from unnest($1::bigint[]) as followers (user_id) order by user_id
@@ -22,11 +22,11 @@ const TELL = `
   select user_id, last, last, last, 'publish', $2::bigint, array[$3::bigint], 1, $4::timestamptz, $4::timestamptz
     from raised`;
 
-/** Users are locked in ascending order, as everywhere. */
-export async function tellFollowers(
+/** Adds a notification for each follower. Users are locked in ascending order, as everywhere. */
+export async function notifyFollowers(
   manager: EntityManager,
   { articleId, authorId, publishedAt }: Publication,
   followers: readonly number[],
 ): Promise<void> {
-  await manager.query(TELL, [followers, articleId, authorId, publishedAt]);
+  await manager.query(NOTIFY, [followers, articleId, authorId, publishedAt]);
 }

@@ -8,21 +8,21 @@ import { NotificationViews } from '../notification-views.js';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 import { PreferencesService } from '../preferences/preferences.service.js';
 import { type EmailText, emailText } from './email-text.js';
-import { SendEmail } from './email.job.js';
-import { MailBook } from './mail-book.js';
+import { SendEmail } from './email-queue.js';
+import { EmailLog } from './email-log.js';
 import { Mailer } from './mailer.js';
-import { outcomeOf } from './outcome.js';
+import { smtpOutcomeOf } from './smtp-outcome.js';
 
-/** What is older is no news. */
-const OLDEST_MS = 24 * 3_600_000;
+/** Older notifications are not sent. */
+const MAX_AGE_MS = 24 * 3_600_000;
 
 /** Sends notifications by e-mail. */
 @Subscriber('notifications')
 @Injectable()
-export class Emails {
-  readonly #log = new Logger(Emails.name);
-  readonly #ended: Counter<'outcome'>;
-  readonly #doubled: Counter;
+export class EmailWorker {
+  readonly #log = new Logger(EmailWorker.name);
+  readonly #attempts: Counter<'outcome'>;
+  readonly #possibleDuplicates: Counter;
 
   constructor(
     @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
@@ -30,19 +30,19 @@ export class Emails {
     private readonly reads: NotificationReads,
     private readonly views: NotificationViews,
     private readonly preferences: PreferencesService,
-    private readonly book: MailBook,
+    private readonly emailLog: EmailLog,
     private readonly mailer: Mailer,
     @Optional() registry: Registry = new Registry(),
   ) {
-    this.#ended = new Counter({
+    this.#attempts = new Counter({
       name: 'emails_total',
-      help: 'Attempts to send an e-mail, by how they ended',
+      help: 'Attempts to send an e-mail, by outcome',
       labelNames: ['outcome'],
       registers: [registry],
     });
-    this.#doubled = new Counter({
+    this.#possibleDuplicates = new Counter({
       name: 'emails_possibly_doubled_total',
-      help: 'E-mails sent again because it was not known whether an earlier attempt had arrived',
+      help: 'E-mails sent again after an attempt with an unknown outcome',
       registers: [registry],
     });
   }
@@ -50,34 +50,34 @@ export class Emails {
   @OnJob(SendEmail)
   async send({ userId, kind, articleId }: JobPayloadOf<typeof SendEmail>, job: RunningJob): Promise<void> {
     const row = await this.reads.open(userId, kind, articleId);
-    if (!row || this.mailer.isOff || row.createdAt.getTime() < Date.now() - OLDEST_MS) return;
+    if (!row || this.mailer.isOff || row.createdAt.getTime() < Date.now() - MAX_AGE_MS) return;
     if (!(await this.preferences.of(userId))[kind]) return;
-    const [[person], [shown]] = await Promise.all([
+    const [[recipient], [shown]] = await Promise.all([
       this.identity.emailsByIds({ ids: [userId] }),
       this.views.of([row]),
     ]);
-    const isGone = articleId !== 0 && shown!.article === null;
-    if (!person || isGone) return;
-    const attempt = await this.book.begin(userId, row.id, this.settings.MAILS_PER_HOUR);
+    const isDeleted = articleId !== 0 && shown!.article === null;
+    if (!recipient || isDeleted) return;
+    const attempt = await this.emailLog.begin(userId, row.id, this.settings.MAILS_PER_HOUR);
     if (!attempt) return;
-    if (attempt.isInDoubt) this.#doubled.inc();
-    if (await this.handIn(userId, row.id, person.email, emailText(shown!)))
-      await job.complete((manager) => this.book.end(userId, row.id, 'sent', manager));
+    if (attempt.mayBeDuplicate) this.#possibleDuplicates.inc();
+    if (await this.deliver(userId, row.id, recipient.email, emailText(shown!)))
+      await job.complete((manager) => this.emailLog.end(userId, row.id, 'sent', manager));
   }
 
-  /** @returns whether the server has taken it; it is not asked again when it has refused */
-  private async handIn(userId: number, id: number, to: string, text: EmailText): Promise<boolean> {
+  /** @returns whether the server accepted the message; false when it refused it for good */
+  private async deliver(userId: number, id: number, to: string, text: EmailText): Promise<boolean> {
     try {
       await this.mailer.send({ to, id: `notification.${userId}.${id}` }, text);
-      this.#ended.inc({ outcome: 'sent' });
+      this.#attempts.inc({ outcome: 'sent' });
       return true;
     } catch (error) {
-      const outcome = outcomeOf(error);
-      this.#ended.inc({ outcome });
-      if (outcome !== 'unknown') await this.book.end(userId, id, outcome);
+      const outcome = smtpOutcomeOf(error);
+      this.#attempts.inc({ outcome });
+      if (outcome !== 'unknown') await this.emailLog.end(userId, id, outcome);
       this.#log.warn({ err: error, userId, outcome }, 'e-mail not sent');
       if (outcome === 'refused') return false;
-      // The server is away or busy, which is not the job's fault.
+      // An infrastructure error: it does not count as a failed attempt of the job.
       throw new SeamError('unavailable', { cause: error });
     }
   }

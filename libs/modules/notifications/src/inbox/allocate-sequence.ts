@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Locks the user's inbox until the transaction ends, and takes the next numbers of its changes. Everything after it in
- * the transaction sees what others have done to the inbox. One that takes several users' takes them in ascending order.
+ * Locks the user's inbox until the transaction ends and allocates the next sequence numbers of its changes. Later statements of
+ * the transaction see all earlier changes of the inbox. Lock several users in ascending order.
  * @returns the first of the `count` numbers
  */
-export async function takeNumbers(manager: EntityManager, userId: number, count = 1): Promise<number> {
+export async function allocateSequence(manager: EntityManager, userId: number, count = 1): Promise<number> {
   const [inbox] = await manager.query<{ last: number }[]>(
     `insert into inboxes as i (user_id, last, unread) values ($1, $2, 0)
      on conflict (user_id) do update set last = i.last + $2 returning last`,

@@ -1,23 +1,33 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectOutbox, Outbox } from '@tearline/events';
+import { InjectOutbox, job, Outbox } from '@tearline/events';
 import type { EntityManager } from 'typeorm';
-import type { Kind } from '../kind.js';
+import { z } from 'zod';
+import { type Kind, KINDS } from '../notification-row.js';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
-import { SendEmail } from './email.job.js';
 
-const WHO_WANTS = `
+const SUBSCRIBED = `
   select user_id as "userId" from preferences where user_id = any($1::bigint[]) and $2 = any(email)`;
 
+/** Sends a user an e-mail of the unread notification of this kind and article. */
+export const SendEmail = job('notifications.email', {
+  payload: z.object({
+    userId: z.int().positive(),
+    kind: z.enum(KINDS),
+    articleId: z.int().nonnegative(),
+  }),
+  timeoutMs: 60_000,
+});
+
 /** New notifications of one kind. */
-export interface Notified {
+export interface NewNotifications {
   kind: Kind;
   articleId: number;
   userIds: readonly number[];
 }
 
-/** Has e-mails sent to those who want them, when the notification is committed. */
+/** Enqueues e-mails to the users whose preferences ask for them. */
 @Injectable()
-export class MailQueue {
+export class EmailQueue {
   readonly #isOff: boolean;
   readonly #delayMs: number;
 
@@ -29,11 +39,11 @@ export class MailQueue {
     this.#delayMs = MAIL_DELAY_SECONDS * 1_000;
   }
 
-  /** In the caller's transaction. */
-  async add(manager: EntityManager, { kind, articleId, userIds }: Notified): Promise<void> {
+  /** Enqueues in the caller's transaction. */
+  async add(manager: EntityManager, { kind, articleId, userIds }: NewNotifications): Promise<void> {
     if (this.#isOff) return;
-    const wanting = await manager.query<{ userId: number }[]>(WHO_WANTS, [userIds, kind]);
-    for (const { userId } of wanting)
+    const subscribed = await manager.query<{ userId: number }[]>(SUBSCRIBED, [userIds, kind]);
+    for (const { userId } of subscribed)
       await this.outbox.enqueue(manager, SendEmail, { userId, kind, articleId }, { delayMs: this.#delayMs });
   }
 }

@@ -6,16 +6,16 @@ import type { EntityManager } from 'typeorm';
 export type ChangedUsers = readonly number[] | 'many';
 
 export const TOPIC = 'notifications';
-const MAX_USERS = 50;
+const MAX_NAMED_USERS = 50;
 
 /** Broadcasts whose notifications have changed, so that open streams do not wait for their next poll. */
 @Injectable()
-export class Changes {
+export class InboxChanges {
   constructor(private readonly broadcaster: Broadcaster) {}
 
   /** Broadcasts the users when the manager's transaction has committed. */
-  note(manager: EntityManager, users: readonly number[]): void {
-    const changed: ChangedUsers = users.length > MAX_USERS ? 'many' : users;
+  add(manager: EntityManager, userIds: readonly number[]): void {
+    const changed: ChangedUsers = userIds.length > MAX_NAMED_USERS ? 'many' : userIds;
     afterCommit(manager, () => this.broadcaster.publish(TOPIC, changed));
   }
 }

@@ -6,16 +6,16 @@ import { Registry } from 'prom-client';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { GroupsService } from '../activity/groups.service.js';
-import { InboxDatabase } from '../fixtures/inbox-database.fixture.js';
-import type { Changes } from '../inbox/changes.js';
+import { NotificationsDatabase } from '../fixtures/notifications-database.fixture.js';
+import type { InboxChanges } from '../inbox/inbox-changes.js';
 import type { NotificationsSettings } from '../notifications.settings.js';
 import { PreferencesService } from '../preferences/preferences.service.js';
-import { Emails } from './emails.js';
-import { MailBook } from './mail-book.js';
+import { EmailWorker } from './email.worker.js';
+import { EmailLog } from './email-log.js';
 import { Mailer } from './mailer.js';
-import type { MailQueue } from './mail-queue.js';
+import type { EmailQueue } from './email-queue.js';
 
-const inbox = new InboxDatabase();
+const inbox = new NotificationsDatabase();
 beforeAll(() => inbox.start());
 beforeAll(() => Logger.overrideLogger(false));
 afterAll(() => inbox.stop());
@@ -85,20 +85,20 @@ async function notified(port: number, { perHour = 20 } = {}) {
     MAILS_PER_HOUR: perHour,
   } as NotificationsSettings;
   const mailer = new Mailer(settings);
-  const emails = new Emails(
+  const emails = new EmailWorker(
     settings,
     inbox.identity,
     inbox.reads,
     inbox.views,
     new PreferencesService(inbox.reader, undefined as unknown as Transactions),
-    new MailBook(inbox.dataSource),
+    new EmailLog(inbox.dataSource),
     mailer,
     registry,
   );
   await inbox.query(`insert into preferences (user_id, email) values ($1, '{follow,comment}')`, [userId]);
   const groups = new GroupsService(
-    { note: () => undefined } as unknown as Changes,
-    { add: async () => undefined } as unknown as MailQueue,
+    { add: () => undefined } as unknown as InboxChanges,
+    { add: async () => undefined } as unknown as EmailQueue,
   );
   const act = { userId, kind: 'follow' as const, articleId: 0, actorId: 1_000_000, subject: 0 };
   const job = { complete: (work) => inbox.transaction(work) } as RunningJob;
@@ -139,7 +139,7 @@ describe('an e-mail', () => {
     expect(await doubled()).toBe(0);
   });
 
-  it('is sent once, however often its job is done', async () => {
+  it('is sent once when its job is repeated', async () => {
     const server = await mailServer();
     const { send, attempts } = await notified(server.port);
     await send();
@@ -148,7 +148,7 @@ describe('an e-mail', () => {
     expect(await attempts()).toBe(1);
   });
 
-  it('is not sent of what is read, taken back or not wanted', async () => {
+  it('is not sent for read, withdrawn or unwanted notifications', async () => {
     const server = await mailServer();
     const reader = await notified(server.port);
     await reader.read();
@@ -163,11 +163,11 @@ describe('an e-mail', () => {
     expect(server.taken).toEqual([]);
   });
 
-  it('is not sent of an article that is gone, or of what is a day old', async () => {
+  it('is not sent for deleted articles or notifications older than a day', async () => {
     const server = await mailServer();
     const { send, comment, userId } = await notified(server.port);
     await comment(77);
-    inbox.goneArticles.add(77);
+    inbox.deletedArticles.add(77);
     await send('comment', 77);
     await inbox.query(
       `update notifications set created_at = now() - interval '25 hours' where user_id = $1`,
@@ -177,7 +177,7 @@ describe('an e-mail', () => {
     expect(server.taken).toEqual([]);
   });
 
-  it('is sent again when the acknowledgement was lost, which is counted, by the same id', async () => {
+  it('is sent again with the same id, and counted, when the acknowledgement was lost', async () => {
     const server = await mailServer();
     server.loseAcknowledgements = 1;
     const { send, doubled } = await notified(server.port);
@@ -191,7 +191,7 @@ describe('an e-mail', () => {
     expect(server.taken).toHaveLength(2);
   });
 
-  it('is not sent for ever to a server that never acknowledges', async () => {
+  it('is not resent forever to a server that never acknowledges', async () => {
     const server = await mailServer();
     server.loseAcknowledgements = 100;
     const { send, doubled } = await notified(server.port);
@@ -225,7 +225,7 @@ describe('an e-mail', () => {
     },
   );
 
-  it('is sent when the server is back, without doubt', async () => {
+  it('is sent when the server is back, and not counted as a possible duplicate', async () => {
     const away = await mailServer();
     await away.close();
     servers.length = 0;
@@ -237,7 +237,7 @@ describe('an e-mail', () => {
     ]);
   });
 
-  it('comes so often within an hour, and not more often', async () => {
+  it('is limited per user and hour', async () => {
     const server = await mailServer();
     const { send, read, follow } = await notified(server.port, { perHour: 2 });
     for (const actor of [5, 6, 7]) {

@@ -3,18 +3,18 @@ import type { Social } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupsService } from '../activity/groups.service.js';
-import type { MailQueue } from '../email/mail-queue.js';
-import { InboxDatabase } from '../fixtures/inbox-database.fixture.js';
-import type { Changes } from '../inbox/changes.js';
-import { Fanouts } from './fanouts.js';
-import { Publications } from './publications.js';
+import type { EmailQueue } from '../email/email-queue.js';
+import { NotificationsDatabase } from '../fixtures/notifications-database.fixture.js';
+import type { InboxChanges } from '../inbox/inbox-changes.js';
+import { FanoutWorker } from './fanout.worker.js';
+import { PublicationsSubscriber } from './publications.subscriber.js';
 
-const inbox = new InboxDatabase();
+const inbox = new NotificationsDatabase();
 beforeAll(() => inbox.start());
 afterAll(() => inbox.stop());
 
-const changes = { note: () => undefined } as unknown as Changes;
-const mails = { add: async () => undefined } as unknown as MailQueue;
+const changes = { add: () => undefined } as unknown as InboxChanges;
+const mails = { add: async () => undefined } as unknown as EmailQueue;
 const outbox = { enqueue: async () => undefined } as unknown as Outbox;
 
 const AUTHOR = 900_000;
@@ -28,8 +28,8 @@ function fanout(followers: number) {
     followersOf: async ({ after, limit }: { after: number; limit: number }) =>
       ids.slice(after, after + limit),
   } as unknown as Social;
-  const publications = new Publications(outbox, social, changes, mails);
-  const fanouts = () => new Fanouts(inbox.dataSource, social, changes, mails);
+  const publications = new PublicationsSubscriber(outbox, social, changes, mails);
+  const fanouts = () => new FanoutWorker(inbox.dataSource, social, changes, mails);
   const at = new Date();
   const message = { at, aggregate: `article/${articleId}`, seq: 1, id: '1' };
   const written = { articleId, authorId: AUTHOR, slug: 's', title: 't', media: [] };
@@ -45,7 +45,7 @@ function fanout(followers: number) {
       ),
     work: async () => {
       const one = fanouts();
-      while ((await one.work({ articleId }, job)) === REQUEUE);
+      while ((await one.run({ articleId }, job)) === REQUEUE);
     },
   };
 }
@@ -67,7 +67,7 @@ const miscounted = () =>
   );
 
 /** Ends the n-th transaction as a crash would, before or after its commit. */
-function crashing(fanouts: Fanouts, place: 'before' | 'after', n: number): Fanouts {
+function crashing(fanouts: FanoutWorker, place: 'before' | 'after', n: number): FanoutWorker {
   let transactions = 0;
   const dataSource = Object.create(inbox.dataSource) as typeof inbox.dataSource;
   dataSource.transaction = (async (work: (manager: EntityManager) => Promise<unknown>) => {
@@ -84,7 +84,7 @@ function crashing(fanouts: Fanouts, place: 'before' | 'after', n: number): Fanou
 }
 
 describe('a fan-out', () => {
-  it('to a few is done with the event itself', async () => {
+  it('to few followers completes with the event', async () => {
     const { articleId, publish, remove, work } = fanout(999);
     await publish();
     expect(await inbox.query('select article_id from fanouts')).toEqual([]);
@@ -95,14 +95,14 @@ describe('a fan-out', () => {
     expect(await miscounted()).toEqual([]);
   });
 
-  it('to nobody leaves nothing to be taken back', async () => {
+  it('without followers leaves nothing to withdraw', async () => {
     const { publish, remove } = fanout(0);
     await publish();
     await remove();
     expect(await inbox.query('select article_id from fanouts')).toEqual([]);
   });
 
-  it('tells every follower once', async () => {
+  it('notifies every follower once', async () => {
     const { articleId, publish, work } = fanout(2_500);
     await publish();
     await work();
@@ -118,14 +118,14 @@ describe('a fan-out', () => {
       await publish();
       const job = { signal: new AbortController().signal } as never;
       for (const n of [1, 2, 1]) {
-        await expect(crashing(fanouts(), place, n).work({ articleId }, job)).rejects.toThrow('crash');
+        await expect(crashing(fanouts(), place, n).run({ articleId }, job)).rejects.toThrow('crash');
       }
       await work();
       expect(await told(articleId)).toEqual({ n: 3_000, users: 3_000 });
     },
   );
 
-  it('tells every follower once although several work on it, beside others', async () => {
+  it('notifies every follower once with concurrent workers and fan-outs', async () => {
     const both = [fanout(3_000), fanout(3_000)];
     for (const { publish } of both) await publish();
     await Promise.all(both.flatMap(({ work }) => [work(), work()]));
@@ -133,7 +133,7 @@ describe('a fan-out', () => {
     expect(await miscounted()).toEqual([]);
   });
 
-  it('is taken back with its article, from those who have not read it', async () => {
+  it('is withdrawn from unread inboxes when its article is deleted', async () => {
     const { articleId, publish, remove, work } = fanout(2_100);
     await publish();
     await work();
@@ -149,11 +149,11 @@ describe('a fan-out', () => {
     expect(await miscounted()).toEqual([]);
   });
 
-  it('stops when its article goes while it is under way', async () => {
+  it('stops when its article is deleted while it runs', async () => {
     const { articleId, publish, remove, fanouts, work } = fanout(3_000);
     await publish();
     const job = { signal: AbortSignal.abort() } as never;
-    expect(await fanouts().work({ articleId }, job)).toBe(REQUEUE);
+    expect(await fanouts().run({ articleId }, job)).toBe(REQUEUE);
     expect(await told(articleId)).toEqual({ n: 1_000, users: 1_000 });
     await remove();
     await work();
@@ -162,8 +162,8 @@ describe('a fan-out', () => {
   });
 });
 
-describe('an article that is gone', () => {
-  it('takes the unread favorites and comments of its author with it, and none comes after', async () => {
+describe('a deleted article', () => {
+  it('withdraws its author’s unread favorites and comments, and accepts no later ones', async () => {
     const groups = new GroupsService(changes, mails);
     const { articleId, remove, work } = fanout(0);
     const act = (kind: 'favorite' | 'comment', actorId: number, subject = 0) => ({

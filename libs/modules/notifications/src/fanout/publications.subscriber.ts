@@ -4,11 +4,11 @@ import { InjectOutbox, type Message, OnEvent, Outbox, Subscriber } from '@tearli
 import { Seam } from '@tearline/seam';
 import { type Social, SocialContract } from '@tearline/modules/social/contract';
 import type { EntityManager } from 'typeorm';
-import { MailQueue } from '../email/mail-queue.js';
-import { Changes } from '../inbox/changes.js';
-import { takeNumbers } from '../inbox/take-numbers.js';
-import { Fanout } from './fanout.job.js';
-import { BATCH, tellFollowers } from './tell-followers.js';
+import { EmailQueue } from '../email/email-queue.js';
+import { InboxChanges } from '../inbox/inbox-changes.js';
+import { allocateSequence } from '../inbox/allocate-sequence.js';
+import { Fanout } from './fanout.worker.js';
+import { BATCH_SIZE, notifyFollowers } from './notify-followers.js';
 
 const WITHDRAW_FROM_AUTHOR = `
   with withdrawn as (
@@ -19,32 +19,32 @@ const WITHDRAW_FROM_AUTHOR = `
   )
   update inboxes set unread = unread - (select count(*) from withdrawn)::int where user_id = $1`;
 
-const IS_TOLD = `
+const IS_ANNOUNCED = `
   select 1 from fanouts where article_id = $1
   union all
   select 1 from notifications where kind = 'publish' and article_id = $1 and read_at is null and withdrawn_at is null
   limit 1`;
 
-/** Articles that come and go. What concerns more followers than one transaction should is left to a job. */
+/** Notifies followers of published articles and withdraws the notifications of deleted ones; large fan-outs become jobs. */
 @Subscriber('notifications')
 @Injectable()
-export class Publications {
+export class PublicationsSubscriber {
   constructor(
     @InjectOutbox('notifications') private readonly outbox: Outbox,
     @Seam(SocialContract) private readonly social: Social,
-    private readonly changes: Changes,
-    private readonly mails: MailQueue,
+    private readonly changes: InboxChanges,
+    private readonly mails: EmailQueue,
   ) {}
 
   @OnEvent(ArticlePublished)
   async published({ payload, at }: Message<typeof ArticlePublished>, manager: EntityManager): Promise<void> {
     const { articleId, authorId } = payload;
-    const followers = await this.social.followersOf({ followee: authorId, after: 0, limit: BATCH });
+    const followers = await this.social.followersOf({ followee: authorId, after: 0, limit: BATCH_SIZE });
     if (followers.length === 0) return;
-    if (followers.length < BATCH) {
-      await tellFollowers(manager, { articleId, authorId, publishedAt: at }, followers);
+    if (followers.length < BATCH_SIZE) {
+      await notifyFollowers(manager, { articleId, authorId, publishedAt: at }, followers);
       await this.mails.add(manager, { kind: 'publish', articleId, userIds: followers });
-      this.changes.note(manager, followers);
+      this.changes.add(manager, followers);
       return;
     }
     await manager.query(
@@ -57,19 +57,19 @@ export class Publications {
   @OnEvent(ArticleDeleted)
   async deleted({ payload }: Message<typeof ArticleDeleted>, manager: EntityManager): Promise<void> {
     const { articleId, authorId } = payload;
-    if ((await manager.query<unknown[]>(IS_TOLD, [articleId])).length > 0)
-      await this.takeBack(manager, payload);
-    // Two numbers, since an author may have two kinds of notifications of an article. Whoever notifies the author
-    // waits here, and then finds the article gone.
-    const number = await takeNumbers(manager, authorId, 2);
+    if ((await manager.query<unknown[]>(IS_ANNOUNCED, [articleId])).length > 0)
+      await this.withdraw(manager, payload);
+    // Two numbers, for the two kinds of notifications that an author may have of an article. The lock makes concurrent
+    // activities wait, and then find the article deleted.
+    const seq = await allocateSequence(manager, authorId, 2);
     await manager.query('insert into gone_articles (article_id) values ($1) on conflict do nothing', [
       articleId,
     ]);
-    await manager.query(WITHDRAW_FROM_AUTHOR, [authorId, articleId, number]);
-    this.changes.note(manager, [authorId]);
+    await manager.query(WITHDRAW_FROM_AUTHOR, [authorId, articleId, seq]);
+    this.changes.add(manager, [authorId]);
   }
 
-  private async takeBack(
+  private async withdraw(
     manager: EntityManager,
     { articleId, authorId }: { articleId: number; authorId: number },
   ): Promise<void> {
