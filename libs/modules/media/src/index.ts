@@ -4,7 +4,7 @@ import { ImageChanged } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { MEDIA_FILE_BYTES, MediaContract } from './contract.js';
 
-/** What surrounds the file in a multipart body. */
+/** Multipart headers and boundaries around the file. */
 const ENVELOPE_BYTES = 65_536;
 
 export const manifest: ModuleManifest = {

@@ -2,25 +2,25 @@ import type { MediaStatus } from './contract.js';
 import type { ImageKind } from './upload/image-kind.js';
 import type { VariantName } from './variants/variants.js';
 
-/** One variant as it is stored. */
+/** A stored variant. */
 export interface StoredVariant {
   readonly bytes: number;
-  /** SHA-256 of it. */
+  /** SHA-256 of its bytes. */
   readonly sha256: string;
 }
 
 /** A row of `files`. */
 export interface MediaFile {
   readonly hash: string;
-  /** Part of the names of all that is stored for it; new when the same content is uploaded after it was deleted. */
+  /** Part of its storage keys; differs when the same content is uploaded again after a deletion. */
   readonly generation: string;
   readonly kind: ImageKind;
   readonly status: MediaStatus;
-  /** Why it failed: a code. */
+  /** The code of the failure. */
   readonly reason: string | null;
   readonly variants: Readonly<Record<VariantName, StoredVariant>> | null;
   readonly readyAt: Date | null;
-  /** Whether anything shows it. */
+  /** Whether an article or a user shows it. */
   readonly used: boolean;
 }
 

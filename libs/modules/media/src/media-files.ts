@@ -10,16 +10,16 @@ import type { ReceivedFile } from './upload/receive-file.js';
 import { MakeVariants } from './variants/make-variants.job.js';
 import type { VariantName } from './variants/variants.js';
 
-/** How many rows one sweep deletes at once. */
-const BATCH = 100;
+/** Rows per transaction of a sweep. */
+const BATCH_SIZE = 100;
 
 const OWN_BYTES = `
   select coalesce(sum(f.bytes), 0)::bigint as bytes from claims c join files f using (hash)
   where c.user_id = $1 and f.status <> 'failed'`;
 
 /**
- * Who may change what is known of the files: a file's row is locked before anybody claims it, refers to it or deletes
- * it, so that none of them misses another.
+ * Writes of the file rows. Each locks a file's row before it changes the file's claims or references or deletes it, so that
+ * concurrent changes see each other.
  */
 @Injectable()
 export class MediaFiles {
@@ -30,9 +30,9 @@ export class MediaFiles {
   ) {}
 
   /**
-   * Makes a file the user's, and has its variants made when it is new.
-   * @param generation of a file that is stored already, to be added if there is none yet
-   * @returns undefined when there is none
+   * Adds the user's claim to a file, and enqueues the job for its variants when the file is new.
+   * @param generation of the stored original, to insert the row when there is none
+   * @returns undefined when there is no row
    * @throws SeamError `file/exceeds-what-you-may-store`
    */
   claim(
@@ -45,13 +45,13 @@ export class MediaFiles {
       let added = false;
       let file: MediaFile | undefined;
       for (;;) {
-        if (generation !== undefined) added = await add(manager, { hash, bytes, kind }, generation);
+        if (generation !== undefined) added = await insert(manager, { hash, bytes, kind }, generation);
         file = await lock(manager, hash);
         if (file || generation === undefined) break;
-        // Somebody's row was in the way, and has been deleted while it was waited for.
+        // A concurrent row prevented the insert and was deleted before it could be locked.
       }
       const isMine = file !== undefined && (await hasClaim(manager, user, hash));
-      if (!isMine && file?.status !== 'failed') await this.refuseTooMuch(manager, user, bytes);
+      if (!isMine && file?.status !== 'failed') await this.checkQuota(manager, user, bytes);
       if (!file) return undefined;
       await manager.query('insert into claims (user_id, hash) values ($1, $2) on conflict do nothing', [
         user,
@@ -67,8 +67,8 @@ export class MediaFiles {
   }
 
   /**
-   * Takes the user's claim away; with nobody's left and nothing that shows it, the file goes.
-   * @returns the file when it is gone, so that what is stored of it can go, too
+   * Removes the user's claim, and deletes the file when no claim and no reference is left.
+   * @returns the deleted file, whose stored objects the caller deletes
    * @throws SeamError `media/not-found`, `media/forbidden`
    */
   release(user: number, hash: string): Promise<FileVersion | undefined> {
@@ -77,7 +77,7 @@ export class MediaFiles {
       if (!file) throw new SeamError('media/not-found');
       if (!(await hasClaim(manager, user, hash))) throw new SeamError('media/forbidden');
       await manager.query('delete from claims where user_id = $1 and hash = $2', [user, hash]);
-      const [gone] = await deleteUnused(
+      const [gone] = await deleteUnreferenced(
         manager,
         [hash],
         'not exists (select from claims c where c.hash = f.hash)',
@@ -86,8 +86,8 @@ export class MediaFiles {
     });
   }
 
-  /** Of one thing that may show pictures, `article/<id>` or `user/<id>`: shows these and no others. */
-  async refer(manager: EntityManager, source: string, hashes: readonly string[]): Promise<void> {
+  /** Replaces the references of a source, `article/<id>` or `user/<id>`. */
+  async setReferences(manager: EntityManager, source: string, hashes: readonly string[]): Promise<void> {
     const before = await manager.query<{ hash: string }[]>('select hash from refs where source = $1', [
       source,
     ]);
@@ -107,7 +107,7 @@ export class MediaFiles {
     );
   }
 
-  /** A file whose variants are still to be made. */
+  /** Returns the file if its variants do not exist yet. */
   async pending({ hash, generation }: FileVersion): Promise<MediaFile | undefined> {
     const [file] = await this.database.query<MediaFile[]>(
       `select ${FILE_COLUMNS} from files where hash = $1 and generation = $2 and status = 'pending'`,
@@ -116,13 +116,13 @@ export class MediaFiles {
     return file;
   }
 
-  /** All of its variants are stored. @returns whether there is such a file, still */
+  /** Records that all variants are stored. @returns false when the file was deleted meanwhile */
   markReady(
     manager: EntityManager,
     file: FileVersion,
     variants: Readonly<Record<VariantName, StoredVariant>>,
   ): Promise<boolean> {
-    return settle(
+    return finish(
       manager,
       file,
       `status = 'ready', ready_at = now(), variants = $3`,
@@ -130,26 +130,26 @@ export class MediaFiles {
     );
   }
 
-  /** It will never have variants. @returns whether there is such a file, still */
+  /** Records that the file cannot have variants. @returns false when the file was deleted meanwhile */
   markFailed(manager: EntityManager, file: FileVersion, reason: string): Promise<boolean> {
-    return settle(manager, file, `status = 'failed', reason = $3`, reason);
+    return finish(manager, file, `status = 'failed', reason = $3`, reason);
   }
 
   /**
-   * Deletes some files that nothing shows: those that nobody claims, and those that have been like that for long.
-   * @returns them, so that what is stored of them can go, too
+   * Deletes a batch of unreferenced files: those without a claim, and those unreferenced for `MEDIA_UNUSED_SECONDS`.
+   * @returns the deleted files, whose stored objects the caller deletes
    */
-  forgetUnused(): Promise<FileVersion[]> {
+  deleteUnused(): Promise<FileVersion[]> {
     const seconds = this.settings.MEDIA_UNUSED_SECONDS;
     const isDue = `(f.unused_since < now() - make_interval(secs => ${seconds})
       or not exists (select from claims c where c.hash = f.hash))`;
     return this.database.transaction(async (manager) => {
       const found = await manager.query<{ hash: string }[]>(
         `select hash from files f where unused_since is not null and ${isDue}
-         order by unused_since limit ${BATCH} for update skip locked`,
+         order by unused_since limit ${BATCH_SIZE} for update skip locked`,
       );
-      // Asked again now that they are locked: a reference or a claim may have come just before.
-      return deleteUnused(
+      // Checked again under the locks, since a reference or claim may have been added before.
+      return deleteUnreferenced(
         manager,
         found.map(({ hash }) => hash),
         isDue,
@@ -157,25 +157,25 @@ export class MediaFiles {
     });
   }
 
-  /** Of these, those that something is to be stored of. */
-  async owners(named: readonly FileVersion[]): Promise<Set<string>> {
-    const found = await this.database.query<{ owner: string }[]>(
-      `select hash || '.' || generation as owner from files
+  /** Returns which of these file versions may have stored objects, as `<hash>.<generation>`. */
+  async findStored(versions: readonly FileVersion[]): Promise<Set<string>> {
+    const found = await this.database.query<{ version: string }[]>(
+      `select hash || '.' || generation as version from files
        where hash = any($1::text[]) and status <> 'failed'`,
-      [named.map(({ hash }) => hash)],
+      [versions.map(({ hash }) => hash)],
     );
-    return new Set(found.map(({ owner }) => owner));
+    return new Set(found.map(({ version }) => version));
   }
 
-  private async refuseTooMuch(manager: EntityManager, user: number, bytes: number): Promise<void> {
+  private async checkQuota(manager: EntityManager, user: number, bytes: number): Promise<void> {
     const [own] = await manager.query<{ bytes: number }[]>(OWN_BYTES, [user]);
     if (own!.bytes + bytes > this.settings.MEDIA_BYTES_PER_USER)
       throw new SeamError('file/exceeds-what-you-may-store');
   }
 }
 
-/** @returns false when there is one already */
-async function add(
+/** Inserts a file's row. @returns false when there is one already */
+async function insert(
   manager: EntityManager,
   { hash, bytes, kind }: ReceivedFile,
   generation: string,
@@ -204,7 +204,7 @@ async function hasClaim(manager: EntityManager, user: number, hash: string): Pro
   return claims.length > 0;
 }
 
-async function deleteUnused(
+async function deleteUnreferenced(
   manager: EntityManager,
   hashes: readonly string[],
   condition: string,
@@ -219,7 +219,7 @@ async function deleteUnused(
   return gone;
 }
 
-async function settle(
+async function finish(
   manager: EntityManager,
   { hash, generation }: FileVersion,
   changes: string,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectReader, Reader, statement } from '@tearline/database';
 import { FILE_COLUMNS, type MediaFile } from './media-file.js';
 
-// Pictures are asked for without a token, by whoever has just been told that they are there.
+// Pictures are requested without a session, possibly right after their creation.
 const ONE = statement<MediaFile>('media.one', `select ${FILE_COLUMNS} from files where hash = $1`, 'strong');
 
 const MANY = statement<MediaFile>(
@@ -10,7 +10,7 @@ const MANY = statement<MediaFile>(
   `select ${FILE_COLUMNS} from files where hash = any($1::text[])`,
 );
 
-/** The module's hot reads. */
+/** The module's reads as named prepared statements. */
 @Injectable()
 export class MediaReads {
   constructor(@InjectReader('media') private readonly reader: Reader) {}

@@ -57,7 +57,7 @@ export class MediaController {
     try {
       return mediaBody(await this.uploads.upload(viewer, raw));
     } catch (error) {
-      // What is still to come would be taken for the next request.
+      // The rest of the body would be parsed as the next request.
       if (!(await drainRequest(raw))) void reply.header('connection', 'close');
       throw error;
     }
@@ -65,7 +65,7 @@ export class MediaController {
 
   @Get(':hash')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'GetMedia', summary: 'How a picture is doing' })
+  @ApiOperation({ operationId: 'GetMedia', summary: 'The status of a picture' })
   @ApiResponse({ status: 200, standardSchema: MediaBody })
   async status(@Param('hash') hash: string): Promise<MediaBody> {
     const file = MediaHash.safeParse(hash).success ? await this.reads.one(hash) : undefined;
@@ -78,7 +78,7 @@ export class MediaController {
   @Authenticated()
   @ApiOperation({
     operationId: 'DeleteMedia',
-    summary: 'Give up a picture; it goes with the last who uploaded it, unless something shows it',
+    summary: 'Delete your claim to a picture; without claims and references the picture is deleted',
   })
   @ApiResponse({ status: 204 })
   async remove(@Param('hash') hash: string, @ViewerId() viewer: number): Promise<void> {
@@ -86,7 +86,7 @@ export class MediaController {
     const gone = await this.files.release(viewer, hash);
     if (!gone) return;
     await this.storage.delete(keysOf(gone)).catch((error: unknown) => {
-      this.#log.warn({ err: error, hash }, 'files left behind; they will be swept');
+      this.#log.warn({ err: error, hash }, 'stored files not deleted; the sweep deletes them');
     });
   }
 }

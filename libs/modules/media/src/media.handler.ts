@@ -3,7 +3,7 @@ import { Implements, type InputOf } from '@tearline/seam';
 import { type Media, MediaContract } from './contract.js';
 import { MediaReads } from './media-reads.js';
 
-/** Answers other modules. */
+/** Implements the contract for other modules. */
 @Implements(MediaContract)
 @Injectable()
 export class MediaHandler implements Media {

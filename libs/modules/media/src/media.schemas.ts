@@ -3,17 +3,17 @@ import { MediaHash, MediaStatus } from './contract.js';
 import type { MediaFile } from './media-file.js';
 import { type VariantName, variantNames, variantUrls } from './variants/variants.js';
 
-/** What is told of a picture. */
+/** The public status of a picture. */
 export const MediaBody = z
   .object({
     media: z.object({
       hash: MediaHash,
       status: MediaStatus,
-      /** Why it failed. */
+      /** The reason of a failure. */
       reason: z.enum(['unreadable', 'too-many-pixels', 'too-complex', 'another-kind']).optional(),
-      /** Whether an article or a user shows it; a moment later than they do. */
+      /** Whether an article or a user shows it; follows their changes by event. */
       used: z.boolean(),
-      /** Where its variants are once it is ready. */
+      /** The paths of its variants once it is ready. */
       urls: z.record(z.enum(variantNames as [VariantName, ...VariantName[]]), z.string()),
       statusUrl: z.string(),
     }),
@@ -21,7 +21,7 @@ export const MediaBody = z
   .meta({ id: 'MediaBody' });
 export type MediaBody = z.infer<typeof MediaBody>;
 
-/** A form with one field, `file`, as OpenAPI puts it. */
+/** OpenAPI schema of a form with one field, `file`. */
 export const UPLOAD_FORM: { type: 'object'; required: string[]; properties: Record<string, object> } = {
   type: 'object',
   required: ['file'],

@@ -9,9 +9,9 @@ const count = countSetting(1, 999_999_999_999);
 const shape = {
   NODE_ENV: hostSettings.NODE_ENV,
   TEARLINE_DIR: z.string().default('.tearline'),
-  /** A folder for all files, the same one for every process; in development one in `TEARLINE_DIR`. */
+  /** Folder of all files, shared by all processes; in development a folder in `TEARLINE_DIR`. */
   MEDIA_DIR: z.string().optional(),
-  /** A bucket for all files instead, and a folder in it if need be: `https://s3.example.com/bucket/folder`. */
+  /** Bucket of all files, which replaces the folder; optionally with a prefix: `https://s3.example.com/bucket/folder`. */
   MEDIA_S3_URL: z
     .string()
     .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
@@ -21,25 +21,25 @@ const shape = {
   MEDIA_S3_REGION: z.string().default('us-east-1'),
   MEDIA_S3_ACCESS_KEY_ID: z.string().optional(),
   MEDIA_S3_SECRET_ACCESS_KEY: z.string().optional(),
-  /** A folder for files under way to and from the bucket. */
+  /** Folder for temporary files when a bucket is used. */
   MEDIA_TEMP_DIR: z.string().default(join(tmpdir(), 'tearline-media')),
   /** Seconds that an upload may take. */
   MEDIA_UPLOAD_SECONDS: count.default(60),
-  /** Uploads that a user may begin in a minute. */
+  /** Uploads per user and minute. */
   MEDIA_UPLOADS_PER_MINUTE: count.default(30),
-  /** Bytes that a user's uploads may have altogether. */
+  /** Total bytes of a user's uploads. */
   MEDIA_BYTES_PER_USER: count.default(1_073_741_824),
-  /** Uploads under way at once in one process; a single user may have a quarter of them. */
+  /** Concurrent uploads per process; one user may have a quarter of them. */
   MEDIA_CONCURRENT_UPLOADS: count.default(40),
-  /** Pixels that a picture may have. */
+  /** Maximum pixels of a picture. */
   MEDIA_PIXELS: count.default(50_000_000),
-  /** Pictures whose variants one process makes at once. */
+  /** Concurrent variant jobs per process. */
   MEDIA_VARIANTS_AT_ONCE: count.default(1),
-  /** Seconds after which what nothing shows is deleted. */
+  /** Seconds after which an unreferenced picture is deleted. */
   MEDIA_UNUSED_SECONDS: count.default(7 * 86_400),
-  /** Seconds after which stored files that belong to nothing, and forgotten temporary ones, are deleted. */
+  /** Seconds after which stored files without a row and abandoned temporary files are deleted. */
   MEDIA_STRAY_SECONDS: count.default(3_600),
-  /** Seconds between two sweeps for both. */
+  /** Seconds between two sweeps. */
   MEDIA_SWEEP_SECONDS: count.default(3_600),
 };
 

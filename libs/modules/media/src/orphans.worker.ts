@@ -6,12 +6,12 @@ import { keysOf, type FileVersion, fileVersionOf, prefixes } from './storage/key
 import { STORAGE, type Storage } from './storage/storage.js';
 import { UploadRateLimit } from './upload/upload-rate-limit.js';
 
-/** Looked up together. */
-const BATCH = 500;
-/** Milliseconds that one sweep looks through what is stored; the next one begins elsewhere. */
+/** Keys per query. */
+const BATCH_SIZE = 500;
+/** Duration of one sweep; the next one starts at another prefix. */
 const MAX_SWEEP_MS = 20_000;
 
-/** Deletes what belongs to nothing any more. */
+/** Deletes unused files, and stored files without a row. */
 @Subscriber('media')
 @Injectable()
 export class OrphansWorker {
@@ -26,30 +26,30 @@ export class OrphansWorker {
   async sweep(): Promise<void> {
     const until = performance.now() + MAX_SWEEP_MS;
     await this.counts.prune();
-    await this.forgetUnused(until);
+    await this.deleteUnused(until);
     await this.sweepStorage(until);
   }
 
-  private async forgetUnused(until: number): Promise<void> {
+  private async deleteUnused(until: number): Promise<void> {
     let gone: readonly FileVersion[];
     do {
-      // First the rows: what a crash then leaves stored belongs to no row, and is swept.
-      gone = await this.files.forgetUnused();
+      // Rows first: a crash then leaves stored files without a row, which a later sweep deletes.
+      gone = await this.files.deleteUnused();
       for (const file of gone) await this.storage.delete(keysOf(file));
     } while (gone.length > 0 && performance.now() < until);
   }
 
-  /** In one of 256 places it begins, so that a sweep that does not get through has them all in turn. */
+  /** Starts at a random one of 256 prefixes, so that sweeps that run out of time cover all of them eventually. */
   private async sweepStorage(until: number): Promise<void> {
     const first = Math.floor(Math.random() * prefixes.length);
     for (const prefix of [...prefixes.slice(first), ...prefixes.slice(0, first)]) {
       if (performance.now() > until) return;
       let keys: string[] = [];
       for await (const { key, modified } of this.storage.list(prefix)) {
-        // A younger one may just be about to get its row.
+        // The row of a younger file may not be committed yet.
         if (modified.getTime() > Date.now() - this.settings.MEDIA_STRAY_SECONDS * 1_000) continue;
         keys.push(key);
-        if (keys.length < BATCH) continue;
+        if (keys.length < BATCH_SIZE) continue;
         await this.deleteStray(keys);
         keys = [];
       }
@@ -59,11 +59,12 @@ export class OrphansWorker {
 
   private async deleteStray(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
-    const named = keys
-      .map((key) => ({ key, owner: fileVersionOf(key) }))
-      .filter(({ owner }) => owner !== undefined);
-    const owners = await this.files.owners(named.map(({ owner }) => owner!));
-    const stray = named.filter(({ owner }) => !owners.has(`${owner!.hash}.${owner!.generation}`));
+    const candidates = keys.flatMap((key) => {
+      const version = fileVersionOf(key);
+      return version ? [{ key, version }] : [];
+    });
+    const stored = await this.files.findStored(candidates.map(({ version }) => version));
+    const stray = candidates.filter(({ version }) => !stored.has(`${version.hash}.${version.generation}`));
     await this.storage.delete(stray.map(({ key }) => key));
   }
 }

@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { MediaHash } from './contract.js';
 import { MediaFiles } from './media-files.js';
 
-/** Knows which articles and users show which pictures. */
+/** Records which articles and users show which pictures. */
 @Subscriber('media')
 @Injectable()
 export class ReferencesSubscriber {
@@ -14,18 +14,18 @@ export class ReferencesSubscriber {
 
   @OnEvent(ArticleMediaChanged)
   articleChanged({ payload }: Message<typeof ArticleMediaChanged>, manager: EntityManager): Promise<void> {
-    return this.files.refer(manager, `article/${payload.articleId}`, hashes(payload.media));
+    return this.files.setReferences(manager, `article/${payload.articleId}`, hashes(payload.media));
   }
 
   @OnEvent(ImageChanged)
   imageChanged({ payload }: Message<typeof ImageChanged>, manager: EntityManager): Promise<void> {
-    return this.files.refer(manager, `user/${payload.userId}`, hashIn(payload.image));
+    return this.files.setReferences(manager, `user/${payload.userId}`, hashIn(payload.image));
   }
 }
 
 const hashes = (media: readonly string[]) => media.filter((hash) => MediaHash.safeParse(hash).success);
 
-/** The picture that an address shows, if it is one of ours: `/media/<hash>/<variant>`, with or without an origin. */
+/** Returns the hash in a URL of the form `/media/<hash>/<variant>`, with or without an origin. */
 function hashIn(image: string | null): string[] {
   if (image === null || !URL.canParse(image, 'http://here')) return [];
   const [, hash] = /^\/media\/([0-9a-f]{64})\//.exec(new URL(image, 'http://here').pathname) ?? [];

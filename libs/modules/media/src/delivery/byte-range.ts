@@ -1,9 +1,9 @@
 import type { ByteRange } from '../storage/storage.js';
 
 /**
- * What a `Range` header asks for (RFC 9110, 14.2) of `size` bytes.
- * @returns undefined for all of it, also where the header is none that has to be honoured: several ranges, another
- *   unit, nonsense
+ * Parses a `Range` header (RFC 9110, 14.2) for a resource of `size` bytes. range-parser from npm answers 416 where the RFC
+ * ignores a malformed header (`bytes=5-1`), and does not save lines.
+ * @returns undefined for the whole resource, also for headers that may be ignored: several ranges, other units, malformed ones
  */
 export function byteRangeOf(
   header: string | undefined,

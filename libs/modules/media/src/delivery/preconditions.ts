@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a client's copy is compared with. */
+/** The validators of the current representation. */
 export interface Validators {
   /** Strong, with its quotes. */
   readonly etag: string;
@@ -8,8 +8,8 @@ export interface Validators {
 }
 
 /**
- * What becomes of a GET or HEAD with conditions (RFC 9110, 13.2.2): 304 when the client's copy is good, 412 when it
- * insists on another one, 200 else.
+ * Evaluates the conditions of a GET or HEAD (RFC 9110, 13.2.2): 304 when the client's copy is current, 412 when a precondition
+ * fails, else 200. `fresh` from npm covers only If-None-Match and If-Modified-Since.
  */
 export function preconditionsOf(headers: IncomingHttpHeaders, validators: Validators): 200 | 304 | 412 {
   const { etag } = validators;
@@ -26,14 +26,14 @@ export function preconditionsOf(headers: IncomingHttpHeaders, validators: Valida
   return isUnmodified(headers['if-modified-since'], validators) ? 304 : 200;
 }
 
-/** Whether a part of it fits the part that the client has (RFC 9110, 13.1.5): compared strongly, to the second. */
+/** Evaluates If-Range (RFC 9110, 13.1.5) with strong comparison; dates have seconds. */
 export function isRangeWanted(headers: IncomingHttpHeaders, { etag, modified }: Validators): boolean {
   if (headers['if-range'] === undefined) return true;
   const ifRange = String(headers['if-range']);
   return ifRange.startsWith('"') ? ifRange === etag : Date.parse(ifRange) === toSeconds(modified);
 }
 
-/** Undefined without a date that can be read. */
+/** Returns undefined without a valid date. */
 function isUnmodified(since: string | undefined, { modified }: Validators): boolean | undefined {
   const time = Date.parse(since ?? '');
   return Number.isNaN(time) ? undefined : toSeconds(modified) <= time;

@@ -11,7 +11,7 @@ import { isVariant, variantNames } from '../variants/variants.js';
 import { byteRangeOf } from './byte-range.js';
 import { isRangeWanted, preconditionsOf } from './preconditions.js';
 
-/** What goes with every picture: nothing about it is ever run, and every page may show it. */
+/** Headers of every picture: no script of it runs, and pages of every origin may show it. */
 const SAFE = {
   'content-type': 'image/webp',
   'content-security-policy': "default-src 'none'; sandbox",
@@ -38,7 +38,7 @@ export class VariantsController {
     @Req() { headers, method }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    // Until it is found: what is not there may come, and what is wrong with a request says nothing of the next.
+    // Default for errors: the picture may exist later.
     void reply.header('cache-control', 'no-store');
     if (!MediaHash.safeParse(hash).success || !isVariant(variant)) throw new SeamError('media/not-found');
     const file = await this.reads.one(hash);
@@ -67,7 +67,7 @@ export class VariantsController {
       void reply.header('content-range', `bytes */${stored.bytes}`);
       throw new HttpException({ errors: { range: ['is not satisfiable'] } }, 416);
     }
-    // Fastify sends the head of it and no more.
+    // Fastify sends only the headers.
     const body = method === 'HEAD' ? Readable.from([]) : await this.storage.get(keyOf(file, variant), range);
     if (!body) throw new SeamError('media/not-found');
     if (range) {

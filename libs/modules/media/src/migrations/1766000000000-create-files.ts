@@ -5,8 +5,8 @@ export class CreateFiles1766000000000 implements MigrationInterface {
     await runner.query(`
       create table media.files (
         hash text primary key check (hash ~ '^[0-9a-f]{64}$'),
-        -- Part of the names of what is stored for this row. Content that is deleted and uploaded again is another
-        -- generation, so that whoever still tidies up after the old one cannot touch the new one.
+        -- Part of the storage keys. Content that is uploaded again after a deletion gets another generation, so that the
+        -- cleanup of the old one cannot delete the new one.
         generation text not null,
         kind text not null,
         bytes integer not null,
@@ -15,12 +15,12 @@ export class CreateFiles1766000000000 implements MigrationInterface {
         variants jsonb,
         created_at timestamptz(3) not null default now(),
         ready_at timestamptz(3),
-        -- Null while anything shows it.
+        -- Null while an article or a user shows it.
         unused_since timestamptz(3) default now()
       );
       create index files_unused on media.files (unused_since) where unused_since is not null;
 
-      -- Who has uploaded it.
+      -- The users who uploaded a file.
       create table media.claims (
         user_id bigint not null,
         hash text not null references media.files on delete cascade,
@@ -29,7 +29,7 @@ export class CreateFiles1766000000000 implements MigrationInterface {
       );
       create index claims_on on media.claims (hash);
 
-      -- What shows it: 'article/<id>' or 'user/<id>'. It may name what is not there (yet): anybody may write a link.
+      -- The sources that show a file: 'article/<id>' or 'user/<id>'. A reference may precede its file.
       create table media.refs (
         source text not null,
         hash text not null,

@@ -5,9 +5,9 @@ import type { Readable } from 'node:stream';
 import { SeamError } from '@tearline/seam';
 import type { ByteRange, Storage, StoredFile } from './storage.js';
 
-/** Files in a folder, which several processes, or machines over a network file system, may share. */
+/** Stores files in a folder, which several processes (or machines, over a network file system) may share. */
 export class FileStorage implements Storage {
-  /** @param folder on the file system of the files that are put */
+  /** @param folder on the same file system as the files that `put` moves */
   constructor(private readonly folder: string) {}
 
   async put(key: string, path: string): Promise<void> {
@@ -48,7 +48,7 @@ export class FileStorage implements Storage {
   }
 }
 
-/** Has the disk keep what a file, or the list of a folder, holds. */
+/** Flushes a file or a folder's entries to disk. */
 async function sync(path: string): Promise<void> {
   const handle = await open(path);
   try {

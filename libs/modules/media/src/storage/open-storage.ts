@@ -2,7 +2,7 @@ import type { MediaSettings } from '../media.settings.js';
 import { FileStorage } from './file-storage.js';
 import type { Storage } from './storage.js';
 
-/** Opens what the settings say; a process that keeps files in a folder loads nothing of S3. */
+/** Opens the configured storage; the S3 client is loaded only when it is used. */
 export async function openStorage(settings: MediaSettings): Promise<Storage> {
   const { MEDIA_S3_URL: url, MEDIA_DIR: folder } = settings;
   if (url === undefined) return new FileStorage(folder!);

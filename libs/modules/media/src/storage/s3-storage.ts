@@ -4,20 +4,20 @@ import { SeamError } from '@tearline/seam';
 import { AwsClient } from 'aws4fetch';
 import type { ByteRange, Storage, StoredFile } from './storage.js';
 
-/** A bucket, or a folder of one. */
+/** A bucket, optionally with a prefix. */
 export interface S3Options {
   /** E.g. `https://s3.example.com/bucket/folder`, or `https://bucket.s3.eu-central-1.amazonaws.com`. */
   url: string;
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** How many files are listed at once; 1,000 by default, which is also the most. */
+  /** Files per list request; 1,000 by default, which is also the maximum. */
   pageSize?: number;
 }
 
 const RESPONSE_TIMEOUT_MS = 30_000;
 
-/** Objects in a bucket of S3, or of anything that speaks its language. */
+/** Stores files in a bucket of an S3-compatible service. */
 export class S3Storage implements Storage {
   readonly #client: AwsClient;
   readonly #bucket: string;
@@ -28,7 +28,7 @@ export class S3Storage implements Storage {
     this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: 2 });
     const { origin, hostname, pathname } = new URL(url);
     const parts = pathname.split('/').filter((part) => part !== '');
-    // In the address of Amazon the bucket's name may come first.
+    // Amazon's virtual-hosted URLs have the bucket in the host name.
     const bucket = /^.+\.s3[.-][\w.-]*amazonaws\.com$/.test(hostname) ? [] : parts.splice(0, 1);
     this.#bucket = [origin, ...bucket].join('/');
     this.#folder = parts.map((part) => `${part}/`).join('');
@@ -36,25 +36,25 @@ export class S3Storage implements Storage {
   }
 
   async put(key: string, path: string): Promise<void> {
-    // A blob of a file is read as it is sent, and says how long it is, which S3 insists on.
+    // A file's blob is streamed, and has the length that S3 requires.
     const body = await openAsBlob(path);
-    await this.ask('PUT', key, { body });
+    await this.sendForKey('PUT', key, { body });
   }
 
   async get(key: string, range?: ByteRange): Promise<Readable | undefined> {
     const headers = range && { range: `bytes=${range.start}-${range.end}` };
-    const { status, body } = await this.ask('GET', key, { ...(headers && { headers }) });
+    const { status, body } = await this.sendForKey('GET', key, { ...(headers && { headers }) });
     if (status === 404) return undefined;
     return body === null ? Readable.from([]) : Readable.fromWeb(body);
   }
 
   async head(key: string): Promise<number | undefined> {
-    const { status, headers } = await this.ask('HEAD', key);
+    const { status, headers } = await this.sendForKey('HEAD', key);
     return status === 404 ? undefined : Number(headers.get('content-length'));
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map(async (key) => (await this.ask('DELETE', key)).body?.cancel()));
+    await Promise.all(keys.map(async (key) => (await this.sendForKey('DELETE', key)).body?.cancel()));
   }
 
   async *list(prefix: string): AsyncIterable<StoredFile> {
@@ -68,7 +68,7 @@ export class S3Storage implements Storage {
         ...(after && { 'start-after': after }),
       });
       const page = await (await this.send('GET', `${this.#bucket}?${query.toString()}`)).text();
-      // Keys are ours, of letters that XML does not escape.
+      // Keys have no characters that XML escapes.
       for (const [, key, modified] of page.matchAll(ENTRY)) {
         after = key!;
         yield { key: key!.slice(skip), modified: new Date(modified!) };
@@ -77,17 +77,17 @@ export class S3Storage implements Storage {
     }
   }
 
-  private ask(method: string, key: string, init: RequestInit = {}): Promise<Response> {
+  private sendForKey(method: string, key: string, init: RequestInit = {}): Promise<Response> {
     return this.send(method, `${this.#bucket}/${this.#folder}${key}`, init);
   }
 
   private async send(method: string, url: string, init: RequestInit = {}): Promise<Response> {
-    // Until it answers; how fast the rest is read is the reader's business.
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), RESPONSE_TIMEOUT_MS);
+    // Limits the time to the response's headers, not the time to read its body.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), RESPONSE_TIMEOUT_MS);
     let response: Response;
     try {
-      response = await this.#client.fetch(url, { ...init, method, signal: patience.signal });
+      response = await this.#client.fetch(url, { ...init, method, signal: timeout.signal });
     } catch (error) {
       throw new SeamError('unavailable', { cause: error });
     } finally {

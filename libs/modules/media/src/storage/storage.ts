@@ -6,28 +6,28 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** What is known of a stored file without reading it. */
+/** A listed file. */
 export interface StoredFile {
   readonly key: string;
   readonly modified: Date;
 }
 
 /**
- * Where files are kept, each under a key of `/`-separated parts and never changed. That the place is away is told as a
- * SeamError `unavailable`.
+ * Stores immutable files under keys of `/`-separated parts. Methods throw SeamError `unavailable` when the storage is not
+ * reachable.
  */
 export interface Storage {
-  /** Keeps the file at `path`, whole or not at all, for good when it resolves; the path may be gone then. */
+  /** Stores the file at `path` atomically and durably; may move it. */
   put(key: string, path: string): Promise<void>;
-  /** A stream of the file or of a part of it; undefined when there is none. */
+  /** Returns a stream of the file or of a part of it; undefined when there is none. */
   get(key: string, range?: ByteRange): Promise<Readable | undefined>;
-  /** The size in bytes; undefined when there is none. */
+  /** Returns the size in bytes; undefined when there is none. */
   head(key: string): Promise<number | undefined>;
-  /** Deletes these files; those that are not there do not matter. */
+  /** Deletes these files; unknown keys are ignored. */
   delete(keys: readonly string[]): Promise<void>;
-  /** All files whose key begins with `prefix`, which ends at a `/`. */
+  /** Lists the files whose key starts with `prefix`, which ends with a `/`. */
   list(prefix: string): AsyncIterable<StoredFile>;
 }
 
-/** Injects where files are kept. */
+/** Injection token of the {@link Storage}. */
 export const STORAGE = Symbol('media storage');

@@ -1,7 +1,7 @@
 import { type FileHandle, rm } from 'node:fs/promises';
 import { SeamError } from '@tearline/seam';
 
-/** A file under way to somewhere. */
+/** A file that is written before it is stored. */
 export class TemporaryFile {
   #isOpen = true;
 
@@ -17,21 +17,21 @@ export class TemporaryFile {
       for (const chunk of chunks) size += chunk.length;
       const { bytesWritten } = await this.handle.writev(chunks);
       if (bytesWritten === size) return;
-      // Less than it was given: the next attempt says why.
+      // A short write: the next write reports the reason.
       await this.handle.appendFile(Buffer.concat(chunks).subarray(bytesWritten));
     } catch (error) {
       throw new SeamError('unavailable', { cause: error });
     }
   }
 
-  /** No more is written. */
+  /** Closes the file for writing. */
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.handle.close();
   }
 
-  /** Closes and deletes it, unless it has gone where it should. */
+  /** Closes the file, and deletes it unless it was moved. */
   async discard(): Promise<void> {
     await this.close().catch(() => undefined);
     await rm(this.path, { force: true });

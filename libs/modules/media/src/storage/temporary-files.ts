@@ -8,7 +8,7 @@ import { TemporaryFile } from './temporary-file.js';
 
 const MAX_INTERVAL_MS = 10 * 60_000;
 
-/** Files under way, in a folder of their own; what a crash left there is deleted. */
+/** Creates temporary files in a folder of their own, and deletes those that a crash left. */
 @Injectable()
 export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #folder: string;
@@ -18,7 +18,7 @@ export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(@Inject(MEDIA_SETTINGS) settings: MediaSettings) {
     const { MEDIA_S3_URL, MEDIA_DIR, MEDIA_TEMP_DIR, MEDIA_STRAY_SECONDS } = settings;
-    // Beside the files themselves, where renaming one puts it among them.
+    // On the file system of the storage folder, so that storing a file is a rename.
     this.#folder = MEDIA_S3_URL === undefined ? join(MEDIA_DIR!, 'tmp') : MEDIA_TEMP_DIR;
     this.#strayMs = MEDIA_STRAY_SECONDS * 1_000;
     const interval = Math.min(this.#strayMs, MAX_INTERVAL_MS);
@@ -27,7 +27,7 @@ export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  /** A new, empty file. Whoever asked for it discards it in the end. */
+  /** Creates an empty file, which the caller must discard. */
   async open(): Promise<TemporaryFile> {
     const path = join(this.#folder, randomBytes(12).toString('hex'));
     try {
@@ -52,7 +52,7 @@ export class TemporaryFiles implements OnApplicationBootstrap, OnModuleDestroy {
     const before = Date.now() - this.#strayMs;
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name);
-      // Another process may sweep here, too.
+      // Another process may have deleted it.
       const found = await stat(path).catch(() => undefined);
       if (found && found.mtimeMs < before) await rm(path, { force: true });
     }

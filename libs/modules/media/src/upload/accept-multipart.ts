@@ -4,7 +4,7 @@ import { errorCodes, type FastifyInstance } from 'fastify';
 
 const ROUTE = '/api/media';
 
-/** Has the server leave multipart bodies to the route that takes uploads; all other routes refuse them as before. */
+/** Makes the server pass multipart bodies unparsed to the upload route; all other routes still reject them. */
 @Injectable()
 export class AcceptMultipart implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}

@@ -5,24 +5,24 @@ import { MEDIA_FILE_BYTES } from '../contract.js';
 const DRAIN_TIMEOUT_MS = 2_000;
 
 /**
- * Reads on for a moment what nobody wants any more. Were the connection closed while a client still writes, its
- * operating system would throw away the answer with the connection.
- * @returns whether all of it has come
+ * Reads and discards the rest of a rejected request, within limits. If the connection closed while the client still writes, the
+ * client's operating system would discard the response.
+ * @returns whether the request was read to its end
  */
 export async function drainRequest(request: IncomingMessage): Promise<boolean> {
   let left = MEDIA_FILE_BYTES;
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), DRAIN_TIMEOUT_MS);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), DRAIN_TIMEOUT_MS);
   const count = ({ length }: Buffer) => {
     left -= length;
-    if (left < 0) patience.abort();
+    if (left < 0) limit.abort();
   };
   request.on('data', count);
   request.resume();
   try {
-    await finished(request, { signal: patience.signal, cleanup: true });
+    await finished(request, { signal: limit.signal, cleanup: true });
   } catch {
-    // It took too long, was too much, or the client has left.
+    // The limit of time or bytes was reached, or the client disconnected.
   } finally {
     clearTimeout(timer);
     request.off('data', count);

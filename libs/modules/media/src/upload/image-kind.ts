@@ -1,15 +1,15 @@
-/** What an upload may be. */
+/** The accepted image formats. */
 export type ImageKind = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif';
 
-/** Bytes at the beginning of a file that tell what it is; a smaller one is no picture. */
+/** Bytes at the start of a file that identify its format; smaller files are rejected. */
 export const HEAD_BYTES = 32;
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 
 /**
- * What a file is by its first bytes, whatever it is called. That it is a whole picture only its decoder can say.
- * The brands of AVIF are those of the AV1 Image File Format, 6.
+ * Returns the format of a file by its first bytes; only the decoder knows whether the picture is complete.
+ * AVIF brands: AV1 Image File Format, section 6.
  */
 export function imageKindOf(head: Buffer): ImageKind | undefined {
   if (head.length < HEAD_BYTES) return undefined;
@@ -21,7 +21,7 @@ export function imageKindOf(head: Buffer): ImageKind | undefined {
   return undefined;
 }
 
-/** The major brand and as many of the compatible ones as there are in the first bytes. */
+/** Returns the major brand and the compatible brands within the first bytes. */
 function brands(head: Buffer): string[] {
   const end = Math.min(head.readUInt32BE(0), HEAD_BYTES);
   const offsets = [8];

@@ -5,7 +5,7 @@ const CRLF = '\r\n';
 
 const malformed = () => new UploadError(400, 'body', 'is not valid multipart/form-data');
 
-/** The boundary that a content type names (RFC 2046, 5.1.1). */
+/** Returns the boundary of a content type (RFC 2046, 5.1.1). @throws UploadError */
 export function boundaryOf(contentType: string | undefined): string {
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType ?? ''))
     throw new UploadError(415, 'body', 'must be multipart/form-data');
@@ -16,15 +16,14 @@ export function boundaryOf(contentType: string | undefined): string {
 }
 
 /**
- * Finds the bytes of the one file in a multipart body (RFC 7578) as it arrives, and refuses a body with anything else.
- * A form here is one file, so that its end is all there is to look for.
+ * Parses a multipart body (RFC 7578) with exactly one file as it arrives, and rejects any other body.
  */
 export class MultipartFile {
   readonly #delimiter: Buffer;
   #rest: Buffer = Buffer.alloc(0);
-  #place: 'start' | 'headers' | 'file' | 'after' | 'end' = 'start';
+  #state: 'start' | 'headers' | 'file' | 'after' | 'end' = 'start';
 
-  /** @param onBytes told the file's bytes, in order */
+  /** @param onBytes receives the file's bytes, in order */
   constructor(
     boundary: string,
     private readonly onBytes: (bytes: Buffer) => void,
@@ -32,9 +31,9 @@ export class MultipartFile {
     this.#delimiter = Buffer.from(`${CRLF}--${boundary}`);
   }
 
-  /** Whether the whole form has been seen. */
+  /** Whether the whole form has been parsed. */
   get isComplete(): boolean {
-    return this.#place === 'end';
+    return this.#state === 'end';
   }
 
   /** @throws UploadRefusal */
@@ -43,19 +42,19 @@ export class MultipartFile {
     while (this.step());
   }
 
-  /** Goes one step further. @returns whether another one may follow without more bytes */
+  /** Parses one part. @returns whether the rest may contain another one */
   private step(): boolean {
-    if (this.#place === 'start') return this.takeStart();
-    if (this.#place === 'headers') return this.takeHeaders();
-    if (this.#place === 'file') return this.takeFile();
-    if (this.#place === 'after') return this.takeAfter();
-    // What follows the form means nothing.
+    if (this.#state === 'start') return this.parseStart();
+    if (this.#state === 'headers') return this.parseHeaders();
+    if (this.#state === 'file') return this.parseFile();
+    if (this.#state === 'after') return this.parseAfter();
+    // The epilogue is ignored.
     this.#rest = Buffer.alloc(0);
     return false;
   }
 
-  private takeStart(): boolean {
-    // The first line is the delimiter without a line break before it.
+  private parseStart(): boolean {
+    // The first delimiter has no line break before it.
     const line = Buffer.concat([this.#delimiter.subarray(CRLF.length), Buffer.from(CRLF)]);
     const seen = this.#rest.subarray(0, line.length);
     const empty = Buffer.concat([this.#delimiter.subarray(CRLF.length), Buffer.from('--')]);
@@ -64,10 +63,10 @@ export class MultipartFile {
     if (!seen.equals(line.subarray(0, seen.length)) && !seen.equals(empty.subarray(0, seen.length)))
       throw malformed();
     if (seen.length < line.length) return false;
-    return this.goOn('headers', line.length);
+    return this.advance('headers', line.length);
   }
 
-  private takeHeaders(): boolean {
+  private parseHeaders(): boolean {
     const end = this.#rest.indexOf(CRLF + CRLF);
     if (end > HEADER_BYTES || (end < 0 && this.#rest.length > HEADER_BYTES))
       throw new UploadError(400, 'body', 'has headers that are too large');
@@ -79,39 +78,39 @@ export class MultipartFile {
     if (disposition === undefined) throw malformed();
     if (!/;\s*name=(?:"file"|file)\s*(;|$)/i.test(disposition) || !/;\s*filename\*?=/i.test(disposition))
       throw new UploadError(422, 'file', 'must be the only field, and a file');
-    return this.goOn('file', end + 2 * CRLF.length);
+    return this.advance('file', end + 2 * CRLF.length);
   }
 
-  private takeFile(): boolean {
+  private parseFile(): boolean {
     const end = this.#rest.indexOf(this.#delimiter);
     if (end >= 0) {
-      this.pass(end);
-      return this.goOn('after', end + this.#delimiter.length);
+      this.emit(end);
+      return this.advance('after', end + this.#delimiter.length);
     }
-    // The end of the chunk may be the beginning of the delimiter.
+    // The end of the chunk may be the start of a delimiter.
     const from = Math.max(0, this.#rest.length - this.#delimiter.length + 1);
-    const doubtful = this.#rest.indexOf(CRLF[0]!, from);
-    const sure = doubtful < 0 ? this.#rest.length : doubtful;
-    this.pass(sure);
-    this.#rest = this.#rest.subarray(sure);
+    const possible = this.#rest.indexOf(CRLF[0]!, from);
+    const length = possible < 0 ? this.#rest.length : possible;
+    this.emit(length);
+    this.#rest = this.#rest.subarray(length);
     return false;
   }
 
-  private takeAfter(): boolean {
+  private parseAfter(): boolean {
     if (this.#rest.length < 2) return false;
     const two = this.#rest.toString('latin1', 0, 2);
-    if (two === '--') return this.goOn('end', 2);
+    if (two === '--') return this.advance('end', 2);
     if (two === CRLF) throw new UploadError(422, 'file', 'must be the only field, and a file');
     throw malformed();
   }
 
-  private pass(length: number): void {
+  private emit(length: number): void {
     if (length > 0) this.onBytes(this.#rest.subarray(0, length));
   }
 
-  private goOn(place: 'headers' | 'file' | 'after' | 'end', taken: number): true {
-    this.#place = place;
-    this.#rest = this.#rest.subarray(taken);
+  private advance(state: 'headers' | 'file' | 'after' | 'end', length: number): true {
+    this.#state = state;
+    this.#rest = this.#rest.subarray(length);
     return true;
   }
 }

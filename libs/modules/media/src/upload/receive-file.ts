@@ -7,11 +7,11 @@ import { HEAD_BYTES, type ImageKind, imageKindOf } from './image-kind.js';
 import { boundaryOf, MultipartFile } from './multipart-file.js';
 import { UploadError } from './upload.error.js';
 
-/** Bytes that are written at once; and as many may wait until that is done. */
+/** Bytes per write; as many may be buffered during a write. */
 const WRITE_BYTES = 1_048_576;
 const ENVELOPE_BYTES = 65_536;
 
-/** A file that has arrived. */
+/** A received file. */
 export interface ReceivedFile {
   readonly hash: string;
   readonly bytes: number;
@@ -22,14 +22,13 @@ const tooLarge = () => new UploadError(413, 'file', `is too large (maximum is ${
 const notAnImage = () => new UploadError(422, 'file', 'must be a JPEG, PNG, WebP, AVIF or GIF picture');
 
 /**
- * Writes the file of a form into `target` while it arrives, and finds out what it is. Never more than two pieces of it
- * are in memory.
- * @throws UploadRefusal as soon as anything is wrong with it
- * @throws SeamError `cancelled` when the client leaves, or `deadline-exceeded`
+ * Writes the file of a form to `target` as it arrives, and detects its format. At most two writes are buffered.
+ * @throws UploadError as soon as the upload is invalid
+ * @throws SeamError `cancelled` when the client disconnects, or `deadline-exceeded`
  */
 export async function receiveFile(request: IncomingMessage, target: TemporaryFile): Promise<ReceivedFile> {
   const boundary = boundaryOf(request.headers['content-type']);
-  // Who has left already is not announced again.
+  // No further event is emitted for a client that has already disconnected.
   if (request.destroyed) throw new SeamError('cancelled');
   const reason = currentCall()?.cancelled;
   if (reason) throw reason;
@@ -37,22 +36,22 @@ export async function receiveFile(request: IncomingMessage, target: TemporaryFil
   return new FileReceiver(request, target, boundary).done;
 }
 
-/** One file on its way from a socket to a disk. */
+/** The transfer of one file from a request to a temporary file. */
 class FileReceiver {
   readonly done: Promise<ReceivedFile>;
   readonly #hash = createHash('sha256');
   readonly #form: MultipartFile;
   readonly #settle: { resolve: (file: ReceivedFile) => void; reject: (error: unknown) => void };
-  readonly #forgetCall: (() => void) | undefined;
+  readonly #removeCancelListener: (() => void) | undefined;
   #kind: ImageKind | undefined;
   #head: Buffer = Buffer.alloc(0);
   #bytes = 0;
   #received = 0;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  #buffered: Buffer[] = [];
+  #bufferedBytes = 0;
   #isWriting = false;
   #hasEnded = false;
-  #isOver = false;
+  #isDone = false;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -62,12 +61,12 @@ class FileReceiver {
     const { promise, resolve, reject } = Promise.withResolvers<ReceivedFile>();
     this.done = promise;
     this.#settle = { resolve, reject };
-    this.#form = new MultipartFile(boundary, this.#take);
-    this.#forgetCall = currentCall()?.onCancel((reason) => this.fail(reason));
+    this.#form = new MultipartFile(boundary, this.#onFileBytes);
+    this.#removeCancelListener = currentCall()?.onCancel((reason) => this.fail(reason));
     request.on('data', this.#onData);
     request.on('end', this.#onEnd);
-    request.on('error', this.#onBreak);
-    request.on('close', this.#onBreak);
+    request.on('error', this.#onDisconnect);
+    request.on('close', this.#onDisconnect);
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -89,21 +88,21 @@ class FileReceiver {
     else this.write();
   };
 
-  readonly #onBreak = (): void => {
+  readonly #onDisconnect = (): void => {
     if (!this.#hasEnded) this.fail(new SeamError('cancelled'));
   };
 
-  readonly #take = (bytes: Buffer): void => {
+  readonly #onFileBytes = (bytes: Buffer): void => {
     this.#bytes += bytes.length;
     if (this.#bytes > MEDIA_FILE_BYTES) throw tooLarge();
-    if (this.#head.length < HEAD_BYTES) this.look(bytes);
+    if (this.#head.length < HEAD_BYTES) this.detectKind(bytes);
     this.#hash.update(bytes);
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+    this.#buffered.push(bytes);
+    this.#bufferedBytes += bytes.length;
   };
 
-  /** What is no picture is not received to its end. */
-  private look(bytes: Buffer): void {
+  /** Rejects a file of another format as soon as its first bytes arrive. */
+  private detectKind(bytes: Buffer): void {
     this.#head = Buffer.concat([this.#head, bytes.subarray(0, HEAD_BYTES - this.#head.length)]);
     if (this.#head.length < HEAD_BYTES) return;
     this.#kind = imageKindOf(this.#head);
@@ -111,19 +110,19 @@ class FileReceiver {
   }
 
   private write(): void {
-    if (this.#isOver) return;
+    if (this.#isDone) return;
     if (this.#isWriting) {
-      if (this.#waitingBytes >= WRITE_BYTES) this.request.pause();
+      if (this.#bufferedBytes >= WRITE_BYTES) this.request.pause();
       return;
     }
-    if (this.#waitingBytes < WRITE_BYTES && !this.#hasEnded) return;
-    if (this.#waitingBytes === 0) {
+    if (this.#bufferedBytes < WRITE_BYTES && !this.#hasEnded) return;
+    if (this.#bufferedBytes === 0) {
       this.succeed();
       return;
     }
-    const chunks = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const chunks = this.#buffered;
+    this.#buffered = [];
+    this.#bufferedBytes = 0;
     this.#isWriting = true;
     this.target.write(chunks).then(
       () => {
@@ -139,22 +138,22 @@ class FileReceiver {
   }
 
   private succeed(): void {
-    this.leave();
+    this.detach();
     this.#settle.resolve({ hash: this.#hash.digest('hex'), bytes: this.#bytes, kind: this.#kind! });
   }
 
   private fail(error: unknown): void {
-    if (this.#isOver) return;
-    this.leave();
+    if (this.#isDone) return;
+    this.detach();
     this.#settle.reject(error);
   }
 
-  private leave(): void {
-    this.#isOver = true;
-    this.#forgetCall?.();
+  private detach(): void {
+    this.#isDone = true;
+    this.#removeCancelListener?.();
     this.request.off('data', this.#onData);
     this.request.off('end', this.#onEnd);
-    this.request.off('close', this.#onBreak);
-    // The listener for errors stays: one without would end the process.
+    this.request.off('close', this.#onDisconnect);
+    // The error listener stays: an unhandled error event would end the process.
   }
 }

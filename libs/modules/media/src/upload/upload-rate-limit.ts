@@ -9,7 +9,7 @@ const COUNT = `
   on conflict (user_id, minute) do update set uploads = c.uploads + 1
   returning uploads, 60 - extract(second from now())::int as "secondsLeft"`;
 
-/** How many uploads a user has begun in this minute, whichever processes took them. */
+/** Limits a user's uploads per minute, over all processes. */
 @Injectable()
 export class UploadRateLimit {
   constructor(
@@ -17,7 +17,7 @@ export class UploadRateLimit {
     @Inject(MEDIA_SETTINGS) private readonly settings: MediaSettings,
   ) {}
 
-  /** Counts one more. @throws SeamError `media/too-many` */
+  /** Counts an upload. @throws SeamError `media/too-many` */
   async count(user: number): Promise<void> {
     const [counted] = await this.database.query<{ uploads: number; secondsLeft: number }[]>(COUNT, [user]);
     const { uploads, secondsLeft } = counted!;
@@ -25,7 +25,7 @@ export class UploadRateLimit {
       throw new SeamError('media/too-many', { data: { retryAfter: secondsLeft } });
   }
 
-  /** Forgets the minutes that are over. */
+  /** Deletes the counts of past minutes. */
   async prune(): Promise<void> {
     await this.database.query(`delete from upload_counts where minute < now() - interval '10 minutes'`);
   }

@@ -9,7 +9,7 @@ import { receiveFile, type ReceivedFile } from './receive-file.js';
 import { UploadRateLimit } from './upload-rate-limit.js';
 import { UploadSlots } from './upload-slots.js';
 
-/** Takes files in. */
+/** Receives and stores uploads. */
 @Injectable()
 export class UploadsService {
   readonly #log = new Logger(UploadsService.name);
@@ -18,44 +18,44 @@ export class UploadsService {
     private readonly files: MediaFiles,
     private readonly temporary: TemporaryFiles,
     private readonly slots: UploadSlots,
-    private readonly counts: UploadRateLimit,
+    private readonly rateLimit: UploadRateLimit,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
   /**
-   * Receives a picture and makes it the user's. The same content again is the same picture, and no second work.
+   * Receives a picture and adds the user's claim to it. The same content is stored and processed once.
    * @throws UploadRefusal, SeamError `media/too-many`, `file/exceeds-what-you-may-store`, `unavailable`
    */
   upload(user: number, request: IncomingMessage): Promise<MediaFile> {
     return this.slots.within(user, async () => {
-      await this.counts.count(user);
+      await this.rateLimit.count(user);
       const file = await this.temporary.open();
       try {
         const received = await receiveFile(request, file);
         await file.close();
-        return await this.keep(user, received, file.path);
+        return await this.store(user, received, file.path);
       } finally {
         await file.discard();
       }
     });
   }
 
-  private async keep(user: number, received: ReceivedFile, path: string): Promise<MediaFile> {
+  private async store(user: number, received: ReceivedFile, path: string): Promise<MediaFile> {
     const known = await this.files.claim(user, received);
     if (known) return known;
-    // First the file, then the row: what a crash leaves in between belongs to nothing and is swept.
+    // File first, then the row: a crash in between leaves a file without a row, which the sweep deletes.
     const own = { hash: received.hash, generation: newGeneration() };
     const key = keyOf(own, 'original');
     await this.storage.put(key, path);
     const file = (await this.files.claim(user, received, own.generation))!;
-    // Somebody else was faster with the same content. Not after an error, which may hide that the row is there.
+    // A concurrent upload of the same content was faster. Not after an error, since the row may have been committed.
     if (file.generation !== own.generation) await this.discard(key);
     return file;
   }
 
   private async discard(key: string): Promise<void> {
     await this.storage.delete([key]).catch((error: unknown) => {
-      this.#log.warn({ err: error, key }, 'file left behind; it will be swept');
+      this.#log.warn({ err: error, key }, 'stored file not deleted; the sweep deletes it');
     });
   }
 }

@@ -1,7 +1,7 @@
-/** Why a file has no variants and never will, as a code that its uploader is told. */
+/** The code of a permanent failure, as the API returns it. */
 export type UnusableReason = 'unreadable' | 'too-many-pixels' | 'too-complex' | 'another-kind';
 
-/** A file that is no picture, or more of one than is allowed: to try again would end the same way. */
+/** A file that is not a valid picture or exceeds a limit; a retry would fail in the same way. */
 export class UnusableImageError extends Error {
   override readonly name = 'UnusableImageError';
 

@@ -5,26 +5,26 @@ import type { ImageKind } from '../upload/image-kind.js';
 import { UnusableImageError } from './unusable-image.error.js';
 import { type VariantName, VARIANTS } from './variants.js';
 
-/** Seconds that one decoding or encoding may take: with all of them a job stays within its time. */
+/** Timeout of one decoding or encoding; all of them fit into the job's timeout. */
 const TIMEOUT_SECONDS = 15;
-/** A picture that is longer than this many times its width is made narrower instead. */
+/** Higher pictures are scaled down to this height, and so become narrower. */
 const MAX_HEIGHT_PER_WIDTH = 4;
 const WEBP = { quality: 80, effort: 3 };
 
 type SharpLibrary = typeof import('sharp').default;
 
-/** The formats as libvips calls those who read them; what is not here cannot be read at all. */
+/** libvips loaders of the accepted formats; all others are blocked. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((format) => `VipsForeignLoad${format}`);
 
-/** Pixels as they come out of a decoder. */
+/** Decoded pixels. */
 interface Raw {
   readonly data: Buffer;
   readonly info: { readonly width: number; readonly height: number; readonly channels: 1 | 2 | 3 | 4 };
 }
 
 /**
- * Makes the variants of a picture: upright, sRGB, WebP, without metadata; of an animation the first frame. The work is
- * done on threads of libvips; the event loop only waits for it.
+ * Creates the variants of a picture: upright, sRGB, WebP, without metadata; of an animation the first frame. The work runs on
+ * libvips threads, off the event loop.
  */
 @Injectable()
 export class VariantMaker {
@@ -64,7 +64,7 @@ export class VariantMaker {
     if (width * height > this.settings.MEDIA_PIXELS) throw new UnusableImageError('too-many-pixels');
   }
 
-  /** The picture decoded once for all widths. */
+  /** Decodes the picture once for all widths. */
   private pixels(sharp: SharpLibrary, path: string, width: number): Promise<Raw> {
     return fit(upright(sharp(path, this.options)), width)
       .raw()
@@ -88,7 +88,7 @@ export class VariantMaker {
     };
   }
 
-  /** Loaded with the first job: a process that only answers requests does without. */
+  /** Loads sharp with the first job, so that processes without jobs do not load it. */
   private library(): Promise<SharpLibrary> {
     return (this.#sharp ??= import('sharp').then(({ default: sharp }) => {
       sharp.concurrency(1);

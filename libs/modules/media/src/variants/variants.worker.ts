@@ -14,7 +14,7 @@ import { UnusableImageError } from './unusable-image.error.js';
 import { VariantMaker } from './variant-maker.js';
 import type { VariantName } from './variants.js';
 
-/** Makes variants. An attempt that dies on the way is repeated from the beginning, and writes the same files again. */
+/** Creates variants. An interrupted attempt is repeated from the start and writes the same files again. */
 @Subscriber('media')
 @Injectable()
 export class VariantsWorker {
@@ -44,7 +44,7 @@ export class VariantsWorker {
     }
   }
 
-  /** Makes them all, then keeps them all. */
+  /** Creates all variants, then stores them. */
   private async store(
     file: MediaFile,
     signal: AbortSignal,
@@ -53,7 +53,7 @@ export class VariantsWorker {
     try {
       await original.close();
       const stored = await this.storage.get(keyOf(file, 'original'));
-      if (!stored) throw new Error(`the original of ${file.hash} is not stored`);
+      if (!stored) throw new Error(`original of ${file.hash} not found in storage`);
       await pipeline(stored, createWriteStream(original.path), { signal }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw new SeamError('unavailable', { cause: error });
@@ -85,7 +85,7 @@ export class VariantsWorker {
 
   private async discard(file: MediaFile): Promise<void> {
     await this.storage.delete(keysOf(file)).catch((error: unknown) => {
-      this.#log.warn({ err: error, hash: file.hash }, 'files left behind; they will be swept');
+      this.#log.warn({ err: error, hash: file.hash }, 'stored files not deleted; the sweep deletes them');
     });
   }
 }
