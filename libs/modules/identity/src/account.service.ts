@@ -11,7 +11,7 @@ import { fromUniqueViolation } from './already-taken.js';
 import { UserReads } from './user-reads.js';
 import type { Account, UserChanges } from './user.schemas.js';
 
-/** What users see and change of themselves. */
+/** Reads and updates users' own accounts. */
 @Injectable()
 export class AccountService {
   constructor(
@@ -28,7 +28,7 @@ export class AccountService {
   }
 
   /**
-   * Changes the fields that are given.
+   * Updates the given fields.
    * @throws SeamError username/taken, email/taken; token/is-invalid when the user is gone
    */
   async update(id: number, { password, ...changes }: UserChanges): Promise<Account> {

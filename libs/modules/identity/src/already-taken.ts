@@ -6,12 +6,12 @@ const FIELD_OF_INDEX: Readonly<Record<string, 'username' | 'email'>> = {
   users_email: 'email',
 };
 
-/** What a write says whose username or e-mail address somebody else has. */
+/** Returns the error of a username or e-mail address that another user has. */
 export function alreadyTaken(field: 'username' | 'email'): SeamError {
   return new SeamError(`${field}/taken`);
 }
 
-/** A write's error as it should leave the module: a taken name by its name, anything else as it is. */
+/** Converts the violation of a unique index to {@link alreadyTaken}; returns other errors unchanged. */
 export function fromUniqueViolation(error: unknown): unknown {
   if (!(error instanceof QueryFailedError)) return error;
   const { constraint } = error.driverError as { constraint?: string };

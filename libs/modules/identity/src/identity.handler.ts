@@ -3,7 +3,7 @@ import { Implements, type InputOf } from '@tearline/seam';
 import { type Identity, IdentityContract } from './contract.js';
 import { UserReads } from './user-reads.js';
 
-/** Answers other modules. */
+/** Implements the contract for other modules. */
 @Implements(IdentityContract)
 @Injectable()
 export class IdentityHandler implements Identity {

@@ -6,12 +6,12 @@ const count = countSetting(1, 9_999_999);
 
 /** The environment variables of the module. */
 const shape = {
-  /** The private key that tokens are signed with: a JWK. Its public half is in everybody's `AUTH_JWKS`. */
+  /** The private key (a JWK) that signs tokens; `AUTH_JWKS` of every host has its public key. */
   IDENTITY_SIGNING_KEY: signingKeySetting,
   TOKEN_TTL_DAYS: count.default(60),
-  /** Failed logins to one account from one address; all its accounts together get a hundred times as many. */
+  /** Failed logins to one account from one address; a hundred times as many to all accounts from one address. */
   LOGIN_FAILURES_PER_MINUTE: count.default(10),
-  /** Attempts to register from one address. */
+  /** Registrations per minute from one address. */
   REGISTRATIONS_PER_MINUTE: count.default(300),
 };
 

@@ -10,7 +10,7 @@ function fail(limit: LoginLimit, times: number, email: string, address: string):
 }
 
 describe('failed logins', () => {
-  it('to one account from one address are limited, however the account is written', () => {
+  it('to one account from one address are limited, ignoring case', () => {
     const limit = open();
     fail(limit, 3, 'jake@example.com', '203.0.113.7');
     expect(() => limit.attempt('Jake@Example.com', '203.0.113.7').check()).toThrow(tooMany);
@@ -18,7 +18,7 @@ describe('failed logins', () => {
     limit.attempt('jim@example.com', '203.0.113.7').check();
   });
 
-  it('from one address are limited altogether', () => {
+  it('from one address are limited over all accounts', () => {
     const limit = open();
     for (let account = 0; account < 100; account += 1)
       fail(limit, 3, `${account}@example.com`, '203.0.113.7');
@@ -26,7 +26,7 @@ describe('failed logins', () => {
     limit.attempt('another@example.com', '203.0.113.8').check();
   });
 
-  it('are forgiven to an account when one succeeds', () => {
+  it('of an account are reset by a successful login', () => {
     const limit = open();
     fail(limit, 2, 'jake@example.com', '203.0.113.7');
     limit.attempt('jake@example.com', '203.0.113.7').settle(true);

@@ -4,8 +4,8 @@ import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js
 import type { PasswordAttempt } from './passwords.service.js';
 
 /**
- * Limits failed logins: to one account from one address, and a hundred times that from one address altogether, where a
- * whole office may be.
+ * Limits failed logins: to one account from one address, and a hundred times as many from one address, which many users may
+ * share.
  */
 @Injectable()
 export class LoginLimit {
@@ -18,7 +18,7 @@ export class LoginLimit {
   }
 
   /**
-   * An attempt to log in, whose `check` throws SeamError credentials/too-many.
+   * Returns an attempt to log in, whose `check` throws SeamError credentials/too-many.
    * @param email of the account, whether it exists or not
    * @param address the client's IP address
    */
@@ -32,7 +32,7 @@ export class LoginLimit {
       },
       settle: (matches) => {
         if (matches) {
-          this.#byAccount.forget(account);
+          this.#byAccount.reset(account);
         } else {
           this.#byAccount.count(account);
           this.#byAddress.count(network);

@@ -6,7 +6,7 @@ import { TokenSigner } from './token-signer.js';
 import { UserReads } from './user-reads.js';
 import { type Credentials, type UserBody, userBody } from './user.schemas.js';
 
-/** Gives tokens to those who know their password. */
+/** Checks credentials and issues tokens. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -16,9 +16,9 @@ export class LoginService {
     private readonly tokens: TokenSigner,
   ) {}
 
-  /** @throws SeamError credentials/invalid, after as much work for an unknown account; credentials/too-many */
+  /** Takes the same time for an unknown account. @throws SeamError credentials/invalid, credentials/too-many */
   async logIn({ email, password }: Credentials, address: string): Promise<UserBody> {
-    // Checked again when it is its turn to be hashed: a crowd that comes at once gets no more tries than one.
+    // Checked again before hashing, so that concurrent attempts do not exceed the limit.
     const attempt = this.limit.attempt(email, address);
     attempt.check();
     const user = await this.reads.credentials(email);

@@ -4,14 +4,14 @@ import { NameLocks } from './name-locks.js';
 
 const free = async () => {};
 
-describe('a claim to a name', () => {
-  it('keeps others from working for it, who are refused when it succeeds', async () => {
-    const claims = new NameLocks();
+describe('a name lock', () => {
+  it('makes others wait, and they are refused when its holder succeeds', async () => {
+    const locks = new NameLocks();
     const taken = new Set<string>();
     const { promise, resolve } = Promise.withResolvers<void>();
     let worked = 0;
     const register = () =>
-      claims.withLocks(
+      locks.withLocks(
         ['jake'],
         async () => {
           if (taken.has('jake')) throw new Error('taken');
@@ -34,23 +34,23 @@ describe('a claim to a name', () => {
     expect(worked).toBe(1);
   });
 
-  it('passes to the next one when it fails', async () => {
-    const claims = new NameLocks();
-    const first = claims.withLocks(['jake'], free, () => Promise.reject(new Error('broken')));
-    const second = claims.withLocks(['jake'], free, async () => 'mine');
+  it('passes to the next one when its holder fails', async () => {
+    const locks = new NameLocks();
+    const first = locks.withLocks(['jake'], free, () => Promise.reject(new Error('broken')));
+    const second = locks.withLocks(['jake'], free, async () => 'mine');
     await expect(first).rejects.toThrow('broken');
     expect(await second).toBe('mine');
   });
 
-  it('holds for each of several names, and for no other', async () => {
-    const claims = new NameLocks();
+  it('covers each of several names, and no other', async () => {
+    const locks = new NameLocks();
     const { promise, resolve } = Promise.withResolvers<string>();
-    const both = claims.withLocks(['jake', 'jake@example.com'], free, () => promise);
+    const both = locks.withLocks(['jake', 'jake@example.com'], free, () => promise);
     let waited = true;
-    const other = claims.withLocks(['jim', 'jake@example.com'], free, async () => {
+    const other = locks.withLocks(['jim', 'jake@example.com'], free, async () => {
       waited = false;
     });
-    expect(await claims.withLocks(['joe'], free, async () => 'at once')).toBe('at once');
+    expect(await locks.withLocks(['joe'], free, async () => 'at once')).toBe('at once');
     expect(waited).toBe(true);
     resolve('done');
     await Promise.all([both, other]);

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Lets one registration at a time work for a name; the others wait for its outcome before they cost a hash. Only this
- * process knows of it: what makes names unique are the table's indexes.
+ * Serialises the registrations of a name within this process, so that concurrent ones do not each compute a password hash.
+ * Uniqueness itself comes from the table's indexes.
  */
 @Injectable()
 export class NameLocks {
-  readonly #claimed = new Map<string, Promise<unknown>>();
+  readonly #held = new Map<string, Promise<unknown>>();
 
   /**
-   * @param names what nobody else may work for meanwhile
-   * @param check refuses, by throwing, what has been taken; called again after every wait
+   * Runs `work` while holding the locks of all names.
+   * @param check throws when a name has been taken; called again after every wait
    */
   async withLocks<T>(
     names: readonly string[],
@@ -19,17 +19,17 @@ export class NameLocks {
   ): Promise<T> {
     for (;;) {
       await check();
-      const busy = names.map((name) => this.#claimed.get(name)).find((claim) => claim !== undefined);
+      const busy = names.map((name) => this.#held.get(name)).find((lock) => lock !== undefined);
       if (busy === undefined) break;
       await busy;
     }
     const result = work();
-    const claim = result
+    const lock = result
       .catch(() => undefined)
       .finally(() => {
-        for (const name of names) this.#claimed.delete(name);
+        for (const name of names) this.#held.delete(name);
       });
-    for (const name of names) this.#claimed.set(name, claim);
+    for (const name of names) this.#held.set(name, lock);
     return result;
   }
 }

@@ -10,17 +10,17 @@ describe('passwords', () => {
     expect(await passwords.hash('correct horse')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
-  it('fit their own hash alone', async () => {
+  it('match their own hash only', async () => {
     const hash = await passwords.hash('correct horse');
     expect(await passwords.verify(hash, 'correct horse', always)).toBe(true);
     expect(await passwords.verify(hash, 'correct horsf', always)).toBe(false);
   });
 
-  it('fit nothing where there is no hash, not even the empty one', async () => {
+  it('match nothing without a stored hash, not even the empty password', async () => {
     expect(await passwords.verify(undefined, '', always)).toBe(false);
   });
 
-  it('give a crowd that guesses at once no more tries than one who guesses alone', async () => {
+  it('limit concurrent guesses like sequential ones', async () => {
     const limit = new LoginLimit({ LOGIN_FAILURES_PER_MINUTE: 3 } as ConstructorParameters<
       typeof LoginLimit
     >[0]);

@@ -1,24 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { verify } from '@node-rs/argon2';
+import { hash, verify } from '@node-rs/argon2';
 import { availableParallelism } from 'node:os';
-import { hashPassword } from './password-hash.js';
 import { WorkSlots } from './work-slots.js';
 
-/** How many may wait for a hash: about three seconds' worth on one core. */
+/** Argon2id parameters of OWASP's Password Storage Cheat Sheet; `memoryCost` in KiB. */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** Requests that may wait for a hash: about three seconds of work on one core. */
 const MAX_QUEUED = 250;
 
-/** Whoever verifies a password: asked when it is their turn, told how it went. */
+/** An attempt to verify a password. */
 export interface PasswordAttempt {
-  /** Throws when no attempt is allowed any more. */
+  /** Called before the verification; throws when no further attempt is allowed. */
   check(): void;
+  /** Called with the result. */
   settle(matches: boolean): void;
 }
 
-/** Hashes and verifies passwords, off the event loop and a few at a time. */
+/** Returns an Argon2id hash with its parameters and salt, in PHC format; takes about 12 ms of a core. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, PARAMETERS);
+}
+
+/** Hashes and verifies passwords off the event loop, with bounded concurrency. */
 @Injectable()
 export class PasswordsService {
   readonly #slots = new WorkSlots(maxConcurrentHashes(), MAX_QUEUED);
-  readonly #nobodys = hashPassword('');
+  readonly #decoyHash = hashPassword('');
 
   /** @throws SeamError unavailable when too many wait */
   hash(password: string): Promise<string> {
@@ -26,14 +33,14 @@ export class PasswordsService {
   }
 
   /**
-   * @param known the hash to compare with; without one the answer is no, but takes as long
+   * @param known the stored hash; without one the result is false, after the same time
    * @throws SeamError unavailable when too many wait; what `attempt.check` throws
    */
   verify(known: string | undefined, password: string, attempt: PasswordAttempt): Promise<boolean> {
     return this.#slots.run(async () => {
       attempt.check();
-      const same = await verify(known ?? (await this.#nobodys), password);
-      const matches = same && known !== undefined;
+      const isSame = await verify(known ?? (await this.#decoyHash), password);
+      const matches = isSame && known !== undefined;
       attempt.settle(matches);
       return matches;
     });
@@ -41,8 +48,8 @@ export class PasswordsService {
 }
 
 /**
- * Hashing runs on libuv's thread pool, which token checks, DNS and files need too; and one core is left to the
- * event loop, where there is more than one.
+ * Hashing runs on libuv's thread pool, which token checks, DNS and files also use; with several cores, one is left to the
+ * event loop.
  */
 function maxConcurrentHashes(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RateLimit, networkOf } from './rate-limit.js';
 
-describe('a limit of attempts', () => {
+describe('a rate limit', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -18,7 +18,7 @@ describe('a limit of attempts', () => {
     }
   };
 
-  it('lets so many pass, whatever others do', () => {
+  it('allows a number of attempts per key', () => {
     const limit = new RateLimit(2, 'credentials');
     limit.count('a');
     expect(refusal(limit, 'a')).toBeUndefined();
@@ -39,10 +39,10 @@ describe('a limit of attempts', () => {
     expect(refusal(limit, 'a')).toBeUndefined();
   });
 
-  it('forgets what it is told to', () => {
+  it('is reset for a key', () => {
     const limit = new RateLimit(1, 'credentials');
     limit.count('a');
-    limit.forget('a');
+    limit.reset('a');
     expect(refusal(limit, 'a')).toBeUndefined();
   });
 

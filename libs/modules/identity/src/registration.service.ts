@@ -16,7 +16,7 @@ import { type NewUser, type UserBody, userBody } from './user.schemas.js';
 
 const REGISTER = 'register';
 
-/** Makes accounts. */
+/** Creates accounts. */
 @Injectable()
 export class RegistrationService {
   readonly #limit: RateLimit;
@@ -25,7 +25,7 @@ export class RegistrationService {
     @InjectTransactions('identity') private readonly transactions: Transactions,
     @Inject(IDENTITY_SETTINGS) { REGISTRATIONS_PER_MINUTE }: IdentitySettings,
     private readonly reads: UserReads,
-    private readonly claims: NameLocks,
+    private readonly locks: NameLocks,
     private readonly passwords: PasswordsService,
     private readonly tokens: TokenSigner,
     private readonly login: LoginService,
@@ -40,22 +40,22 @@ export class RegistrationService {
     this.#limit.check(network);
     this.#limit.count(network);
     const { username, email, password } = user;
-    if (await this.transactions.findReply(REGISTER, { username, email })) return this.#again(user, address);
+    if (await this.transactions.findReply(REGISTER, { username, email })) return this.#repeat(user, address);
     const names = [`username ${username.toLowerCase()}`, `email ${email.toLowerCase()}`];
-    const id = await this.claims.withLocks(
+    const id = await this.locks.withLocks(
       names,
       () => this.#refuseTaken(user),
       () => this.#insert({ username, email, password }),
     );
     await this.cache.invalidate(nameTag(username));
-    // Whoever made the account is its user from now on, and must see it.
+    // The new user is the principal from here on, so that they read their own write.
     const call = currentCall();
     if (call) call.principal ??= { id: String(id) };
     return userBody({ ...user, bio: null, image: null }, await this.tokens.sign(id));
   }
 
-  /** Whoever repeats a registration gets a token for it, so they must know its password. */
-  async #again({ username, email, password }: NewUser, address: string): Promise<UserBody> {
+  /** A repeated registration returns a token, so it must prove that it knows the password. */
+  async #repeat({ username, email, password }: NewUser, address: string): Promise<UserBody> {
     try {
       return await this.login.logIn({ email, password }, address);
     } catch (error) {

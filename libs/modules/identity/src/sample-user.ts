@@ -1,4 +1,4 @@
-/** A user who could be somebody. */
+/** A user of the sample data. */
 export interface SampleUser {
   username: string;
   email: string;
@@ -32,7 +32,8 @@ const FIRST_REGISTRATION = Date.UTC(2025, 0, 1);
 const MINUTES_BETWEEN = 7;
 
 /**
- * @param ordinal 1, 2, 3 …; no two users with different ones share a name
+ * Returns a user with plausible fields.
+ * @param ordinal from 1; users with different ordinals have different names
  * @param next random numbers in [0, 1)
  */
 export function sampleUser(ordinal: number, next: () => number): SampleUser {

@@ -1,11 +1,11 @@
 import type { SeedFunction } from '@tearline/database';
-import { hashPassword } from './password-hash.js';
+import { hashPassword } from './passwords.service.js';
 import { sampleUser } from './sample-user.js';
 
-const BATCH = 1_000;
+const BATCH_SIZE = 1_000;
 
 const INSERT = `
-  with made as (
+  with created as (
     insert into users (username, email, password_hash, bio, image, created_at, updated_at)
     select username, email, $1, bio, image, created, created
       from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
@@ -13,21 +13,21 @@ const INSERT = `
      order by place
     returning id
   )
-  select min(id) as first, count(*) as made, max(id) - min(id) + 1 as wide from made`;
+  select min(id) as first, count(*) as created, max(id) - min(id) + 1 as wide from created`;
 
-/** Not the largest id plus one: a registration that failed took a number as well. */
+/** Read from the sequence, since failed registrations consume ids, too. */
 const NEXT_ID = 'select last_value + is_called::int as next from users_id_seq';
 
-/** Users `user1@example.com`, `user2@example.com` and so on, each named after its id, all with the password `password`. */
+/** Seeds users `user1@example.com`, `user2@example.com` and so on, numbered by id, all with the password `password`. */
 export const seed: SeedFunction = async (context) => {
-  const { users: wanted } = context.plan;
+  const { users: count } = context.plan;
   const next = context.random('users');
   const hash = await hashPassword('password');
   const [before] = await context.query<{ next: string }>(NEXT_ID);
   const first = Number(before!.next);
 
-  for (let done = 0; done < wanted;) {
-    const size = Math.min(BATCH, wanted - done);
+  for (let done = 0; done < count;) {
+    const size = Math.min(BATCH_SIZE, count - done);
     const from = first + done;
     const users = Array.from({ length: size }, (_, index) => sampleUser(from + index, next));
     const columns = [
@@ -37,14 +37,16 @@ export const seed: SeedFunction = async (context) => {
       users.map(({ image }) => image),
       users.map(({ createdAt }) => createdAt),
     ];
-    const [batch] = await context.query<Record<'first' | 'made' | 'wide', string>>(INSERT, [
+    const [batch] = await context.query<Record<'first' | 'created' | 'wide', string>>(INSERT, [
       hash,
       ...columns,
     ]);
     if (Number(batch!.first) !== from || Number(batch!.wide) !== size)
-      throw new Error('somebody registered meanwhile; seed while nobody else uses the database');
+      throw new Error(
+        'ids are not consecutive: a user registered during the seed; seed while no users register',
+      );
     done += size;
-    context.progress(done, wanted);
+    context.progress(done, count);
   }
-  return { first, count: wanted };
+  return { first, count: count };
 };

@@ -3,7 +3,7 @@ import { TOKEN_ALGORITHM, TOKEN_ISSUER, TokenVerifier } from '@tearline/auth';
 import { importJWK, SignJWT } from 'jose';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
 
-/** Signs what `@tearline/auth` checks. */
+/** Signs the tokens that `@tearline/auth` verifies. */
 @Injectable()
 export class TokenSigner implements OnModuleInit {
   readonly #key: ReturnType<typeof importJWK>;
@@ -19,16 +19,16 @@ export class TokenSigner implements OnModuleInit {
     this.#lifetime = `${days} days`;
   }
 
-  /** Better no start than tokens that nobody accepts. */
+  /** Fails the start when the public keys do not include the signing key's. */
   async onModuleInit(): Promise<void> {
     try {
       await this.verifier.principalOf(await this.sign(1));
     } catch (cause) {
-      throw new Error('IDENTITY_SIGNING_KEY: AUTH_JWKS lacks its public half', { cause });
+      throw new Error('IDENTITY_SIGNING_KEY: AUTH_JWKS does not contain its public key; add it', { cause });
     }
   }
 
-  /** @returns a token that speaks for this user */
+  /** Returns a token for the user. */
   async sign(userId: number): Promise<string> {
     return new SignJWT()
       .setProtectedHeader(this.#header)

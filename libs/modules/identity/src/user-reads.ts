@@ -23,7 +23,7 @@ const ACCOUNT = statement<Account>(
 const CREDENTIALS = statement<Account & { id: number; passwordHash: string }>(
   'identity.credentials',
   'select id, email, username, bio, image, password_hash as "passwordHash" from users where lower(email) = lower($1)',
-  // A password that was just changed must not be good any more, whoever asks.
+  // A changed password must be effective at once, for all clients.
   'strong',
 );
 const TAKEN = statement<{ usernameTaken: boolean }>(
@@ -35,7 +35,7 @@ const TAKEN = statement<{ usernameTaken: boolean }>(
 
 const NAMED = defineCache('identity.named', { schema: User, modules: ['identity'] });
 
-/** The module's hot reads. Case does not matter in names and e-mail addresses. */
+/** The module's reads as named prepared statements. Names and e-mail addresses are compared ignoring case. */
 @Injectable()
 export class UserReads {
   constructor(
@@ -67,7 +67,7 @@ export class UserReads {
     return this.reader.row(CREDENTIALS, [email]);
   }
 
-  /** Which of the two somebody has already, the username first. */
+  /** Returns which of the two another user has, the username first. */
   async taken(username: string, email: string): Promise<'username' | 'email' | undefined> {
     const row = await this.reader.row(TAKEN, [username, email]);
     return row && (row.usernameTaken ? 'username' : 'email');

@@ -9,7 +9,7 @@ export const Register = z.object({
 export type Register = z.infer<typeof Register>;
 export type NewUser = Register['user'];
 
-/** Any text will do here: what could not be registered just does not fit an account. */
+/** Looser than registration: values that cannot be registered match no account. */
 export const LogIn = z.object({
   user: z.object({ email: text({ max: 254 }), password: password({ max: 1_000 }) }),
 });
@@ -32,7 +32,7 @@ export const UpdateUser = z.object({
 export type UpdateUser = z.infer<typeof UpdateUser>;
 export type UserChanges = UpdateUser['user'];
 
-/** What users see of themselves. */
+/** The fields of users' own accounts. */
 export const Account = z.object({
   email: z.string(),
   username: z.string(),
@@ -44,7 +44,7 @@ export type Account = z.infer<typeof Account>;
 export const UserBody = z.object({ user: Account.extend({ token: z.string() }) });
 export type UserBody = z.infer<typeof UserBody>;
 
-/** The answer to somebody who has this account and this token. */
+/** Returns the response with an account and its token. */
 export function userBody({ email, username, bio, image }: Account, token: string): UserBody {
   return { user: { email, token, username, bio, image } };
 }

@@ -2,7 +2,7 @@ import { type Identity, type User, UserId } from '@tearline/modules/identity/con
 import { type ClientOf, contract, event, query } from '@tearline/seam';
 import { z } from 'zod';
 
-/** A user as another one sees them: the public API's profile. */
+/** A profile of the public API: a user as the viewer sees them. */
 export const Profile = z.object({
   username: z.string(),
   bio: z.string().nullable(),
@@ -12,16 +12,15 @@ export const Profile = z.object({
 export type Profile = z.infer<typeof Profile>;
 
 export const SocialContract = contract('social', {
-  /** Which of `among` this user follows. */
+  /** Returns those of `among` whom the user follows. */
   followedAmong: query({
     input: z.object({ follower: UserId, among: z.array(UserId).max(1000) }),
     output: z.array(UserId),
   }),
-  /** Everybody whom this user follows. */
+  /** Returns all users whom the user follows. */
   followedBy: query({ input: z.object({ follower: UserId }), output: z.array(UserId) }),
   /**
-   * Who follows this user: those with an id above `after`, lowest first, `limit` at most. The next page goes on after the
-   * last one.
+   * Returns a page of the user's followers: ids above `after`, in ascending order, at most `limit`.
    */
   followersOf: query({
     input: z.object({
@@ -36,22 +35,22 @@ export type Social = ClientOf<typeof SocialContract>;
 
 const Follow = z.object({ followerId: UserId, followeeId: UserId });
 
-/** Somebody follows somebody. Aggregate: `user/<followerId>`. */
+/** A user followed another. Aggregate: `user/<followerId>`. */
 export const Followed = event('social/followed', { payload: Follow });
 
-/** Somebody does not follow somebody any more. Aggregate: `user/<followerId>`. */
+/** A user unfollowed another. Aggregate: `user/<followerId>`. */
 export const Unfollowed = event('social/unfollowed', { payload: Follow });
 
-/** The profile of a user, as seen by somebody who follows them or not. */
+/** Returns the profile of a user as seen by a viewer who follows them or not. */
 export function profileOf({ username, bio, image }: Readonly<User>, following: boolean): Profile {
   return { username, bio, image, following };
 }
 
 /**
- * Profiles of many users at once, by id, with one call to each module at most.
+ * Returns the profiles of many users by id, with at most one call to each module.
  * @param ids user ids, repeated or not
- * @param viewer who looks; nobody follows themselves, and an anonymous one follows nobody, so social is not asked
- * @param known the users themselves, where the caller has all of them already; then identity is not asked
+ * @param viewer undefined for an anonymous one, for whom social is not called
+ * @param known all of the users, when the caller has them already; then identity is not called
  */
 export async function profilesOf(
   { identity, social }: { identity: Identity; social: Social },

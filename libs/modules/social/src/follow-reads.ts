@@ -15,7 +15,7 @@ const FOLLOWERS_OF = statement<{ id: number }>(
      order by follower_id limit $3`,
 );
 
-/** The module's hot reads. */
+/** The module's reads as named prepared statements. */
 @Injectable()
 export class FollowReads {
   constructor(@InjectReader('social') private readonly reader: Reader) {}

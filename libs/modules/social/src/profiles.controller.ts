@@ -15,7 +15,7 @@ export class ProfilesController {
   @Get()
   @CachedResponse()
   @OptionallyAuthenticated()
-  @ApiOperation({ operationId: 'GetProfileByUsername', summary: 'A user as you see them' })
+  @ApiOperation({ operationId: 'GetProfileByUsername', summary: 'The profile of a user' })
   @ApiResponse({ status: 200, standardSchema: ProfileBody })
   read(
     @Param('username', { schema: Username }) username: string,
@@ -39,7 +39,7 @@ export class ProfilesController {
 
   @Delete('follow')
   @Authenticated()
-  @ApiOperation({ operationId: 'UnfollowUserByUsername', summary: 'Follow a user no longer' })
+  @ApiOperation({ operationId: 'UnfollowUserByUsername', summary: 'Unfollow a user' })
   @ApiResponse({ status: 200, standardSchema: ProfileBody })
   async unfollow(
     @Param('username', { schema: Username }) username: string,

@@ -16,7 +16,7 @@ import { Followed, Profile, profileOf, Unfollowed } from './contract.js';
 import { FollowEntity } from './entities/follow.entity.js';
 import { FollowReads } from './follow-reads.js';
 
-/* Each is one statement, and so one transaction; who asks twice changes nothing, and nobody is told. */
+/* Each is one statement, and so one transaction. A repetition changes nothing and appends no event. */
 const appendEvent = (changed: string) => `
   select append_event($3, 'user/' || follower_id, $4, $5,
     jsonb_build_object('followerId', follower_id, 'followeeId', followee_id), $6)
@@ -38,7 +38,7 @@ export type ProfileBody = z.infer<typeof ProfileBody>;
 
 const PROFILE = defineCache('social.profile', { schema: ProfileBody, modules: ['identity'] });
 
-/** Users as others see them, and who follows them. Following twice is following; unfollowing likewise. */
+/** Profiles of users, and following them. Both changes are idempotent. */
 @Injectable()
 export class ProfilesService {
   constructor(
@@ -50,17 +50,17 @@ export class ProfilesService {
   ) {}
 
   /**
-   * What anybody gets who has not said who they are, as it is sent.
+   * Returns the response to anonymous requests, as the bytes that are sent.
    * @throws SeamError profile/not-found
    */
   cachedBody(username: string): Buffer | Promise<Buffer> {
-    const answer = this.cache.json(PROFILE, username.toLowerCase(), [nameTag(username)], async (addTags) => {
+    const body = this.cache.json(PROFILE, username.toLowerCase(), [nameTag(username)], async (addTags) => {
       const user = await this.identity.userByUsername({ username });
       if (!user) return null;
       addTags(userTag(user.id));
       return { profile: profileOf(user, false) };
     });
-    return answer instanceof Promise ? answer.then(orNotFound) : orNotFound(answer);
+    return body instanceof Promise ? body.then(orNotFound) : orNotFound(body);
   }
 
   /** @throws SeamError profile/not-found */
@@ -71,7 +71,7 @@ export class ProfilesService {
     return profileOf(user, followed !== undefined);
   }
 
-  /** Nobody follows themselves: then nothing happens. @throws SeamError profile/not-found */
+  /** Does nothing when users follow themselves. @throws SeamError profile/not-found */
   async follow(username: string, viewer: number): Promise<Profile> {
     const user = await this.#find(username);
     if (user.id === viewer) return profileOf(user, false);
@@ -98,7 +98,7 @@ export class ProfilesService {
   }
 }
 
-function orNotFound(answer: Buffer | undefined): Buffer {
-  if (answer === undefined) throw new SeamError('profile/not-found');
-  return answer;
+function orNotFound(body: Buffer | undefined): Buffer {
+  if (body === undefined) throw new SeamError('profile/not-found');
+  return body;
 }

@@ -3,7 +3,7 @@ import { Implements, type InputOf } from '@tearline/seam';
 import { type Social, SocialContract } from './contract.js';
 import { FollowReads } from './follow-reads.js';
 
-/** Answers other modules. */
+/** Implements the contract for other modules. */
 @Implements(SocialContract)
 @Injectable()
 export class SocialHandler implements Social {

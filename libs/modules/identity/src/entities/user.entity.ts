@@ -5,11 +5,11 @@ export class UserEntity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint' })
   id: number;
 
-  /** As its owner writes it; unique whatever the case. */
+  /** In the user's spelling; unique ignoring case. */
   @Column('text')
   username: string;
 
-  /** As its owner writes it; unique whatever the case. */
+  /** In the user's spelling; unique ignoring case. */
   @Column('text')
   email: string;
 
