@@ -11,8 +11,8 @@ const PATIENCE_MS = 60_000;
 export function printShares(when: string, reads: Reads, nameOf: (server: string) => string): void {
   const all = reads.reduce((sum, each) => sum + each.reads, 0);
   process.stderr.write(`${all} reads ${when}:\n`);
-  for (const { server, by, reads: some } of reads.toSorted((one, other) => other.reads - one.reads))
-    process.stderr.write(`${((100 * some) / all).toFixed(1).padStart(5)} % ${nameOf(server)}, as ${by}\n`);
+  for (const { server, route, reads: some } of reads.toSorted((one, other) => other.reads - one.reads))
+    process.stderr.write(`${((100 * some) / all).toFixed(1).padStart(5)} % ${nameOf(server)}, as ${route}\n`);
 }
 
 /**
@@ -35,8 +35,8 @@ export async function readAtRest(url: string, processes: readonly string[], late
     await readTogether();
   }
   for (let round = 0; round < ROUNDS; round += 1) await readTogether();
-  const known = new Map(before.map(({ server, by, reads }) => [server + by, reads]));
+  const known = new Map(before.map(({ server, route, reads }) => [server + route, reads]));
   return (await readsOf(processes))
-    .map((each) => ({ ...each, reads: each.reads - (known.get(each.server + each.by) ?? 0) }))
+    .map((each) => ({ ...each, reads: each.reads - (known.get(each.server + each.route) ?? 0) }))
     .filter(({ reads }) => reads > 0);
 }

@@ -35,7 +35,7 @@ function tell(
 ): void {
   const all = reads.reduce((sum, each) => sum + each.reads, 0);
   const places = reads.map(
-    ({ server, by, reads: some }) => `${((100 * some) / all).toFixed(1)} % ${server} ${by}`,
+    ({ server, route, reads: some }) => `${((100 * some) / all).toFixed(1)} % ${server} ${route}`,
   );
   process.stderr.write(
     `${what}: ${JSON.stringify({ ...lengthsOf({ behind, untold, lost, wrong }), ...report })}; ${places.join(', ')}\n`,
@@ -70,7 +70,7 @@ describe('nobody reads behind their own write', () => {
     tell('remembered in Redis', report, reads);
     expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
     expect(report.reads).toBeGreaterThan(100);
-    expect(reads.some(({ by }) => by === 'replica')).toBe(true);
+    expect(reads.some(({ route }) => route === 'replica')).toBe(true);
   });
 
   it(

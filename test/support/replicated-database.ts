@@ -41,19 +41,19 @@ export async function startReplicated(
 /** The reads that processes have counted, by server and by whether that was a replica. */
 export async function readsOf(
   processes: readonly string[],
-): Promise<{ server: string; by: string; reads: number }[]> {
+): Promise<{ server: string; route: string; reads: number }[]> {
   const sums = new Map<string, number>();
   for (const url of processes) {
     const text = await (await fetch(`${url}/metrics`)).text();
-    for (const [, server, by, count] of text.matchAll(
-      /^database_reads_total\{.*server="(.+?)",by="(.+?)"\} (\d+)$/gm,
+    for (const [, server, route, count] of text.matchAll(
+      /^database_reads_total\{.*server="(.+?)",route="(.+?)"\} (\d+)$/gm,
     )) {
-      const key = `${server}\t${by}`;
+      const key = `${server}\t${route}`;
       sums.set(key, (sums.get(key) ?? 0) + Number(count));
     }
   }
   return [...sums].map(([key, reads]) => {
-    const [server, by] = key.split('\t');
-    return { server: server!, by: by!, reads };
+    const [server, route] = key.split('\t');
+    return { server: server!, route: route!, reads };
   });
 }

@@ -1,4 +1,4 @@
-import { CONNECTIONS_PER_MODULE, connectionsSetting, replicationSettings } from '@tearline/database';
+import { CONNECTIONS_PER_MODULE, databaseSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings, readSettings } from '@tearline/host';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const shape = {
   /** Where the replicas of that database are. */
   DATABASE_REPLICA_URLS: z.string().optional(),
   /** For each module of a process. */
-  DATABASE_CONNECTIONS: connectionsSetting.default(CONNECTIONS_PER_MODULE),
+  DATABASE_CONNECTIONS: databaseSettings.DATABASE_CONNECTIONS.unwrap().default(CONNECTIONS_PER_MODULE),
   REDIS_URL: eventsSettings.REDIS_URL,
   OPERATOR_PASSWORD: eventsSettings.OPERATOR_PASSWORD,
   /** Streaming replicas of the embedded database. */
@@ -25,7 +25,7 @@ const shape = {
     .regex(/^[0-9]$/, 'must be a number from 0 to 9')
     .transform(Number)
     .default(0),
-  CONSISTENCY_SECRET: replicationSettings.CONSISTENCY_SECRET,
+  CONSISTENCY_SECRET: databaseSettings.CONSISTENCY_SECRET,
   TEARLINE_DIR: z.string().default('.tearline'),
   /** A file for a JSON line of nginx on each request. */
   EDGE_LOG: z.string().optional(),

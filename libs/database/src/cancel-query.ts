@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** What pg has but its types do not tell. */
+/** Members of pg that its types lack. */
 interface Connected {
   readonly host: string;
   readonly port: number;
@@ -17,14 +17,14 @@ const { Connection } = pg as unknown as {
 };
 
 /**
- * Asks the server to stop what it does for a connection, over another one, as the protocol wants it
- * (PostgreSQL's documentation, "Canceling Requests in Progress"). The query then ends with an error.
+ * Cancels the running query of a connection, over a new connection (PostgreSQL's documentation, "Canceling Requests in
+ * Progress"). The query then fails.
  */
 export function cancelQuery(client: pg.ClientBase): void {
   const { host, port, ssl, processID, secretKey } = client as unknown as Connected;
   const connection = new Connection({ ssl });
   connection.on(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey));
-  // A server that cannot be told will find out by itself, when the connection closes or its statement times out.
+  // A server that cannot be reached ends the query when the connection closes or the statement times out.
   connection.on('error', () => undefined);
   connection.connect(port, host);
 }

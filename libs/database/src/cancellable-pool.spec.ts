@@ -37,7 +37,7 @@ async function running(): Promise<number> {
   return rows[0]!.n;
 }
 
-it('stops the query of a call that nobody waits for any more, and leaves the pool usable', async () => {
+it('cancels the query of a cancelled call, and leaves the pool usable', async () => {
   for (let round = 0; round < 20; round += 1) {
     const calls = Array.from({ length: 5 }, call);
     const queries = calls.map((context) => runCall(context, () => pool.query('select pg_sleep(30)')));
@@ -51,7 +51,7 @@ it('stops the query of a call that nobody waits for any more, and leaves the poo
   }
 });
 
-it('stops every query of a cancelled call, also one that begins after the cancellation', async () => {
+it('cancels every query of a cancelled call, also queries that begin after the cancellation', async () => {
   const context = call();
   const client = await runCall(context, () => pool.connect());
   context.cancel();
@@ -60,7 +60,7 @@ it('stops every query of a cancelled call, also one that begins after the cancel
   client.release();
 });
 
-it('does not begin for a call that was cancelled before, or while it waited', async () => {
+it('starts no query for a call that was cancelled before, or while it waited for a connection', async () => {
   const late = call();
   late.cancel();
   await expect(runCall(late, () => pool.query('select 1'))).rejects.toMatchObject({ code: 'cancelled' });
@@ -73,7 +73,7 @@ it('does not begin for a call that was cancelled before, or while it waited', as
   expect(await query).toMatchObject([{ status: 'rejected', reason: { code: 'cancelled' } }]);
 });
 
-it('leaves a call alone that ended before it was cancelled', async () => {
+it('leaves the connection alone when a call is cancelled after its query', async () => {
   const context = call();
   await runCall(context, () => pool.query('select 1'));
   const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -81,12 +81,12 @@ it('leaves a call alone that ended before it was cancelled', async () => {
   expect((await pool.query('select pg_backend_pid() as pid')).rows).toEqual(rows);
 });
 
-it('tells a call that the database is unavailable, and everybody else why', async () => {
-  const nowhere = new CancellablePool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
-  await expect(runCall(call(), () => nowhere.query('select 1'))).rejects.toMatchObject({
+it('rejects with unavailable in a call, and with the cause outside of calls', async () => {
+  const unreachable = new CancellablePool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
+  await expect(runCall(call(), () => unreachable.query('select 1'))).rejects.toMatchObject({
     code: 'unavailable',
     retryable: true,
   });
-  await expect(nowhere.query('select 1')).rejects.toThrow('ECONNREFUSED');
-  await nowhere.end();
+  await expect(unreachable.query('select 1')).rejects.toThrow('ECONNREFUSED');
+  await unreachable.end();
 });

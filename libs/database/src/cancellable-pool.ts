@@ -14,16 +14,16 @@ type Callback = (
 const CANCEL_RETRY_INTERVAL_MS = 100;
 
 /**
- * A pool whose connections work for calls: when nobody waits for a call any more, the query that runs for it is
- * cancelled on the server, and one that waits for a connection is not begun.
+ * A pool that follows the cancellation of calls: a running query of a cancelled call is cancelled on the server, and a
+ * request that waits for a connection is rejected.
  */
 export class CancellablePool extends pg.Pool {
-  /** Those that are being made as well. */
+  /** Includes connections that are being opened. */
   readonly #clients = new Set<pg.Client>();
   readonly #openClients = new Set<pg.PoolClient>();
   #isReadOnly = false;
 
-  /** @param route where the primary is, for a pool of connections to it; without one the URL says */
+  /** @param route locates the primary, for a pool of connections to it; by default the URL in `options` */
   constructor(
     options?: pg.PoolConfig,
     private readonly route?: PrimaryRoute,
@@ -31,14 +31,14 @@ export class CancellablePool extends pg.Pool {
     super(options);
     this.#installClientClass(route);
     this.on('connect', (client) => {
-      // A connection that breaks fails its query or leaves the pool; without a listener it would end the process, too.
+      // A broken connection fails its query or leaves the pool. Without a listener the process would exit, too.
       client.on('error', () => undefined);
       this.#openClients.add(client);
       client.once('end', () => this.#openClients.delete(client));
     });
   }
 
-  /** Resolves when every connection is closed, so that the server may be stopped then without telling us. */
+  /** Resolves when every connection is closed, so that the server can be stopped without errors here. */
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {
@@ -47,15 +47,15 @@ export class CancellablePool extends pg.Pool {
   }
 
   /**
-   * Breaks every connection, and with it what waits for an answer: the server gives none any more.
-   * @param address of the server, where there may be connections to others as well
+   * Destroys every connection and rejects pending queries, because the server no longer answers.
+   * @param address limits this to connections to one server
    */
   destroyConnections(address?: string): void {
     for (const client of this.#clients)
       if (address === undefined || (client as PrimaryClient).address === address) socketOf(client).destroy();
   }
 
-  /** Lets `start` take a connection of the primary that only reads, so that nobody asks how far it has written. */
+  /** Runs `start`, which takes a connection that only reads, so that its position is not queried. */
   forReadOnly<T>(start: () => T): T {
     this.#isReadOnly = true;
     try {
@@ -109,7 +109,7 @@ export class CancellablePool extends pg.Pool {
       client.once('end', () => this.#clients.delete(client));
       return client;
     };
-    // pg's pool takes no other way to say of which class its connections are; it calls this with `new`.
+    // pg's pool has no other option for the class of its connections; it calls this with `new`.
     Object.assign(this, {
       Client: function Client(config: pg.ClientConfig) {
         return make(config);
@@ -122,18 +122,18 @@ export class CancellablePool extends pg.Pool {
 
 function cancelQueriesWith(call: CallContext, client: pg.PoolClient): void {
   let isCancelled = false;
-  let again: NodeJS.Timeout | undefined;
-  const forget = call.onCancel(() => {
+  let retry: NodeJS.Timeout | undefined;
+  const unsubscribe = call.onCancel(() => {
     isCancelled = true;
     cancelQuery(client);
-    // Between two queries, or before one has arrived, the server has nothing to cancel.
-    again = setInterval(cancelQuery, CANCEL_RETRY_INTERVAL_MS, client);
+    // The server ignores a cancellation between two queries, or before a query arrives.
+    retry = setInterval(cancelQuery, CANCEL_RETRY_INTERVAL_MS, client);
   });
   const release = client.release.bind(client);
-  // The server may get to the cancellation late: whoever had the connection next would suffer it.
+  // The server may process the cancellation late, and cancel a query of the connection's next user.
   client.release = (destroy) => {
-    forget();
-    clearInterval(again);
+    unsubscribe();
+    clearInterval(retry);
     release(isCancelled || destroy);
   };
 }

@@ -15,8 +15,8 @@ const anyTimestamp = parserOf(TIMESTAMPTZ, 'text');
 
 const items = (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(','));
 
-// A page of articles has twenty lists of tags and forty times, and pg's parsers, which know every form, show in its
-// profile. These take the usual forms and leave the rest to those.
+// A page of articles has twenty tag lists and forty timestamps, and pg's general parsers show in its profile. These parse
+// the usual forms and leave the rest to pg.
 const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [INT8]: Number,
   [INT8_ARRAY]: (text) => items(text).map(Number),
@@ -28,8 +28,8 @@ const TEXT_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 };
 
 /**
- * How columns arrive in JavaScript, through repositories and read door alike: `int8` as number, since our ids and
- * counts stay below 2^53, and the rest as pg has it.
+ * Parsers of columns, for repositories and Reader: `int8` becomes a number, since ids and counts stay below 2^53; other
+ * types are parsed as by pg.
  */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text' | 'binary' = 'text') =>

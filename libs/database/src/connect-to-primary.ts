@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { addressOf, serverUrls } from './server-urls.js';
 
-/** An owner's connection to the server that takes writes, of those that the URL names. */
+/** Connects as the owner to the primary among the servers that the URL names. */
 export async function connectToPrimary(ownerUrl: string): Promise<{ owner: pg.Client; url: string }> {
   let failure: unknown;
   for (const url of serverUrls(ownerUrl)) {
@@ -20,8 +20,8 @@ export async function connectToPrimary(ownerUrl: string): Promise<{ owner: pg.Cl
 }
 
 /**
- * The URL of the server that takes writes now, of those that `url` names. A URL of one server is returned as it is.
- * @throws Error when none of several does
+ * Returns the URL of the present primary among the servers that `url` names; a URL of a single server unchanged.
+ * @throws Error when none of several servers is the primary
  */
 export async function primaryUrl(url: string): Promise<string> {
   if (serverUrls(url).length === 1) return url;

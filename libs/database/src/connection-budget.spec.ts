@@ -7,14 +7,14 @@ import { CancellablePool } from './cancellable-pool.js';
 import { checkBudget, connectionsPerModule } from './connection-budget.js';
 
 describe('the share of a module', () => {
-  it('is an even one, rounded down', () => {
+  it('is the even share, rounded down', () => {
     expect(connectionsPerModule(20, 4)).toBe(5);
     expect(connectionsPerModule(11, 3)).toBe(3);
   });
 
-  it('is at least two, or the start says what is needed', () => {
+  it('is at least two; with less the error names the required number', () => {
     expect(() => connectionsPerModule(7, 4)).toThrow(
-      'DATABASE_CONNECTIONS: 7 are too few for 4 modules; at least 8',
+      'DATABASE_CONNECTIONS: expected at least 8 for 4 modules, got 7',
     );
   });
 });
@@ -40,11 +40,11 @@ describe('the budget of a host', () => {
     await rm(dir, { recursive: true });
   });
 
-  it('fits into what the server leaves to ordinary roles', async () => {
+  it('is accepted up to the number of connections for ordinary roles', async () => {
     await expect(checkBudget([pool(10), pool(7)])).resolves.toBeUndefined();
   });
 
-  it('is refused when the modules together want more', async () => {
+  it('is refused when the modules together exceed that number', async () => {
     await expect(checkBudget([pool(10), pool(8)])).rejects.toThrow(
       'DATABASE_CONNECTIONS: this host may open 18 connections, but its PostgreSQL server allows 17',
     );

@@ -14,7 +14,7 @@ it("takes each module's own URL from the environment", () => {
   });
 });
 
-it('takes it from the file that a variable names', () => {
+it('reads it from the file that a variable names', () => {
   const folder = mkdtempSync(join(tmpdir(), 'urls-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'url');
@@ -33,7 +33,7 @@ it('names every variable that is missing', () => {
   );
 });
 
-it("derives what is missing from the owner's: same database, own role, a password that follows from the owner's", () => {
+it("derives missing URLs from the owner's: same database, own role, a password derived from the owner's", () => {
   const first = new URL(databaseUrls(['articles'], {}, OWNER)['articles']!);
   expect([first.username, first.host, first.pathname, first.search]).toEqual([
     'tearline_articles',

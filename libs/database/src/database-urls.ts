@@ -4,16 +4,16 @@ import { hostsOf, serverUrls } from './server-urls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variable that holds a module's database URL. */
+/** Returns the name of the environment variable with a module's database URL. */
 export const databaseUrlVariable = (module: string) =>
   `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
 
-/** A variable that should hold a URL is not there; the message names it. */
+/** Names the environment variables that are missing. */
 export class MissingUrlError extends Error {
   override readonly name = 'MissingUrlError';
 }
 
-/** What an environment variable says, or the file that `<NAME>_FILE` names; undefined where neither does. */
+/** Returns the value of an environment variable, or the content of the file that `<NAME>_FILE` names. */
 export function readVariable(name: string, env: Environment): string | undefined {
   const file = env[`${name}_FILE`];
   if (env[name] || !file) return env[name] || undefined;
@@ -26,10 +26,10 @@ export function readVariable(name: string, env: Environment): string | undefined
 }
 
 /**
- * Each module's own database URL, from `<MODULE>_DATABASE_URL`, or from the file that `…_DATABASE_URL_FILE` names. In development a missing one is derived from the
- * owner's: the same database, the role `tearline_<module>`, and a password that follows from the owner's, so that
- * every process of a laptop finds the same.
- * @param ownerUrl `DATABASE_URL`; only used where deriving is allowed
+ * Returns each module's database URL, from `<MODULE>_DATABASE_URL` or the file that `<MODULE>_DATABASE_URL_FILE` names.
+ * In development a missing URL is derived from the owner's: the same database, the role `tearline_<module>`, and a
+ * password that is derived from the owner's, so that every process derives the same.
+ * @param ownerUrl `DATABASE_URL`; undefined where missing URLs are errors
  * @throws MissingUrlError that names every missing variable
  */
 export function databaseUrls(
@@ -41,7 +41,7 @@ export function databaseUrls(
   const missing = modules.filter((module) => !given.get(module) && !ownerUrl);
   if (missing.length > 0) {
     throw new MissingUrlError(
-      `${missing.map(databaseUrlVariable).join(', ')}: missing; each logs in with a role of its own, ` +
+      `${missing.map(databaseUrlVariable).join(', ')}: missing; each module needs a URL with a role of its own, ` +
         'e.g. postgres://tearline_articles:<password>@host:5432/tearline',
     );
   }
@@ -50,7 +50,7 @@ export function databaseUrls(
   );
 }
 
-/** Of each of the owner's servers, where it names several. */
+/** Keeps all servers when the owner's URL names several. */
 function deriveUrl(ownerUrl: string, module: string): string {
   const [first, ...others] = serverUrls(ownerUrl);
   const url = new URL(first!);

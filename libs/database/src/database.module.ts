@@ -9,22 +9,22 @@ import { transactionsToken } from './transactions.js';
 /** One TypeORM DataSource for each module, each with its own schema, role and share of the connections. */
 @Module({})
 export class DatabaseModule {
-  /** Imported once by an application: where its modules' data is. */
-  static forRoot(settings: DatabaseModuleOptions): DynamicModule {
+  /** Imported once by an application. */
+  static forRoot(options: DatabaseModuleOptions): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
-      providers: [{ provide: DATABASE_OPTIONS, useValue: settings }, Databases],
+      providers: [{ provide: DATABASE_OPTIONS, useValue: options }, Databases],
       exports: [Databases],
     };
   }
 
   /**
    * Imported by a module: opens its DataSource, named after the module, and provides the entities' repositories
-   * (`@InjectRepository(Article, 'articles')`), the DataSource (`@InjectDataSource('articles')`), the read door
-   * (`@InjectReader('articles')`) and the write door (`@InjectTransactions('articles')`).
+   * (`@InjectRepository(Article, 'articles')`), the DataSource (`@InjectDataSource('articles')`), the reader
+   * (`@InjectReader('articles')`) and the idempotent transactions (`@InjectTransactions('articles')`).
    * @param module the module's name, which is also its schema's
-   * @param entities every entity of the module
+   * @param entities all entities of the module
    */
   static forModule(module: string, entities: readonly Type[]): DynamicModule {
     return {
@@ -43,8 +43,8 @@ export class DatabaseModule {
           provide: readerToken(module),
           inject: [getDataSourceToken(module), Databases],
           useFactory: (dataSource: DataSource, databases: Databases) => {
-            const { source, count } = databases.register(module, dataSource);
-            return new Reader(source, count.increment);
+            const { source, queries } = databases.register(module, dataSource);
+            return new Reader(source, queries.increment);
           },
         },
         {

@@ -8,10 +8,9 @@ import {
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import pg, { type Pool } from 'pg';
 import type { ConsistencyLevel } from '@tearline/seam';
-import { Gauge, Counter, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { CancellablePool } from './cancellable-pool.js';
-import { CONNECTIONS_PER_MODULE } from './connections-setting.js';
 import { columnTypes } from './column-types.js';
 import {
   type OtherConnections,
@@ -19,57 +18,56 @@ import {
   checkReplicatedBudget,
   connectionsPerModule,
 } from './connection-budget.js';
+import { registerPoolMetrics, registerReplicaMetrics } from './database-metrics.js';
 import { REPLICATED } from './open-data-source.js';
 import { QueryCounter } from './query-counter.js';
-import { type ReadSource, SingleSource } from './read-source.js';
-import { ReplicationGroups } from './replication/replication-groups.js';
-import { registerReplicaMetrics } from './replication/replica-metrics.js';
+import type { ReadSource } from './reader.js';
 import { poolClassFor, ReplicatedDatabase } from './replication/replicated-database.js';
+import { ReplicationGroup } from './replication/replication-group.js';
 import type { TransactionalIdempotencyStore } from './transactional-idempotency-store.js';
-import { serverUrls } from './server-urls.js';
+import { addressOf, serverUrls } from './server-urls.js';
 import { ConsistencySessions } from './sessions/consistency-sessions.js';
+import { CONNECTIONS_PER_MODULE, DEFAULT_MAX_LAG_MS } from './settings.js';
 import { Transactions } from './transactions.js';
 
-/** Where a host's modules keep their data. */
+/** The databases of a host's modules. */
 export interface DatabaseModuleOptions {
   /** Each module's URL, with the module's own role. */
   urls: Readonly<Record<string, string>>;
-  /** Connections that this host may open altogether, divided evenly among its modules; 5 for each by default. */
+  /** Connections that this host may open to each server, divided evenly among its modules; 5 per module by default. */
   connections?: number | undefined;
-  /** What this host opens besides, for the check that its servers allow it: the queues' connections, say. */
+  /** Connections that the host opens outside of its modules, such as those of the queues; they count towards the budget. */
   otherConnections?: readonly OtherConnections[];
-  /** By module the URLs of its replicas, with the module's own role; none by default. */
+  /** The URLs of each module's replicas, with the module's own role; none by default. */
   replicas?: Readonly<Record<string, readonly string[]>>;
-  /** What reads see that do not say; what their caller has written by default. */
+  /** Consistency level of reads that do not ask for one; `session` by default. */
   consistency?: ConsistencyLevel | undefined;
-  /** Milliseconds that a replica may be behind before it is asked no more; 5,000 by default. */
+  /** Replication lag in milliseconds above which a replica serves no reads; 5,000 by default. */
   maxLag?: number | undefined;
-  /** Whether what is read may be kept in a cache, which has to know how far the data was; by default not. */
+  /** Whether results of reads are cached, so that their positions must be recorded; false by default. */
   isCached?: boolean;
-  /** Remembers what callers have written; the same that the host has. */
+  /** Stores the positions of callers' writes; the same instance that the host has. */
   sessions?: ConsistencySessions;
-  /** Gets to know the write door of each module, when commands are to be answered once for each key. */
+  /** Receives the Transactions of each module, so that commands with an idempotency key take effect once. */
   idempotencyStore?: TransactionalIdempotencyStore;
 }
 
-/** One module's way to its data. */
 interface OpenDatabase {
-  /** Of the server that takes writes. */
+  /** Connections to the primary. */
   readonly pool: Pool;
   readonly source: ReadSource;
-  readonly count: QueryCounter;
+  readonly queries: QueryCounter;
 }
 
-const DEFAULT_MAX_LAG_MS = 5_000;
+export const DATABASE_OPTIONS = Symbol('database module options');
 
-export const DATABASE_OPTIONS = Symbol('database settings');
-
-/** The pools of one host: how they are opened, whether they fit, how they are doing. */
+/** Opens the databases of one host, checks its connection budget and reports their health and metrics. */
 @Injectable()
 export class Databases implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #pools = new Map<string, OpenDatabase>();
+  readonly #databases = new Map<string, OpenDatabase>();
   readonly #replicated = new Map<string, ReplicatedDatabase>();
-  readonly #groups = new ReplicationGroups();
+  /** Modules whose data is on the same servers share one group. */
+  readonly #groups = new Map<string, ReplicationGroup>();
   readonly #sessions: ConsistencySessions;
 
   constructor(
@@ -78,7 +76,7 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {
     this.#sessions = options.sessions ?? new ConsistencySessions({ maxLag: options.maxLag });
     if (!registry) return;
-    this.registerMetrics(registry);
+    registerPoolMetrics(registry, this.#databases);
     registerReplicaMetrics(registry, this.#replicated);
   }
 
@@ -113,23 +111,21 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     };
   }
 
-  /** Called once for each opened DataSource. */
   register(module: string, dataSource: DataSource): OpenDatabase {
     const { master } = dataSource.driver as unknown as { master: Pool };
-    const source = this.#replicated.get(module)?.router ?? new SingleSource(master);
-    const entry = { pool: master, source, count: dataSource.logger as QueryCounter };
-    this.#pools.set(module, entry);
+    const source = this.#replicated.get(module)?.router ?? readFrom(master);
+    const entry = { pool: master, source, queries: dataSource.logger as QueryCounter };
+    this.#databases.set(module, entry);
     return entry;
   }
 
-  /** A module's servers, once each of them has been asked who it is; undefined when there is but one, and no cache. */
+  /** Returns undefined for a single server whose reads are not cached. Resolves when every server was contacted once. */
   private async openReplicated(module: string, url: string): Promise<ReplicatedDatabase | undefined> {
-    const { replicas: all, consistency: level = 'session', maxLag = DEFAULT_MAX_LAG_MS } = this.options;
+    const { consistency: level = 'session', isCached = false } = this.options;
     const primaries = serverUrls(url);
-    const replicas = all?.[module] ?? [];
-    const { isCached = false } = this.options;
+    const replicas = this.options.replicas?.[module] ?? [];
     if (primaries.length === 1 && replicas.length === 0 && !isCached) return undefined;
-    const group = this.#groups.of({ primaries, replicas, maxLag });
+    const group = this.groupOf(primaries, replicas);
     const options = { module, group, primaries, replicas, level, isCached, sessions: this.#sessions };
     const database = new ReplicatedDatabase(options);
     this.#replicated.set(module, database);
@@ -137,7 +133,15 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     return database;
   }
 
-  /** The write door of an opened DataSource. */
+  private groupOf(primaries: readonly string[], replicas: readonly string[]): ReplicationGroup {
+    const { pathname: database } = new URL(primaries[0]!);
+    const key = JSON.stringify([database, primaries.map(addressOf), replicas.map(addressOf)]);
+    const { maxLag = DEFAULT_MAX_LAG_MS } = this.options;
+    const group = this.#groups.get(key) ?? new ReplicationGroup({ primaries, replicas, maxLag });
+    this.#groups.set(key, group);
+    return group;
+  }
+
   transactionsOf(module: string, dataSource: DataSource): Transactions {
     const transactions = new Transactions(dataSource);
     this.options.idempotencyStore?.add(module, transactions);
@@ -145,16 +149,16 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const single = [...this.#pools].filter(([module]) => !this.#replicated.has(module));
+    const single = [...this.#databases].filter(([module]) => !this.#replicated.has(module));
     const elsewhere = checkReplicatedBudget([...this.#replicated.values()], this.options.otherConnections);
-    const besides = elsewhere.map(
+    const others = elsewhere.map(
       ({ url, connections }) =>
         new pg.Pool({ connectionString: url, max: connections, application_name: 'tearline' }),
     );
     try {
-      await checkBudget([...single.map(([, { pool }]) => pool), ...besides]);
+      await checkBudget([...single.map(([, { pool }]) => pool), ...others]);
     } finally {
-      await Promise.all(besides.map((pool) => pool.end()));
+      await Promise.all(others.map((pool) => pool.end()));
     }
   }
 
@@ -162,45 +166,18 @@ export class Databases implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.#sessions.close();
   }
 
-  /** Answers when every module's database does; one with replicas also while nobody takes its writes. */
+  /** Resolves when every module's database answers. A database with replicas needs no primary for that. */
   async ping(): Promise<void> {
-    await Promise.all([...this.#pools.keys()].map((module) => this.pingModule(module)));
+    await Promise.all([...this.#databases.keys()].map((module) => this.pingModule(module)));
   }
 
   private async pingModule(module: string): Promise<void> {
     const database = this.#replicated.get(module);
-    if (!database) await this.#pools.get(module)!.pool.query('select 1');
+    if (!database) await this.#databases.get(module)!.pool.query('select 1');
     else if (!database.isUp) throw new Error(`no database server of '${module}' answers`);
   }
+}
 
-  private registerMetrics(registry: Registry): void {
-    const pools = this.#pools;
-    new Gauge({
-      name: 'database_pool_connections',
-      help: 'Connections of a module to its database; waiting counts the requests that wait for one',
-      labelNames: ['module', 'state'],
-      registers: [registry],
-      collect() {
-        for (const [module, { pool }] of pools) {
-          this.set({ module, state: 'idle' }, pool.idleCount);
-          this.set({ module, state: 'busy' }, pool.totalCount - pool.idleCount);
-          this.set({ module, state: 'waiting' }, pool.waitingCount);
-          this.set({ module, state: 'max' }, pool.options.max);
-        }
-      },
-    });
-    new Counter({
-      name: 'database_queries_total',
-      help: 'Statements that a module sent to its database, transaction control included',
-      labelNames: ['module', 'work'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [module, { count }] of pools) {
-          this.inc({ module, work: 'call' }, count.inCalls);
-          this.inc({ module, work: 'background' }, count.inBackground);
-        }
-      },
-    });
-  }
+function readFrom(pool: Pool): ReadSource {
+  return { read: (work) => work((query) => pool.query(query)) };
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { currentCall, SeamError } from '@tearline/seam';
 import type { EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Hours that a repetition may come after. */
+/** A repetition within this time gets the stored reply. */
 export const RETENTION_HOURS = 24;
 
-/** The table that remembers, in the module's own schema, what was done under which key. */
+/** Creates the table of idempotency keys and replies in a module's schema. */
 export function createIdempotencyKeys(schema: string): new () => MigrationInterface {
   return class CreateIdempotencyKeys1700000000000 implements MigrationInterface {
     async up(runner: QueryRunner): Promise<void> {
@@ -29,10 +29,10 @@ export function createIdempotencyKeys(schema: string): new () => MigrationInterf
   };
 }
 
-/** What one piece of work goes by: who asked, under which key, for what. */
+/** Identifies one operation of one request. */
 export type RequestKey = readonly [principal: string, key: string, operation: string, requestHash: string];
 
-/** The claim of the current call, if it came with a key. */
+/** Returns the key of the current call's operation; undefined when the call has no idempotency key. */
 export function currentRequestKey(operation: string, request: unknown): RequestKey | undefined {
   const call = currentCall();
   if (call?.idempotencyKey === undefined) return undefined;
@@ -43,41 +43,45 @@ export function currentRequestKey(operation: string, request: unknown): RequestK
 }
 
 /**
- * Takes a key for the transaction, and waits for another one that has it.
- * @returns whether it is ours; if not, `reply` of the one before
+ * Inserts a key, after waiting for a concurrent transaction that has inserted the same key.
+ * @returns whether the key is new; if not, the stored `reply`
  * @throws SeamError when the key was used for another request
  */
 export async function insertKey(
   manager: EntityManager,
-  claim: RequestKey,
-): Promise<{ ours: boolean; reply?: unknown }> {
-  const taken = await manager.query<unknown[]>(
+  requestKey: RequestKey,
+): Promise<{ isNew: boolean; reply?: unknown }> {
+  const inserted = await manager.query<unknown[]>(
     `insert into idempotency_keys (principal, key, operation, request_hash) values ($1, $2, $3, $4)
      on conflict do nothing returning 1`,
-    [...claim],
+    [...requestKey],
   );
-  if (taken.length > 0) return { ours: true };
-  return { ours: false, reply: (await findReply(manager, claim))?.reply };
+  if (inserted.length > 0) return { isNew: true };
+  return { isNew: false, reply: (await findReply(manager, requestKey))?.reply };
 }
 
-/** The reply that was kept under this claim, if there is one. */
+/** Returns the stored reply, if there is one. */
 export async function findReply(
   manager: EntityManager,
-  claim: RequestKey,
+  requestKey: RequestKey,
 ): Promise<{ reply: unknown } | undefined> {
-  const [principal, key, operation, requestHash] = claim;
-  const [kept] = await manager.query<{ request_hash: string; reply: unknown }[]>(
+  const [principal, key, operation, requestHash] = requestKey;
+  const [stored] = await manager.query<{ request_hash: string; reply: unknown }[]>(
     'select request_hash, reply from idempotency_keys where principal = $1 and key = $2 and operation = $3',
     [principal, key, operation],
   );
-  if (kept && kept.request_hash !== requestHash)
+  if (stored && stored.request_hash !== requestHash)
     throw new SeamError('idempotency-key/was-used-for-another-request');
-  return kept;
+  return stored;
 }
 
-/** Keeps the reply beside the effect, in the same transaction. */
-export async function saveReply(manager: EntityManager, claim: RequestKey, reply: unknown): Promise<void> {
-  const [principal, key, operation] = claim;
+/** Stores the reply in the transaction of the effect. */
+export async function saveReply(
+  manager: EntityManager,
+  requestKey: RequestKey,
+  reply: unknown,
+): Promise<void> {
+  const [principal, key, operation] = requestKey;
   await manager.query(
     'update idempotency_keys set reply = $4 where principal = $1 and key = $2 and operation = $3',
     [principal, key, operation, JSON.stringify(reply ?? null)],

@@ -5,21 +5,21 @@ import { createTimelines } from './replication/timelines.js';
 import { grantPrivileges, createSchemaAndRole } from './roles.js';
 import type { ModuleData } from './module-data.js';
 
-/** Any number will do, as long as everybody who migrates this database takes the same. */
+/** An arbitrary number, the same for all migrations of a database. */
 const ADVISORY_LOCK = 7_365_627;
 
-/** One module's data, and the URL whose role and password it gets. */
+/** One module's data, and the URL with its role and password. */
 export interface MigrationTarget {
   readonly data: ModuleData;
   readonly url: string;
 }
 
 /**
- * Brings every module's schema up to date, as the owner: schema, role, rights, then the migrations that have not
- * run yet. An advisory lock lets one process do it at a time; the others wait, and find nothing left to do.
- * @param ownerUrl a role that may create schemas and roles; nothing else ever uses it
- * @param log told of each migration that ran
- * @returns how many migrations ran
+ * Brings every module's schema up to date, as the owner: schema, role, privileges and pending migrations. An advisory
+ * lock serializes concurrent processes.
+ * @param ownerUrl a role that may create schemas and roles, used for migrations only
+ * @param log receives a line for each migration that ran
+ * @returns the number of migrations that ran
  */
 export async function migrate(
   ownerUrl: string,
@@ -29,7 +29,7 @@ export async function migrate(
   const { owner, url: writable } = await connectToPrimary(ownerUrl);
   try {
     await owner.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    let ran = 0;
+    let count = 0;
     for (const { data, url } of targets) {
       await createSchemaAndRole(owner, data.schema, url);
       const names = await runMigrations(writable, data.schema, [
@@ -38,10 +38,10 @@ export async function migrate(
         ...(await data.migrations()),
       ]);
       for (const name of names) log(`${data.schema}: ${name}`);
-      ran += names.length;
+      count += names.length;
       await grantPrivileges(owner, data.schema, url);
     }
-    return ran;
+    return count;
   } finally {
     await owner.end();
   }

@@ -7,24 +7,24 @@ import type { QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MissingUrlError, type ModuleData, prepareDatabase, type PrepareOptions } from './index.js';
 
-class CreateToys1764000000000 {
+class CreateSamples1764000000000 {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('create table toys.toys (id int)');
+    await runner.query('create table samples.samples (id int)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table toys.toys');
+    await runner.query('drop table samples.samples');
   }
 }
 
-const toys: ModuleData = { schema: 'toys', migrations: async () => [CreateToys1764000000000] };
-const never = () => Promise.reject(new Error('nothing is to be started'));
+const samples: ModuleData = { schema: 'samples', migrations: async () => [CreateSamples1764000000000] };
+const never = () => Promise.reject(new Error('no database must be started'));
 
 describe('preparing a database', () => {
   let dir: string;
   let server: EmbeddedPostgres;
   const options = (more: Partial<PrepareOptions>): PrepareOptions => ({
-    modules: [toys],
+    modules: [samples],
     env: {},
     isProduction: false,
     start: never,
@@ -42,54 +42,54 @@ describe('preparing a database', () => {
     await rm(dir, { recursive: true });
   });
 
-  it('makes schemas and roles, and what is there besides the modules', async () => {
+  it('creates the schemas and roles of modules, and other schemas', async () => {
     const seen: string[][] = [];
-    const {
-      urls,
-      migrationCount: ran,
-      ownerUrl,
-    } = await prepareDatabase(
+    const { urls, migrationCount, ownerUrl } = await prepareDatabase(
       options({
         env: { DATABASE_URL: server.url },
         otherSchemas: { queues: async (owner, url) => seen.push([owner, url]) },
       }),
     );
-    expect([ownerUrl, ran > 0, Object.keys(urls)]).toEqual([server.url, true, ['toys', 'queues']]);
+    expect([ownerUrl, migrationCount > 0, Object.keys(urls)]).toEqual([
+      server.url,
+      true,
+      ['samples', 'queues'],
+    ]);
     expect(seen).toEqual([[server.url, urls['queues']]]);
     expect(new URL(urls['queues']!).username).toBe('tearline_queues');
-    const client = new pg.Client({ connectionString: urls['toys']! });
+    const client = new pg.Client({ connectionString: urls['samples']! });
     await client.connect();
-    expect((await client.query('select count(*)::int as toys from toys')).rows).toEqual([{ toys: 0 }]);
+    expect((await client.query('select count(*)::int as samples from samples')).rows).toEqual([
+      { samples: 0 },
+    ]);
     await client.end();
   });
 
-  it('starts a database where none is named, and stops it when the preparation fails', async () => {
-    const heard: string[] = [];
-    const start = async () => ({ url: server.url, stop: async () => void heard.push('stopped') });
+  it('starts a database without DATABASE_URL, and stops it when the preparation fails', async () => {
+    const events: string[] = [];
+    const start = async () => ({ url: server.url, stop: async () => void events.push('stopped') });
     const { stop } = await prepareDatabase(options({ start }));
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
     await stop();
-    expect(heard).toEqual(['stopped']);
+    expect(events).toEqual(['stopped']);
     const fails = { queues: () => Promise.reject(new Error('no queues')) };
     await expect(prepareDatabase(options({ start, otherSchemas: fails }))).rejects.toThrow('no queues');
-    expect(heard).toEqual(['stopped', 'stopped']);
+    expect(events).toEqual(['stopped', 'stopped']);
   });
 
-  it('makes nothing up in production', async () => {
-    const besides = { queues: async () => 0 };
-    const refusal = (env: PrepareOptions['env']) =>
-      prepareDatabase(options({ isProduction: true, otherSchemas: besides, env })).catch(
-        (error: unknown) => error,
-      );
+  it('derives no URL in production', async () => {
+    const otherSchemas = { queues: async () => 0 };
+    const errorOf = (env: PrepareOptions['env']) =>
+      prepareDatabase(options({ isProduction: true, otherSchemas, env })).catch((error: unknown) => error);
     const DATABASE_URL = 'postgres://o:p@127.0.0.1:1/x';
-    expect(await refusal({})).toEqual(
+    expect(await errorOf({})).toEqual(
       expect.objectContaining({ message: expect.stringMatching(/^DATABASE_URL: missing/) }),
     );
-    expect(await refusal({ DATABASE_URL })).toEqual(
+    expect(await errorOf({ DATABASE_URL })).toEqual(
       expect.objectContaining({
-        message: expect.stringMatching(/^TOYS_DATABASE_URL, QUEUES_DATABASE_URL: missing/),
+        message: expect.stringMatching(/^SAMPLES_DATABASE_URL, QUEUES_DATABASE_URL: missing/),
       }),
     );
-    expect(await refusal({})).toBeInstanceOf(MissingUrlError);
+    expect(await errorOf({})).toBeInstanceOf(MissingUrlError);
   });
 });

@@ -2,11 +2,11 @@ import { Logger as NestLogger } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
 import type { Logger } from 'typeorm';
 
-/** Counts a DataSource's statements, as TypeORM's logger; only what went wrong is written, without the parameters. */
+/** Counts the statements of a DataSource as its logger. Logs slow queries and warnings, without parameters. */
 export class QueryCounter implements Logger {
-  /** For calls: requests, and the handling of events. */
+  /** In requests and event handlers. */
   inCalls = 0;
-  /** For nobody in particular: relays, sweeps, checks. */
+  /** In relays, sweeps and checks. */
   inBackground = 0;
   readonly #log = new NestLogger('Database');
 
@@ -19,7 +19,7 @@ export class QueryCounter implements Logger {
     this.increment();
   }
 
-  /** The error itself reaches whoever asked, who knows whether it was expected (a unique name taken, say). */
+  /** The caller gets the error and knows whether it was expected, as with a unique name. */
   logQueryError(): void {}
 
   logQuerySlow(time: number, query: string): void {

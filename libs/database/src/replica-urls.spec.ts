@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { databaseUrls, replicaUrls, serverUrls } from './index.js';
 
 describe('a URL of several servers', () => {
-  it('stands for one URL each', () => {
+  it('becomes one URL for each server', () => {
     expect(serverUrls('postgres://me:p%40ss@a:5432,b,[::1]:5433/db?sslmode=require')).toEqual([
       'postgres://me:p%40ss@a:5432/db?sslmode=require',
       'postgres://me:p%40ss@b/db?sslmode=require',
@@ -10,7 +10,7 @@ describe('a URL of several servers', () => {
     ]);
   });
 
-  it('gives each module one of them all as well', () => {
+  it('becomes a URL of all servers for each module', () => {
     const { notes } = databaseUrls(['notes'], {}, 'postgres://owner:secret@a:1,b:2/db');
     expect(notes).toMatch(/^postgres:\/\/tearline_notes:[\w-]+@a:1,b:2\/db$/);
   });
@@ -23,7 +23,7 @@ describe('the replicas of a module', () => {
     expect(replicaUrls(urls, {})).toEqual({ notes: [] });
   });
 
-  it('are what its variable lists', () => {
+  it('are listed in its variable', () => {
     const env = { NOTES_DATABASE_REPLICA_URLS: 'postgres://x:y@b:2/db, postgres://x:y@c:3,d:4/db' };
     expect(replicaUrls(urls, { ...env, DATABASE_REPLICA_URLS: 'postgres://e' }).notes).toEqual([
       'postgres://x:y@b:2/db',
@@ -32,15 +32,15 @@ describe('the replicas of a module', () => {
     ]);
   });
 
-  it('follow from where all replicas are, with the role of the module', () => {
+  it('are derived from the list of all replicas, with the role of the module', () => {
     expect(
       replicaUrls(urls, { DATABASE_REPLICA_URLS: 'postgres://owner:secret@c:3/db,postgres://d' }).notes,
     ).toEqual(['postgres://tearline_notes:pw@c:3/db', 'postgres://tearline_notes:pw@d/db']);
   });
 
-  it('are refused when they are no URLs, without telling what they are', () => {
+  it('are rejected when they are not URLs, without printing them', () => {
     expect(() => replicaUrls(urls, { DATABASE_REPLICA_URLS: 'secret' })).toThrow(
-      /^DATABASE_REPLICA_URLS: must list URLs such as/,
+      /^DATABASE_REPLICA_URLS: expected a comma-separated list of URLs such as/,
     );
   });
 });

@@ -3,15 +3,15 @@ import { serverUrls } from './server-urls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variable that holds the URLs of a module's replicas. */
+/** Returns the name of the environment variable with the URLs of a module's replicas. */
 export const replicaUrlsVariable = (module: string) =>
   `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_REPLICA_URLS`;
 
 /**
- * Each module's replicas, from `<MODULE>_DATABASE_REPLICA_URLS`, separated by commas. Where that is missing they follow
- * from `DATABASE_REPLICA_URLS`, which says where the replicas are: a replica has the roles and passwords of its primary.
+ * Returns the URLs of each module's replicas, from `<MODULE>_DATABASE_REPLICA_URLS`, separated by commas. By default they
+ * are derived from `DATABASE_REPLICA_URLS` and the module's own role, as a replica has the roles of its primary.
  * @param urls each module's own database URL
- * @throws Error that names the variable which holds no URLs
+ * @throws Error that names the variable with an invalid URL
  */
 export function replicaUrls(
   urls: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ function parseUrls(variable: string, env: Environment): string[] {
   const urls = text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim()));
   if (urls.every((url) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ''))) return urls;
   throw new Error(
-    `${variable}: must list URLs such as postgres://db-2:5432/tearline,postgres://db-3:5432/tearline`,
+    `${variable}: expected a comma-separated list of URLs such as postgres://db-2:5432/tearline,postgres://db-3:5432/tearline`,
   );
 }
 

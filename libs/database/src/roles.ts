@@ -3,10 +3,10 @@ import { firstServer } from './server-urls.js';
 
 const { escapeIdentifier: id, escapeLiteral: literal } = pg;
 const DUPLICATE_OBJECT = '42710';
-/** Instead of the former, where somebody else creates the same role at the same moment. */
+/** Raised instead of duplicate_object when another process creates the same role concurrently. */
 const UNIQUE_VIOLATION = '23505';
 
-/** Makes a module's schema, and the role that its URL names, with the password it names. */
+/** Creates a module's schema, and the role with the name and password of its URL. */
 export async function createSchemaAndRole(owner: pg.Client, schema: string, url: string): Promise<void> {
   const { role, password } = credentials(url, schema);
   const { rows } = await owner.query<{ owner: string; database: string }>(
@@ -25,13 +25,13 @@ export async function createSchemaAndRole(owner: pg.Client, schema: string, url:
   await owner.query(`create schema if not exists ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set search_path = ${id(schema)}`);
   await owner.query(`alter role ${id(role)} in database ${id(database)} set timezone = 'UTC'`);
-  // What PostgreSQL gives to everybody by default, the modules' roles get by name.
+  // PostgreSQL grants these to PUBLIC by default; here each module's role gets its own grant.
   await owner.query(`revoke all on database ${id(database)} from public`);
   await owner.query('revoke all on schema public from public');
   await owner.query(`grant connect on database ${id(database)} to ${id(role)}`);
 }
 
-/** Roles are the whole server's, so a migration of another database may be altering the same one, which is an error. */
+/** Retries when the migration of another database on the server alters the same role concurrently. */
 async function alterRoleWithRetry(owner: pg.Client, sql: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -43,17 +43,19 @@ async function alterRoleWithRetry(owner: pg.Client, sql: string): Promise<void> 
   }
 }
 
-/** A role that was there before might be anybody's, and may do more than a module should. */
+/** Refuses an existing role with more privileges than a module may have. */
 async function assertUnprivileged(owner: pg.Client, role: string, schema: string): Promise<void> {
   const { rowCount } = await owner.query(
     'select from pg_roles where rolname = $1 and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls)',
     [role],
   );
   if (rowCount)
-    throw new Error(`module '${schema}' must not log in as '${role}', which may do more than read and write`);
+    throw new Error(
+      `module '${schema}' must not log in as '${role}', which has SUPERUSER, CREATEROLE, CREATEDB or BYPASSRLS`,
+    );
 }
 
-/** Gives a module's role its rows and nothing more: no DDL, no other schema, no history of migrations. */
+/** Grants a module's role access to the rows of its schema: no DDL, no other schema, no table of migrations. */
 export async function grantPrivileges(owner: pg.Client, schema: string, url: string): Promise<void> {
   const role = id(credentials(url, schema).role);
   const name = id(schema);

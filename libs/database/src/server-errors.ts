@@ -1,20 +1,20 @@
 import { SeamError } from '@tearline/seam';
 
-/** PostgreSQL's codes, or their first two characters, of what a server answers that cannot work just now. */
+/** PostgreSQL error codes of a server that is temporarily unavailable. */
 const UNAVAILABLE_CODES = /^(08...|57P0[123]|53300)$/;
-/** What a replica answers that has not replayed the latest migration yet: no such column, table, function or schema. */
+/** Undefined column, table, function or schema: a replica may not have replayed the latest migration yet. */
 const SCHEMA_CODES = /^(42703|42P01|42883|3F000)$/;
-/** A server that was the primary when the connection was made, and takes no writes any more. */
+/** read_only_sql_transaction: the server is no longer the primary. */
 export const READ_ONLY_TRANSACTION = '25006';
-/** What a replica answers when what it has to replay is in the way of a query. */
+/** A replica cancels a query that conflicts with the WAL it has to replay. */
 const RECOVERY_CONFLICT = /conflict with recovery/;
-/** Node's codes of a connection that broke, or that did not come about. */
+/** Node's error codes of connections that failed. */
 const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-/** What pg says of the same, without a code. */
+/** Messages of pg for failed connections, which have no code. */
 const CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|timeout expired)/;
 
-/** Whether the fault is the server's or its connection's, not the query's. */
+/** Returns whether an error comes from the server or the connection, not from the query. */
 export function isServerUnavailable(error: unknown): boolean {
   if (error instanceof SeamError) return error.code === 'unavailable';
   if (!(error instanceof Error)) return false;
@@ -28,17 +28,17 @@ export function isServerUnavailable(error: unknown): boolean {
   return CONNECTION_MESSAGES.test(message);
 }
 
-/** Whether a replica gave a query up for the sake of what it had to replay: elsewhere it may succeed. */
+/** Returns whether a replica cancelled a query to replay WAL: the query may succeed elsewhere. */
 export function isRecoveryConflict(error: unknown): boolean {
   return error instanceof Error && RECOVERY_CONFLICT.test(error.message);
 }
 
-/** Whether a replica does not know yet what a migration has made; if nobody does, it is the statement's fault. */
+/** Returns whether an error may come from a migration that a replica has not replayed yet. */
 export function isSchemaBehind(error: unknown): boolean {
   return SCHEMA_CODES.test(String((error as { code?: unknown }).code));
 }
 
-/** An error as a caller should see it: one of the server is `unavailable`, and may be gone a moment later. */
+/** Returns `unavailable`, which is retryable, for an error of the server; any other error unchanged. */
 export function toUnavailable(error: unknown): unknown {
   if (error instanceof SeamError || !(isServerUnavailable(error) || isRecoveryConflict(error))) return error;
   return new SeamError('unavailable', { message: 'the database does not answer', cause: error });

@@ -1,7 +1,6 @@
 /**
- * The servers that a database URL names. As with libpq, one URL may name several hosts of one database, with the same
- * role: `postgres://role:password@a:5432,b:5432/tearline`.
- * @returns a URL for each of them
+ * Returns one URL for each server that a database URL names. As in libpq, a URL may name several hosts of one database:
+ * `postgres://role:password@a:5432,b:5432/tearline`.
  */
 export function serverUrls(url: string): string[] {
   const [, scheme, hosts, rest] = /^([a-z]+:\/\/(?:[^@/]*@)?)([^/?#]*)(.*)$/.exec(url) ?? [];
@@ -9,19 +8,19 @@ export function serverUrls(url: string): string[] {
   return hosts.split(',').map((host) => `${scheme}${host.trim()}${rest}`);
 }
 
-/** All hosts that a URL names, as it names them. */
+/** Returns the hosts of a URL, separated by commas. */
 export function hostsOf(url: string): string {
   return serverUrls(url)
     .map((server) => new URL(server).host)
     .join();
 }
 
-/** The first of them, for its role, password and database, which all have in common. */
+/** Returns the URL of the first server; role, password and database are the same for all of them. */
 export function firstServer(url: string): URL {
   return new URL(serverUrls(url)[0]!);
 }
 
-/** A server's address, e.g. `10.0.0.7:5432`: what it is called in metrics and logs. */
+/** Returns a server's address, e.g. `10.0.0.7:5432`, as in metrics and logs. */
 export function addressOf(url: string): string {
   const { hostname, port } = new URL(url);
   return `${hostname}:${port || '5432'}`;

@@ -6,14 +6,14 @@ import { currentRequestKey, saveReply, RETENTION_HOURS, findReply, insertKey } f
 
 const PRUNE_INTERVAL_MS = 10 * 60_000;
 
-/** What a transaction may give back: it is kept as JSON for those who ask again. */
+/** The result of a transaction: stored as JSON, and returned to repetitions of the request. */
 export type Reply =
   string | number | boolean | null | void | { readonly [key: string]: Reply } | readonly Reply[];
 
 /**
- * The write door of a module: transactions that take effect once for each idempotency key.
- * Key and reply are a row of the module's own schema, written in the transaction of the effect, so that whoever
- * repeats the call is answered from it, by this replica or another, for 24 hours.
+ * Idempotent transactions of a module: each takes effect once per idempotency key.
+ * Key and reply are a row of the module's schema, written in the transaction of the effect. For 24 hours every replica of
+ * the host answers a repetition from that row.
  */
 export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #current = new AsyncLocalStorage<EntityManager>();
@@ -24,11 +24,11 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Runs `work` in a transaction, or, where the call's idempotency key has been seen, answers what it gave then.
-   * Inside another `once` of the module it joins that transaction (by a savepoint).
-   * @param operation unique among the transactions that one call may make, e.g. `create article`
-   * @param request JSON of what is asked for, without secrets: the same key with another one is refused
-   * @returns what `work` gives; it must be JSON
+   * Runs `work` in a transaction, or returns the stored reply when the call's idempotency key was used before.
+   * Inside of another `run` of the module it joins that transaction, with a savepoint.
+   * @param operation unique among the transactions of one call, e.g. `create article`
+   * @param request the request as JSON, without secrets: the same key with another request is an error
+   * @returns the result of `work`, which must be JSON
    * @throws SeamError `idempotency-key/was-used-for-another-request`
    */
   async run<T extends Reply>(
@@ -38,21 +38,21 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   ): Promise<T> {
     const outer = this.#current.getStore();
     if (outer) return outer.transaction(work);
-    const claim = currentRequestKey(operation, request);
+    const requestKey = currentRequestKey(operation, request);
     return this.database.transaction(async (manager) => {
-      if (!claim) return work(manager);
-      const { ours, reply } = await insertKey(manager, claim);
-      if (!ours) return reply as T;
+      if (!requestKey) return work(manager);
+      const { isNew, reply } = await insertKey(manager, requestKey);
+      if (!isNew) return reply as T;
       const result = await this.#current.run(manager, () => work(manager));
-      await saveReply(manager, claim, result);
+      await saveReply(manager, requestKey, result);
       return result;
     });
   }
 
-  /** What `once` gave before for this key, if it did; for work that must be known to be done before it is begun again. */
+  /** Returns the reply that `run` stored for this key, if there is one; for work that must not start a second time. */
   async findReply(operation: string, request: unknown): Promise<{ reply: unknown } | undefined> {
-    const claim = currentRequestKey(operation, request);
-    return claim && findReply(this.database.manager, claim);
+    const requestKey = currentRequestKey(operation, request);
+    return requestKey && findReply(this.database.manager, requestKey);
   }
 
   onApplicationBootstrap(): void {
@@ -63,7 +63,7 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
     return this.#pruning.stop();
   }
 
-  /** Forgets the keys that nobody will repeat any more. */
+  /** Deletes keys after their retention. */
   async prune(): Promise<void> {
     await this.database.query(
       `delete from idempotency_keys where created_at < now() - interval '${RETENTION_HOURS} hours'`,
@@ -73,5 +73,5 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
 
 export const transactionsToken = (module: string) => `${module} transactions`;
 
-/** Injects the write door of a module: `@InjectTransactions('articles') private readonly transactions: Transactions`. */
+/** Injects the Transactions of a module: `@InjectTransactions('articles') private readonly transactions: Transactions`. */
 export const InjectTransactions = (module: string) => Inject(transactionsToken(module));

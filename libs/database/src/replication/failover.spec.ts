@@ -12,10 +12,10 @@ async function open(options: Parameters<SampleServers['start']>[0] = {}): Promis
   await servers.start(options);
 }
 
-const placesOf = async (reads: number, on = host) =>
-  new Set(await Promise.all(Array.from({ length: reads }, () => on.request(() => on.notes.where()))));
+const portsOf = async (reads: number, on = host) =>
+  new Set(await Promise.all(Array.from({ length: reads }, () => on.request(() => on.notes.servingPort()))));
 async function allServe(...expected: number[]): Promise<void> {
-  await expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(expected));
+  await expect.poll(() => portsOf(20), WITHIN).toEqual(new Set(expected));
 }
 const write = (text: string, on = host) =>
   on.request(() => on.repository.insert({ text }), { principal: 'writer' });
@@ -25,7 +25,7 @@ const msOf = async (work: () => Promise<unknown>) => {
   return performance.now() - started;
 };
 
-describe('of two replicas', () => {
+describe('two replicas', () => {
   beforeAll(async () => {
     await open();
     host = await servers.host({ maxLag: 1_000 });
@@ -35,28 +35,28 @@ describe('of two replicas', () => {
   afterAll(() => servers.stop());
   beforeEach(() => allServe(...ports.replicas));
 
-  it('a replica that is killed is left without an error, and serves again when it is back', async () => {
+  it('a killed replica causes no error, and serves again after its restart', async () => {
     const [, second] = ports.replicas;
     const [replica] = servers.embedded.replicas;
     await replica!.kill();
-    expect(await placesOf(50)).toEqual(new Set([second]));
+    expect(await portsOf(50)).toEqual(new Set([second]));
     await replica!.restart();
     await allServe(...ports.replicas);
   });
 
-  it('a replica that hangs is left within a second, and reads that hang there are made elsewhere', async () => {
+  it('a replica that hangs is ejected within a second, and pending reads are repeated elsewhere', async () => {
     const [replica] = servers.embedded.replicas;
     await replica!.pause();
     const took = await msOf(async () => {
-      expect(await placesOf(20)).toEqual(new Set([ports.replicas[1]]));
+      expect(await portsOf(20)).toEqual(new Set([ports.replicas[1]]));
     });
     expect(took).toBeLessThan(3_000);
-    expect(await msOf(() => placesOf(50))).toBeLessThan(2_000);
+    expect(await msOf(() => portsOf(50))).toBeLessThan(2_000);
     await replica!.resume();
     await allServe(...ports.replicas);
   });
 
-  it('a replica that falls behind its bound is left, and serves again when it has caught up', async () => {
+  it('a replica whose lag exceeds the limit is ejected, and serves again when it has caught up', async () => {
     const [replica] = servers.embedded.replicas;
     await replica!.cut();
     await write('unheard');
@@ -64,14 +64,14 @@ describe('of two replicas', () => {
     const metrics = await host.registry.metrics();
     expect(metrics).toMatch(
       new RegExp(
-        `database_replica_ejections_total\\{server="127.0.0.1:${ports.replicas[0]}",reason="behind"\\} 1`,
+        `database_replica_ejections_total\\{server="127.0.0.1:${ports.replicas[0]}",reason="lagging"\\} 1`,
       ),
     );
     await replica!.follow(servers.embedded.server);
     await allServe(...ports.replicas);
   });
 
-  it('without a replica the primary serves reads, a few at a time', async () => {
+  it('without a replica the primary serves a limited number of concurrent reads', async () => {
     await Promise.all(servers.embedded.replicas.map((replica) => replica.kill()));
     await allServe(ports.primary);
     // Half of the six connections: three rounds for nine reads.
@@ -83,28 +83,28 @@ describe('of two replicas', () => {
     await allServe(...ports.replicas);
   });
 
-  it('starts while a replica is dead and another hangs', async () => {
+  it('a host starts while one replica is down and another hangs', async () => {
     const [dead, hung] = servers.embedded.replicas;
     await dead!.kill();
     await hung!.pause();
     const late = await servers.host();
-    expect(await placesOf(5, late)).toEqual(new Set([ports.primary]));
+    expect(await portsOf(5, late)).toEqual(new Set([ports.primary]));
     await hung!.resume();
-    await expect.poll(() => placesOf(5, late), WITHIN).toEqual(new Set([ports.replicas[1]]));
+    await expect.poll(() => portsOf(5, late), WITHIN).toEqual(new Set([ports.replicas[1]]));
     await dead!.restart();
   });
 
-  it('ends while a replica hangs', async () => {
+  it('a host shuts down while a replica hangs', async () => {
     const ending = await servers.host();
     await allServe(...ports.replicas);
-    expect(await placesOf(20, ending)).toEqual(new Set(ports.replicas));
+    expect(await portsOf(20, ending)).toEqual(new Set(ports.replicas));
     const [replica] = servers.embedded.replicas;
     await replica!.pause();
     expect(await msOf(() => ending.close())).toBeLessThan(3_000);
     await replica!.resume();
   });
 
-  it('a transaction whose connection breaks between two statements is unavailable, whoever asks next', async () => {
+  it('a transaction whose connection breaks between two statements fails with unavailable', async () => {
     const { manager } = host.repository;
     const breaking = (ask: (inside: typeof manager) => Promise<unknown>) =>
       host.request(() =>
@@ -123,7 +123,7 @@ describe('of two replicas', () => {
     ).rejects.toThrow('my own');
   });
 
-  it('a server that takes no writes any more is left, and written to when it does again', async () => {
+  it('a primary that becomes read-only is left, and written to when it is writable again', async () => {
     const { server } = servers.embedded;
     const readOnly = (value: string) =>
       server.execute(`alter system set default_transaction_read_only = ${value}`, 'select pg_reload_conf()');
@@ -135,7 +135,7 @@ describe('of two replicas', () => {
     await expect.poll(() => write('taken').then(() => 'written', String), WITHIN).toBe('written');
   });
 
-  it('refuses to open more connections than one of the servers allows', async () => {
+  it('a host refuses to open more connections than one of the servers allows', async () => {
     await expect(servers.host({ connections: 97 })).rejects.toThrow(
       /DATABASE_CONNECTIONS: this host may open 98 connections, but its PostgreSQL server allows 97/,
     );
@@ -145,7 +145,7 @@ describe('of two replicas', () => {
 describe('a primary', () => {
   afterEach(() => servers.stop());
 
-  it('goes on with a replica that was promoted, and refuses writes meanwhile instead of letting them hang', async () => {
+  it('is replaced by a promoted replica; meanwhile writes fail at once', async () => {
     await open();
     const [heir, other] = servers.embedded.replicas;
     const several = await servers.host({ urls: { notes: servers.urlOfAll } });
@@ -160,18 +160,18 @@ describe('a primary', () => {
     await heir!.promote();
     await other!.follow(heir!.server);
     await expect.poll(() => write('after', several).then(() => 'written', String), WITHIN).toBe('written');
-    // The one that was the primary comes back and knows nothing of it: nobody may write there any more.
+    // The former primary comes back and is still writable: no write may go there.
     await servers.embedded.server.resume();
     await write('after its return', several);
     const texts = await several.request(() => several.notes.texts(), { principal: 'writer' });
     expect(texts).toEqual(expect.arrayContaining(['before', 'after', 'after its return']));
     // The other replica shows the new timeline, and so serves what was written on it.
     await expect
-      .poll(() => several.request(() => several.notes.where(), { principal: 'writer' }), WITHIN)
+      .poll(() => several.request(() => several.notes.servingPort(), { principal: 'writer' }), WITHIN)
       .toBe(other!.port);
   });
 
-  it('loses nothing that was acknowledged when one replica has to have it as well', async () => {
+  it('loses no acknowledged write with one synchronous replica', async () => {
     await open({ synchronous: true, replicas: 1 });
     const [heir] = servers.embedded.replicas;
     const writer = await servers.host({ urls: { notes: servers.urlOfAll } });

@@ -3,7 +3,7 @@ import { LagTracker } from './lag-tracker.js';
 
 const at = (number: number) => number.toString(16).padStart(16, '0');
 
-it('tells since when the primary has been ahead of a replica', () => {
+it('returns the time for which the primary has been ahead of a replica', () => {
   const history = new LagTracker(10_000);
   for (let second = 0; second < 60; second += 1) history.record(at(second), second * 1000);
   expect(history.lagOf(at(59), 60_000)).toBe(0);
@@ -13,7 +13,7 @@ it('tells since when the primary has been ahead of a replica', () => {
   expect(history.lagOf(at(0), 60_000)).toBeGreaterThanOrEqual(10_000);
 });
 
-it('calls nobody late while nothing is written', () => {
+it('reports no lag while nothing is written', () => {
   const history = new LagTracker(1_000);
   history.record(at(1), 0);
   expect(history.lagOf(at(1), 1_000_000)).toBe(0);
@@ -21,7 +21,7 @@ it('calls nobody late while nothing is written', () => {
   expect(history.lagOf(at(1), 1_000_005)).toBe(5);
 });
 
-it('knows nothing of another primary', () => {
+it('has no samples after a reset', () => {
   const history = new LagTracker(1_000);
   history.record(at(9), 0);
   history.reset();

@@ -4,8 +4,9 @@ interface Sample {
 }
 
 /**
- * Where the primary was when, so that a replica's delay is known in seconds: since when the primary has been ahead of it.
- * What a replica itself can say is the age of the last commit it has replayed, which is great whenever nobody writes.
+ * Samples of the primary's LSN over time, from which a replica's lag follows: the time for which the primary has been
+ * ahead of it. A replica itself knows only the age of the last commit that it replayed, which grows while nothing is
+ * written. PostgreSQL's walsender.c has a LagTracker for the same purpose.
  */
 export class LagTracker {
   #samples: Sample[] = [];
@@ -13,27 +14,27 @@ export class LagTracker {
   constructor(private readonly retentionMs: number) {}
 
   /** @param at milliseconds of `performance.now()` */
-  record(offset: string, at: number): void {
+  record(lsn: string, at: number): void {
     const last = this.#samples.at(-1);
-    if (last && last.lsn >= offset) return;
-    this.#samples.push({ at, lsn: offset });
-    // The oldest one kept is at least so old, for replicas that are that far behind.
-    const old = this.#samples.findIndex((moment) => moment.at >= at - this.retentionMs);
+    if (last && last.lsn >= lsn) return;
+    this.#samples.push({ at, lsn });
+    // Keeps one sample that is older than the retention, for replicas that are so far behind.
+    const old = this.#samples.findIndex((sample) => sample.at >= at - this.retentionMs);
     if (old > 1) this.#samples.splice(0, old - 1);
   }
 
-  /** Forgets everything: another primary's log is another one. */
+  /** Drops all samples: the LSNs of a new primary belong to a new timeline. */
   reset(): void {
     this.#samples = [];
   }
 
-  /** Milliseconds for which a replica at this offset has been behind; as much as is known when that is more. */
-  lagOf(offset: string, now: number): number {
-    const ahead = this.#samples.find((moment) => moment.lsn > offset);
+  /** Returns the milliseconds for which a replica at this LSN has been behind, at most about the retention. */
+  lagOf(lsn: string, now: number): number {
+    const ahead = this.#samples.find((sample) => sample.lsn > lsn);
     return ahead ? Math.max(0, now - ahead.at) : 0;
   }
 
-  /** Where the primary was last. */
+  /** The LSN of the latest sample. */
   get latest(): string | undefined {
     return this.#samples.at(-1)?.lsn;
   }

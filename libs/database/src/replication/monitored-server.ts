@@ -1,23 +1,25 @@
 import type { ServerMonitor } from './server-monitor.js';
 
-/** One server of a cluster, as this process sees it. */
+/** Why a replica serves no reads. */
+export type EjectionReason = 'unreachable' | 'lagging' | 'not_a_replica' | 'other_cluster' | 'other_timeline';
+
+/** One server of a replication group, as seen by this process. */
 export class MonitoredServer {
-  /** Reads that this process has under way here, of all its modules. */
+  /** Reads in flight from this process, of all its modules. */
   inFlight = 0;
-  /** Somebody had trouble with it, and its monitor has not said yet that it is well. */
+  /** A query failed here, and the monitor has not heard from the server since. */
   isSuspect = false;
-  /** How often it was taken out, by reason. */
-  readonly ejectionCounts = new Map<string, number>();
-  /** Why it serves no reads now; undefined while it does. Until it has been heard of it does not. */
-  ejection: string | undefined = 'unreachable';
-  /** Called when it is gone or hangs: whatever waits for it waits in vain. */
+  /** Number of ejections by reason. */
+  readonly ejectionCounts = new Map<EjectionReason, number>();
+  /** Why it serves no reads; undefined while it serves them. */
+  ejection: EjectionReason | undefined = 'unreachable';
+  /** Called when the server is lost: pending queries will not be answered. */
   readonly lostListeners = new Set<() => void>();
 
   constructor(
     readonly monitor: ServerMonitor,
-    /** Whether it may be the primary. */
     readonly canBePrimary: boolean,
-    /** Whether it may serve reads when it is a replica. */
+    /** Applies while it is a replica. */
     readonly canServeReads: boolean,
   ) {}
 
@@ -25,8 +27,8 @@ export class MonitoredServer {
     return this.monitor.address;
   }
 
-  /** Notes whether it serves reads. @returns whether that is new */
-  setEjection(reason: string | undefined): boolean {
+  /** Returns whether the server was ejected or readmitted by this call. */
+  setEjection(reason: EjectionReason | undefined): boolean {
     const isNew = (reason === undefined) !== (this.ejection === undefined);
     if (isNew && reason !== undefined)
       this.ejectionCounts.set(reason, (this.ejectionCounts.get(reason) ?? 0) + 1);

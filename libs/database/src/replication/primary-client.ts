@@ -6,19 +6,19 @@ import { READ_ONLY_TRANSACTION } from '../server-errors.js';
 import { socketOf } from './server-monitor.js';
 import { CURRENT_LSN, historyOf, formatLsn } from './position.js';
 
-/** Where the primary is, and who wants to know how far its writes are. */
+/** Locates the primary, and records the positions of reads and writes there. */
 export interface PrimaryRoute {
-  /** The primary's URL; undefined while there is none. */
+  /** Returns the primary's URL; undefined while there is none. */
   url(): string | undefined;
-  /** Whether a server that takes writes is one that others have replaced. */
+  /** Returns whether a writable server was replaced by a promotion. */
   isOutdated(cluster: string, timeline: number): boolean;
-  /** A server that should take writes did not. */
+  /** Called when the primary refused a write. */
   markSuspect(): void;
-  /** Whether anybody reads elsewhere, from a replica or a cache, and so has to know how far writes are. */
+  /** Whether reads are served by replicas or a cache, so that the positions of writes are needed. */
   readonly tracksPositions: boolean;
-  /** The call is about to read, or write, on the primary. */
+  /** Called before a call reads or writes on the primary. */
   recordRead(call: CallContext): void;
-  /** The call has written, and a server that is at this position shows it. */
+  /** Called after a write, with a position that covers it. */
   recordWrite(call: CallContext, position: Position): void;
 }
 
@@ -29,7 +29,7 @@ const PRIMARY_STATUS = `
               else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline
     from pg_control_system()`;
 const CURRENT_POSITION = `select (${CURRENT_LSN})::text as lsn`;
-/** With these a transaction begins or goes on: nothing has happened yet that anybody else could see. */
+/** Statements that begin or continue a transaction, and so make nothing visible to others. */
 const NO_VISIBLE_EFFECT = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
 const COMMIT = /^\s*(commit|end)\b/i;
 
@@ -39,11 +39,10 @@ export const noPrimaryError = () =>
 type Query = (...args: unknown[]) => Promise<pg.QueryResult>;
 type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
-/** A connection to whatever server is the primary when it is made, which knows how far the writes on it are. */
+/** A connection to the server that is the primary when it is opened. Records the position of each write. */
 export class PrimaryClient extends pg.Client {
-  /** The call that the connection works for, when that may write. */
+  /** The call that uses the connection, if it may write. */
   writingCall: CallContext | undefined;
-  /** Of the server that it is a connection to. */
   readonly address: string | undefined;
   #history = '';
   readonly #route: PrimaryRoute;
@@ -60,9 +59,9 @@ export class PrimaryClient extends pg.Client {
     this.address = url && addressOf(url);
     this.#route = route;
     this.#query = super.query.bind(this) as Query;
-    // TypeORM takes the form that gives a promise, pg's pool the one with a callback; pg declares ten more.
+    // TypeORM uses the form that returns a promise, pg's pool the form with a callback; pg declares ten more.
     this.query = ((...args: unknown[]) => this.#run(args)) as pg.Client['query'];
-    // The primary was lost while the pool had somebody wait.
+    // The primary was lost while a request waited for a connection.
     if (!url)
       this.connect = ((done: (error: Error) => void) =>
         process.nextTick(() => {
@@ -71,7 +70,7 @@ export class PrimaryClient extends pg.Client {
         })) as pg.Client['connect'];
   }
 
-  /** Called once, before the connection is used. @throws SeamError when the server takes no writes, or no longer should */
+  /** Called once, before the connection is used. @throws SeamError when the server is no longer the primary */
   async verify(): Promise<void> {
     const { rows } = await this.#query(PRIMARY_STATUS);
     const { standby, cluster, timeline } = rows[0] as { standby: boolean; cluster: string; timeline: number };
@@ -84,33 +83,33 @@ export class PrimaryClient extends pg.Client {
 
   #run(args: unknown[]): Promise<pg.QueryResult> | undefined {
     const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text?: string }).text;
-    // A cursor or a stream, which reads.
+    // Cursors and streams only read.
     if (text === undefined) return this.#query(...args);
     const call = this.writingCall;
     const done = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-    const isToBeLocated = call && this.#route.tracksPositions && this.#makesWritesVisible(text);
-    const result = isToBeLocated ? this.#queryWithPosition(args, call) : this.#query(...args);
+    const needsPosition = call && this.#route.tracksPositions && this.#makesWritesVisible(text);
+    const result = needsPosition ? this.#queryWithPosition(args, call) : this.#query(...args);
     const checked = result.catch((error: unknown) => this.#rejectReadOnly(error));
     if (!done) return checked;
     callbackify(() => checked)(done);
     return undefined;
   }
 
-  /** Whether others may see something new when the statement has ended: a commit, or one that is its own transaction. */
+  /** Returns whether the statement may make writes visible: a commit, or a statement outside of a transaction. */
   #makesWritesVisible(text: string): boolean {
     if (COMMIT.test(text)) return true;
     const status = (this as unknown as { getTransactionStatus(): string | null }).getTransactionStatus();
     return status !== 'T' && status !== 'E' && !NO_VISIBLE_EFFECT.test(text);
   }
 
-  /** Both are on their way before the first is answered, so that the second costs no time of waiting. */
+  /** Sends both queries before the first is answered, so that the second adds no round trip. */
   async #queryWithPosition(args: unknown[], call: CallContext): Promise<pg.QueryResult> {
     const [result, position] = await Promise.allSettled([
       this.#query(...args),
       this.#query(CURRENT_POSITION),
     ]);
     if (result.status === 'rejected') throw result.reason;
-    // It is done, but nobody can tell who shows it: like a connection that breaks before the answer is there.
+    // The write took place at an unknown position. That is like a connection that breaks before the answer arrives.
     if (position.status === 'rejected') throw position.reason;
     const [row] = position.value.rows as { lsn: string }[];
     this.#route.recordWrite(call, `${this.#history}.${formatLsn(row!.lsn)}`);

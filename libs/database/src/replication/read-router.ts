@@ -1,37 +1,36 @@
 import { type ConsistencyLevel, currentCall, type Position } from '@tearline/seam';
 import type pg from 'pg';
 import type { CancellablePool } from '../cancellable-pool.js';
-import type { RunQuery, ReadSource } from '../read-source.js';
+import type { ReadSource, RunQuery } from '../reader.js';
 import type { ConsistencySessions } from '../sessions/consistency-sessions.js';
 import { toUnavailable, isRecoveryConflict, isSchemaBehind, isServerUnavailable } from '../server-errors.js';
 import type { ReplicationGroup } from './replication-group.js';
 import { ReadSlots } from './read-slots.js';
 import type { MonitoredServer } from './monitored-server.js';
 
-/** What the reads of one module are routed by. */
 export interface ReadRouterOptions {
   readonly module: string;
   readonly group: ReplicationGroup;
   readonly sessions: ConsistencySessions;
-  /** The default of calls that do not say. */
+  /** For calls that do not ask for a level. */
   readonly level: ConsistencyLevel;
   readonly primary: CancellablePool;
-  /** By the server's address. */
+  /** Pools by server address. */
   readonly replicas: ReadonlyMap<string, CancellablePool>;
 }
 
-/** Where a read went, and if it was the primary, why. */
-export type ReadRoute = 'replica' | 'primary, replicas behind' | 'primary, no replicas';
+/** The server that a read went to: a replica, or the primary and the reason. */
+export type ReadRoute = 'replica' | 'primary_replicas_behind' | 'primary_no_replicas';
 
-/** A position that no replica can have: the primary alone shows everything. */
-const PRIMARY_ONLY = Symbol('unknown position');
+/** The required position is unknown, so only the primary is certain to satisfy the read. */
+const PRIMARY_ONLY = Symbol('primary only');
 type RequiredPosition = Position | typeof PRIMARY_ONLY | undefined;
-/** A connection, as TypeORM wants it. */
+/** A connection in the form that TypeORM expects. */
 type Connection = [client: pg.PoolClient, release: (error?: Error | boolean) => void];
 
-/** Sends each read of a module to a replica that shows what the reader must see, else to the primary. */
+/** Sends each read of a module to a replica that has replayed the required position, or else to the primary. */
 export class ReadRouter implements ReadSource {
-  readonly #counts = new Map<string, { server: string; by: ReadRoute; count: number }>();
+  readonly #counts = new Map<string, { server: string; route: ReadRoute; count: number }>();
   readonly #slots: ReadSlots;
 
   constructor(private readonly options: ReadRouterOptions) {
@@ -41,17 +40,17 @@ export class ReadRouter implements ReadSource {
     );
   }
 
-  /** Reads so far, by server. */
-  get readCounts(): Iterable<{ readonly server: string; readonly by: ReadRoute; readonly count: number }> {
+  /** Number of reads by server and route. */
+  get readCounts(): Iterable<{ readonly server: string; readonly route: ReadRoute; readonly count: number }> {
     return this.#counts.values();
   }
 
-  async read<T>(work: (ask: RunQuery) => Promise<T>, level?: ConsistencyLevel): Promise<T> {
-    const need = await this.#requiredPosition(level);
+  async read<T>(work: (query: RunQuery) => Promise<T>, level?: ConsistencyLevel): Promise<T> {
+    const required = await this.#requiredPosition(level);
     const tried = new Set<MonitoredServer>();
     for (;;) {
-      const server = await this.#selectReplica(need, tried);
-      if (!server) return this.#readPrimary(work, need);
+      const server = await this.#selectReplica(required, tried);
+      if (!server) return this.#readPrimary(work, required);
       tried.add(server);
       server.inFlight += 1;
       try {
@@ -68,13 +67,13 @@ export class ReadRouter implements ReadSource {
     }
   }
 
-  /** A connection for reads that TypeORM makes itself. */
+  /** Returns a connection for a read that TypeORM makes. */
   async connect(): Promise<Connection> {
-    const need = await this.#requiredPosition();
+    const required = await this.#requiredPosition();
     const tried = new Set<MonitoredServer>();
     for (;;) {
-      const server = await this.#selectReplica(need, tried);
-      if (!server) return this.#connectPrimary(need);
+      const server = await this.#selectReplica(required, tried);
+      if (!server) return this.#connectPrimary(required);
       tried.add(server);
       server.inFlight += 1;
       try {
@@ -89,45 +88,45 @@ export class ReadRouter implements ReadSource {
     }
   }
 
-  async #requiredPosition(asked?: ConsistencyLevel): Promise<RequiredPosition> {
-    const { module, group: cluster, sessions, level: fallback, replicas } = this.options;
+  async #requiredPosition(requestedLevel?: ConsistencyLevel): Promise<RequiredPosition> {
+    const { module, group, sessions, level: defaultLevel, replicas } = this.options;
     if (replicas.size === 0) return PRIMARY_ONLY;
     const call = currentCall();
-    // Outside of a call nobody is remembered who could have written.
-    const level = asked ?? (call ? (call.consistency.level ?? fallback) : 'strong');
+    // Outside of a call there is no session whose writes are known.
+    const level = requestedLevel ?? (call ? (call.consistency.level ?? defaultLevel) : 'strong');
     if (level === 'eventual') return undefined;
     if (level === 'session') {
       if (await sessions.load(call!)) return call!.consistency.requiredPosition(module);
     }
-    // No server to ask for the position is one to read from, so there is no need for it.
-    if (cluster.readableReplicas.length === 0) return PRIMARY_ONLY;
-    return cluster.currentPosition().catch(() => PRIMARY_ONLY);
+    // Without a replica to read from, the primary's position is not needed.
+    if (group.readableReplicas.length === 0) return PRIMARY_ONLY;
+    return group.currentPosition().catch(() => PRIMARY_ONLY);
   }
 
-  /** The least busy one that is known to show enough; else the least busy one that says so when it is asked. */
+  /** Returns the least busy replica that is known to satisfy the position, or else one whose fresh status does. */
   async #selectReplica(
-    need: RequiredPosition,
+    required: RequiredPosition,
     tried: ReadonlySet<MonitoredServer>,
   ): Promise<MonitoredServer | undefined> {
-    if (need === PRIMARY_ONLY) return undefined;
-    const { group: cluster } = this.options;
-    const able = sortedByLoad(cluster.readableReplicas.filter((server) => !tried.has(server)));
-    if (need === undefined) return able[0];
-    const known = able.find((server) => cluster.hasReplayed(server, need));
-    if (known) return known;
-    for (const server of able) {
-      const answer = await server.monitor.requestStatus().catch(() => undefined);
-      if (answer && cluster.hasReplayed(server, need)) return server;
+    if (required === PRIMARY_ONLY) return undefined;
+    const { group } = this.options;
+    const candidates = sortedByLoad(group.readableReplicas.filter((server) => !tried.has(server)));
+    if (required === undefined) return candidates[0];
+    const caughtUp = candidates.find((server) => group.hasReplayed(server, required));
+    if (caughtUp) return caughtUp;
+    for (const server of candidates) {
+      const status = await server.monitor.requestStatus().catch(() => undefined);
+      if (status && group.hasReplayed(server, required)) return server;
     }
     return undefined;
   }
 
-  async #readPrimary<T>(work: (ask: RunQuery) => Promise<T>, need: RequiredPosition): Promise<T> {
+  async #readPrimary<T>(work: (query: RunQuery) => Promise<T>, required: RequiredPosition): Promise<T> {
     const { primary } = this.options;
     await this.#slots.take();
     try {
       const result = await work((query) => primary.forReadOnly(() => primary.query(query)));
-      this.#countPrimary(need);
+      this.#countPrimary(required);
       return result;
     } catch (error) {
       throw toUnavailable(error);
@@ -136,12 +135,12 @@ export class ReadRouter implements ReadSource {
     }
   }
 
-  async #connectPrimary(need: RequiredPosition): Promise<Connection> {
+  async #connectPrimary(required: RequiredPosition): Promise<Connection> {
     const { primary } = this.options;
     await this.#slots.take();
     try {
       const client = await primary.forReadOnly(() => primary.connect());
-      this.#countPrimary(need);
+      this.#countPrimary(required);
       return withRelease(client, () => this.#slots.free());
     } catch (error) {
       this.#slots.free();
@@ -161,22 +160,22 @@ export class ReadRouter implements ReadSource {
     return true;
   }
 
-  #countPrimary(need: RequiredPosition): void {
-    const { group: cluster } = this.options;
-    const address = cluster.primary?.address ?? 'none';
-    const isBehind = cluster.readableReplicas.length > 0 && need !== undefined;
-    this.#count(address, isBehind ? 'primary, replicas behind' : 'primary, no replicas');
+  #countPrimary(required: RequiredPosition): void {
+    const { group } = this.options;
+    const address = group.primary?.address ?? 'none';
+    const isBehind = group.readableReplicas.length > 0 && required !== undefined;
+    this.#count(address, isBehind ? 'primary_replicas_behind' : 'primary_no_replicas');
   }
 
-  #count(server: string, by: ReadRoute): void {
-    const key = server + by;
-    const counted = this.#counts.get(key);
-    if (counted) counted.count += 1;
-    else this.#counts.set(key, { server, by, count: 1 });
+  #count(server: string, route: ReadRoute): void {
+    const key = server + route;
+    const entry = this.#counts.get(key);
+    if (entry) entry.count += 1;
+    else this.#counts.set(key, { server, route, count: 1 });
   }
 }
 
-/** Among equals a random one, so that hosts which start together do not all begin with the same. */
+/** In random order among equals, so that hosts that start together do not all choose the same server. */
 function sortedByLoad(servers: MonitoredServer[]): MonitoredServer[] {
   if (servers.length < 2) return servers;
   return servers
@@ -185,12 +184,12 @@ function sortedByLoad(servers: MonitoredServer[]): MonitoredServer[] {
     .map(({ server }) => server);
 }
 
-function withRelease(client: pg.PoolClient, then: () => void): Connection {
+function withRelease(client: pg.PoolClient, onRelease: () => void): Connection {
   let isReleased = false;
   return [
     client,
     (error) => {
-      if (!isReleased) then();
+      if (!isReleased) onRelease();
       isReleased = true;
       client.release(error);
     },

@@ -5,7 +5,6 @@ import { query } from '../../../../test/support/database.js';
 import { positionOf } from './position.js';
 import { type SampleHost, SampleServers } from './sample-hosts.fixture.js';
 
-/** In the form of the positions of writes. */
 async function positionOfPrimary(): Promise<Position> {
   const sql =
     'select system_identifier::text as cluster, pg_current_wal_lsn()::text as lsn from pg_control_system()';
@@ -20,7 +19,7 @@ let replicated: SampleHost;
 
 beforeAll(async () => {
   await servers.start({ synchronous: true, replicas: 1 });
-  // One with the primary alone, and one that reads from the replica.
+  // One reads from the primary, the other one from the replica.
   [alone, replicated] = await Promise.all([
     servers.host({ replicas: {}, isCached: true }),
     servers.host({ isCached: true }),
@@ -28,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-/** What a read shows, and up to where it is known to show everything. */
+/** Returns the result of a read, and the position that it is known to cover. */
 async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
   const reach = new ReadWatermark();
   const call = new CallContext({
@@ -40,7 +39,7 @@ async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Posit
   return { texts, reach: reach.toWire()['notes'] };
 }
 
-/** @returns where the write can be seen */
+/** @returns the position of the write */
 const write = (text: string, host = alone): Promise<Position> =>
   host.request(async () => {
     await host.repository.insert({ text });
@@ -50,18 +49,18 @@ const write = (text: string, host = alone): Promise<Position> =>
 it.each([
   ['the only server', () => alone],
   ['a replica', () => replicated],
-])('a read of %s is known to show a write as soon as anything has been written after it', async (_, host) => {
+])('a read of %s is known to cover a write once there is a later write', async (_, host) => {
   const position = await write('one');
   await write('another');
   await expect.poll(async () => covers((await readOn(host())).reach, position), WITHIN).toBe(true);
   expect((await readOn(host())).texts).toContain('one');
 });
 
-it('a read is never said to show a write that is in the log, and that nobody sees yet', async () => {
+it('a read does not claim to cover a write that is in the WAL and not visible yet', async () => {
   const [replica] = servers.embedded.replicas;
   const before = await write('before');
   await replica!.pause();
-  // It is in the log now, and nobody sees it before the replica has said that it has it.
+  // The write is in the WAL, and becomes visible when the replica has acknowledged it.
   const writing = write('late');
   const reads = [];
   try {
@@ -78,7 +77,7 @@ it('a read is never said to show a write that is in the log, and that nobody see
   expect(reads.filter(({ reach }) => covers(reach, position))).toEqual([]);
 });
 
-it('a host that nobody has told of a cache asks for no positions when it has but one server', async () => {
+it('a host with one server and without a cache queries no positions', async () => {
   const plain = await servers.host({ replicas: {} });
   expect(await write('one', plain)).toBeUndefined();
   expect((await readOn(plain)).reach).toBeUndefined();

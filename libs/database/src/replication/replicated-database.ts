@@ -7,7 +7,6 @@ import type { ReplicationGroup } from './replication-group.js';
 import type { PrimaryRoute } from './primary-client.js';
 import { ReadRouter } from './read-router.js';
 
-/** One module's way to the servers of its database. */
 export interface ReplicatedDatabaseOptions {
   readonly module: string;
   readonly group: ReplicationGroup;
@@ -17,11 +16,11 @@ export interface ReplicatedDatabaseOptions {
   readonly replicas: readonly string[];
   readonly sessions: ConsistencySessions;
   readonly level: ConsistencyLevel;
-  /** Whether what is read may be kept in a cache. */
+  /** Whether results of reads are cached. */
   readonly isCached: boolean;
 }
 
-/** Where one module writes and reads: a pool of connections for each server. */
+/** The database of one module: a pool for the primary and one for each replica. */
 export class ReplicatedDatabase implements PrimaryRoute {
   readonly tracksPositions: boolean;
   readonly #primaries: ReadonlyMap<string, string>;
@@ -35,9 +34,9 @@ export class ReplicatedDatabase implements PrimaryRoute {
     this.tracksPositions = options.replicas.length > 0 || options.isCached;
   }
 
-  /** The pool that TypeORM writes with, made by TypeORM with its own options; the replicas' pools are made alike. */
+  /** Creates the pool that TypeORM writes with, from TypeORM's options, and the replicas' pools with the same options. */
   createPools(options: pg.PoolConfig): CancellablePool {
-    const { replicas, group: group } = this.options;
+    const { replicas, group } = this.options;
     const primary = new CancellablePool(options, this);
     this.#primaryPool = primary;
     for (const url of replicas)
@@ -48,12 +47,12 @@ export class ReplicatedDatabase implements PrimaryRoute {
     for (const server of group.servers) {
       const replica = this.#replicas.get(server.address);
       replica?.on('error', () => group.markSuspect(server));
-      const lost = () => {
+      const onLost = () => {
         replica?.destroyConnections();
         if (this.#primaries.has(server.address)) primary.destroyConnections(server.address);
       };
-      server.lostListeners.add(lost);
-      this.#unsubscribe.push(() => server.lostListeners.delete(lost));
+      server.lostListeners.add(onLost);
+      this.#unsubscribe.push(() => server.lostListeners.delete(onLost));
     }
     this.#router = new ReadRouter({ ...this.options, primary, replicas: this.#replicas });
     return primary;
@@ -63,18 +62,13 @@ export class ReplicatedDatabase implements PrimaryRoute {
     return this.#router!;
   }
 
-  /** Connections that it may open to each server. */
+  /** The maximum number of connections to each server. */
   get connections(): number {
     return this.#primaryPool!.options.max;
   }
 
-  get cluster(): ReplicationGroup {
+  get group(): ReplicationGroup {
     return this.options.group;
-  }
-
-  /** Every pool, by the address of its server; the primary's is at `primary`. */
-  get pools(): ReadonlyMap<string, CancellablePool> {
-    return new Map([['primary', this.#primaryPool!], ...this.#replicas]);
   }
 
   url(): string | undefined {
@@ -99,21 +93,21 @@ export class ReplicatedDatabase implements PrimaryRoute {
     consistency.recordWrite(this.options.module, position);
   }
 
-  /** Whether anything can be done: at least reads. */
+  /** Whether at least reads are possible. */
   get isUp(): boolean {
     const { primary, readableReplicas: readable } = this.options.group;
     return primary !== undefined || readable.length > 0;
   }
 
-  /** Closes the replicas' pools; the other one is TypeORM's. */
+  /** Closes the replicas' pools; TypeORM closes the primary's. */
   async close(): Promise<void> {
     await Promise.all([...this.#replicas.values()].map((pool) => pool.end()));
-    for (const forget of this.#unsubscribe) forget();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await this.options.group.stop();
   }
 }
 
-/** The class that TypeORM makes the primary's pool of. */
+/** Returns the class that TypeORM instantiates for the primary's pool. */
 export function poolClassFor(database: ReplicatedDatabase): new (options: pg.PoolConfig) => CancellablePool {
   return function Pool(options: pg.PoolConfig) {
     return database.createPools(options);

@@ -2,24 +2,20 @@ import { Logger } from '@nestjs/common';
 import { laterPosition, type Position, covers } from '@tearline/seam';
 import { addressOf } from '../server-urls.js';
 import { LagTracker } from './lag-tracker.js';
-import { ServerMonitor, type MonitorListener } from './server-monitor.js';
-import { previousPosition, bytesBetween, positionOf } from './position.js';
-import { MonitoredServer } from './monitored-server.js';
+import { type EjectionReason, MonitoredServer } from './monitored-server.js';
+import { bytesBetween, historyOf, previousPosition } from './position.js';
+import { type MonitorListener, ServerMonitor } from './server-monitor.js';
 
-/** The servers of one database. */
 export interface ReplicationGroupOptions {
-  /** Those that may be the primary; which one is, they say themselves. */
+  /** URLs of the servers that may be the primary. */
   readonly primaries: readonly string[];
-  /** Those that may serve reads while they are replicas. */
+  /** URLs of the servers that may serve reads while they are replicas. */
   readonly replicas: readonly string[];
-  /** Milliseconds that a replica may be behind. */
+  /** Replication lag in milliseconds above which a replica is ejected. */
   readonly maxLag: number;
 }
 
-/** Why a replica serves no reads. */
-export type EjectionReason = 'unreachable' | 'suspect' | 'behind' | 'not a replica' | 'foreign';
-
-/** Watches the servers of one database: which one is the primary, which replicas may be asked, how far they are. */
+/** A primary and its replicas: monitors which server is the primary, which replicas may serve reads, and their positions. */
 export class ReplicationGroup implements MonitorListener {
   readonly servers: readonly MonitoredServer[];
   readonly #log = new Logger('Database');
@@ -37,15 +33,20 @@ export class ReplicationGroup implements MonitorListener {
   constructor(private readonly options: ReplicationGroupOptions) {
     const { primaries, replicas, maxLag } = options;
     this.#lag = new LagTracker(2 * maxLag);
-    const may = (urls: readonly string[], address: string) => urls.some((url) => addressOf(url) === address);
+    const includes = (urls: readonly string[], address: string) =>
+      urls.some((url) => addressOf(url) === address);
     const byAddress = new Map([...replicas, ...primaries].map((url) => [addressOf(url), url]));
     this.servers = [...byAddress].map(
       ([address, url]) =>
-        new MonitoredServer(new ServerMonitor(url, this), may(primaries, address), may(replicas, address)),
+        new MonitoredServer(
+          new ServerMonitor(url, this),
+          includes(primaries, address),
+          includes(replicas, address),
+        ),
     );
   }
 
-  /** Begins to watch, for one user more; resolves when every server has been asked once. */
+  /** Starts monitoring with the first call; resolves when every server was contacted once. */
   start(): Promise<void> {
     this.#references += 1;
     return (this.#starting ??= Promise.all(this.servers.map(({ monitor }) => monitor.start())).then(
@@ -53,7 +54,7 @@ export class ReplicationGroup implements MonitorListener {
     ));
   }
 
-  /** Ends with its last user. */
+  /** Stops monitoring once it was called as often as `start`. */
   async stop(): Promise<void> {
     this.#references -= 1;
     if (this.#references === 0) await Promise.all(this.servers.map(({ monitor }) => monitor.stop()));
@@ -64,19 +65,19 @@ export class ReplicationGroup implements MonitorListener {
     return this.#primary;
   }
 
-  /** Whether a primary on this timeline would be one of before the present one. */
+  /** Returns whether a primary on this timeline was replaced by a promotion. */
   isOutdated(cluster: string, timeline: number): boolean {
     return cluster === this.#cluster && timeline < this.#timeline;
   }
 
-  /** The replicas that may be asked now. */
+  /** The replicas that may serve reads now. */
   get readableReplicas(): MonitoredServer[] {
     return this.servers.filter(
-      ({ canServeReads: mayRead, ejection: ejected, isSuspect }) => mayRead && !ejected && !isSuspect,
+      ({ canServeReads, ejection, isSuspect }) => canServeReads && !ejection && !isSuspect,
     );
   }
 
-  /** Where the primary is at a moment after this call. @throws Error when it does not say */
+  /** Asks the primary for its position. @throws Error when there is none, or it does not answer */
   async currentPosition(): Promise<Position> {
     const primary = this.#primary;
     if (!primary) throw new Error('there is no primary');
@@ -86,38 +87,37 @@ export class ReplicationGroup implements MonitorListener {
     return position;
   }
 
-  /** How far a server is, as far as is known; it may be further by now. */
+  /** Returns the last known position of a server; it may have moved on since. */
   positionOf({ monitor: { status, identity } }: MonitoredServer): Position | undefined {
     if (!status || !identity || status.timeline === 0) return undefined;
-    return positionOf(identity.cluster, status.timeline, `${status.lsn.slice(0, 8)}/${status.lsn.slice(8)}`);
+    return `${historyOf(identity.cluster, status.timeline)}.${status.lsn}`;
   }
 
   /**
-   * Whether a replica shows what was there at a position. PositionsByModule compare within one cluster and timeline alone: on
-   * another timeline the same number is another history.
+   * Returns whether a replica has replayed everything up to a position. Positions compare only within one cluster and
+   * timeline: on another timeline the same LSN belongs to a different history.
    */
   hasReplayed(server: MonitoredServer, position: Position): boolean {
     return covers(this.positionOf(server), position);
   }
 
-  /** The primary was at this position at some time before now. */
+  /** Records a position that the primary has reached. */
   recordPosition(position: Position): void {
     this.#primaryPosition = laterPosition(this.#primaryPosition, position);
   }
 
   /**
-   * What a read of the primary that begins now is known to show: everything before the last position that was heard of.
-   * Not what is at that very position, as a commit is in the log a while before others see it, and somebody who asks for
-   * the position once they do may still get the same.
+   * The position that a read of the primary that begins now is known to cover: the one before the last known position.
+   * A commit is in the WAL before it is visible, so a read may miss the commit at the last known position.
    */
   get visibleOnPrimary(): Position | undefined {
     return this.#primaryPosition === undefined ? undefined : previousPosition(this.#primaryPosition);
   }
 
-  /** How far a replica is behind the primary, in bytes and milliseconds. */
+  /** Returns how far a replica is behind the primary. */
   lagOf({ monitor: { status } }: MonitoredServer): { bytes: number; ms: number } | undefined {
     if (!status) return undefined;
-    // Without a primary nobody gets further behind.
+    // Without a primary, replicas do not fall behind.
     const now = this.#primary ? performance.now() : this.#primarySeenAt;
     const { latest } = this.#lag;
     return {
@@ -126,7 +126,7 @@ export class ReplicationGroup implements MonitorListener {
     };
   }
 
-  /** Somebody had trouble with a server. */
+  /** Takes a replica out until its monitor has heard from it; called after a failed query. */
   markSuspect(server: MonitoredServer): void {
     server.isSuspect = true;
     server.monitor.checkNow();
@@ -152,10 +152,10 @@ export class ReplicationGroup implements MonitorListener {
     for (const onLost of server.lostListeners) onLost();
   }
 
-  /** Of those that take writes the one with the latest timeline: another one was the primary before it. */
+  /** Among writable servers, the one with the latest timeline: a server with an earlier one was replaced by a promotion. */
   #choosePrimary(): void {
-    const writable = this.servers.filter(({ canBePrimary: mayWrite, monitor: { status, identity } }) => {
-      if (!mayWrite || !status || status.isStandby) return false;
+    const writable = this.servers.filter(({ canBePrimary, monitor: { status, identity } }) => {
+      if (!canBePrimary || !status || status.isStandby) return false;
       return status.timeline >= this.#timeline || identity?.cluster !== this.#cluster;
     });
     const [latest] = writable.toSorted(
@@ -164,14 +164,14 @@ export class ReplicationGroup implements MonitorListener {
     if (latest === this.#primary) return;
     if (latest) this.#log.log({ msg: 'database primary found', server: latest.address });
     else this.#log.warn({ msg: 'database primary lost', server: this.#primary?.address });
-    const before = this.#primary;
+    const previous = this.#primary;
     this.#primary = latest;
-    // Its connections would work on a server that nobody else writes to.
-    if (before && latest) for (const lost of before.lostListeners) lost();
+    // Its connections would write to a server that was replaced.
+    if (previous && latest) for (const onLost of previous.lostListeners) onLost();
   }
 
   #trackPrimary({ monitor }: MonitoredServer): void {
-    const { timeline, lsn: offset } = monitor.status!;
+    const { timeline, lsn } = monitor.status!;
     const { cluster } = monitor.identity!;
     const now = performance.now();
     this.#primarySeenAt = now;
@@ -181,11 +181,11 @@ export class ReplicationGroup implements MonitorListener {
       this.#timelineSeenAt = now;
       this.#lag.reset();
     }
-    this.#lag.record(offset, now);
+    this.#lag.record(lsn, now);
     void this.#recordTimeline(monitor);
   }
 
-  /** Writes the primary's timeline down, where its replicas will show it. */
+  /** Inserts the primary's timeline into a table, which replicates it. */
   async #recordTimeline(monitor: ServerMonitor): Promise<void> {
     const { cluster } = monitor.identity!;
     const key = `${cluster}.${this.#timeline}`;
@@ -194,7 +194,7 @@ export class ReplicationGroup implements MonitorListener {
     try {
       await monitor.recordTimeline(this.#timeline);
     } catch {
-      // At the next sign of life again.
+      // Retried with the next status.
       this.#recordedTimelines.delete(key);
     }
   }
@@ -203,7 +203,7 @@ export class ReplicationGroup implements MonitorListener {
     for (const server of this.servers) {
       if (!server.canServeReads || !server.setEjection(this.#ejectionReasonOf(server))) continue;
       const { address, ejection: reason } = server;
-      if (reason) this.#log.warn({ msg: 'replica taken out', server: address, reason });
+      if (reason) this.#log.warn({ msg: 'replica ejected', server: address, reason });
       else this.#log.log({ msg: 'replica serves reads', server: address });
     }
   }
@@ -211,13 +211,13 @@ export class ReplicationGroup implements MonitorListener {
   #ejectionReasonOf(server: MonitoredServer): EjectionReason | undefined {
     const { status, identity } = server.monitor;
     if (!status || !identity) return 'unreachable';
-    if (!status.isStandby) return 'not a replica';
+    if (!status.isStandby) return 'not_a_replica';
     const primary = this.#primary?.monitor.identity;
-    if (primary && primary.cluster !== identity.cluster) return 'foreign';
-    // It may still follow the primary of before, and be ahead of this one in numbers.
-    const hasHadTime = performance.now() - this.#timelineSeenAt > this.options.maxLag;
-    if (this.#primary && hasHadTime && status.timeline !== this.#timeline) return 'foreign';
-    return this.lagOf(server)!.ms > this.options.maxLag ? 'behind' : undefined;
+    if (primary && primary.cluster !== identity.cluster) return 'other_cluster';
+    // It may still follow the previous primary, with a greater LSN than the present one.
+    const isGracePeriodOver = performance.now() - this.#timelineSeenAt > this.options.maxLag;
+    if (this.#primary && isGracePeriodOver && status.timeline !== this.#timeline) return 'other_timeline';
+    return this.lagOf(server)!.ms > this.options.maxLag ? 'lagging' : undefined;
   }
 
   #serverOf(monitor: ServerMonitor): MonitoredServer {

@@ -16,26 +16,26 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-const placesOf = async (reads: number, read = () => host.notes.where()) =>
+const portsOf = async (reads: number, read = () => host.notes.servingPort()) =>
   new Set(await Promise.all(Array.from({ length: reads }, () => host.request(read))));
 async function allReplicasServe(): Promise<void> {
-  await expect.poll(() => placesOf(20), WITHIN).toEqual(new Set(ports.replicas));
+  await expect.poll(() => portsOf(20), WITHIN).toEqual(new Set(ports.replicas));
 }
 const write = (text: string, on = host) => on.repository.insert({ text });
 
 describe('a host', () => {
-  it('does not start when its modules and what it opens besides are too many for the primary', async () => {
-    const besides = [{ url: servers.url, connections: 95 }];
-    await expect(servers.host({ otherConnections: besides })).rejects.toThrow(
+  it('does not start when its modules and other connections exceed the capacity of the primary', async () => {
+    const otherConnections = [{ url: servers.url, connections: 95 }];
+    await expect(servers.host({ otherConnections })).rejects.toThrow(
       /this host may open 10[2-9] connections/,
     );
   });
 });
 
 describe('reads', () => {
-  it('go to the replicas, of the read door and of repositories alike', async () => {
+  it('of Reader and of repositories go to the replicas', async () => {
     await allReplicasServe();
-    const byRepository = await placesOf(20, async () => {
+    const byRepository = await portsOf(20, async () => {
       const [row] = await host.repository.manager.connection
         .createQueryBuilder()
         .select('inet_server_port()', 'at')
@@ -54,14 +54,14 @@ describe('reads', () => {
     expect(row!.at).toBe(ports.primary);
   });
 
-  it('of a statement on the DataSource itself stay on the primary, whatever the caller asks for', async () => {
+  it('of a statement on the DataSource itself stay on the primary at every level', async () => {
     const { connection } = host.repository.manager;
     const read = () => connection.query<{ at: number }[]>('select inet_server_port() as at');
     const [row] = await host.request(read, { level: 'eventual' });
     expect(row!.at).toBe(ports.primary);
   });
 
-  it('are counted by server, and the replicas tell how they are', async () => {
+  it('are counted by server, and replicas have metrics', async () => {
     await allReplicasServe();
     const metrics = await host.registry.metrics();
     for (const port of ports.replicas) {
@@ -69,7 +69,7 @@ describe('reads', () => {
       expect(metrics).toMatch(new RegExp(`database_replica_up\\{${server}\\} 1`));
       expect(metrics).toMatch(new RegExp(`database_replica_lag_bytes\\{${server}\\} \\d+`));
       expect(metrics).toMatch(
-        new RegExp(`database_reads_total\\{module="notes",${server},by="replica"\\} [1-9]`),
+        new RegExp(`database_reads_total\\{module="notes",${server},route="replica"\\} [1-9]`),
       );
     }
   });
@@ -89,7 +89,7 @@ describe('with replicas that are delayed', () => {
       (text) => host.repository.query(`with new as (${sql} returning 1) select * from new`, [text]),
     ],
     [
-      'the write door',
+      'an idempotent transaction',
       (text) =>
         host.notes.transactions.run(
           'write',
@@ -97,36 +97,33 @@ describe('with replicas that are delayed', () => {
           async (manager) => void (await manager.query(sql, [text])),
         ),
     ],
-  ])(
-    'nobody reads behind what they wrote by %s, in the same request and in the next',
-    async (how, writeIt) => {
-      const text = `by ${how}`;
-      const jar = {};
-      const who = { principal: how, jar };
-      await host.request(async () => {
-        await writeIt(text);
-        expect(await host.notes.texts()).toContain(text);
-        expect(await host.repository.findBy({ text })).toHaveLength(1);
-      }, who);
-      expect(await host.request(() => host.notes.texts(), { principal: how })).toContain(text);
-      // Who is not known here, and brings the token along.
-      expect(await other.request(() => other.notes.texts(), { jar })).toContain(text);
-      // The gate does something.
-      expect(
-        await host.request(() => host.notes.texts(), { level: 'eventual', principal: how }),
-      ).not.toContain(text);
-      expect(await other.request(() => other.notes.texts())).not.toContain(text);
-    },
-  );
+  ])('writes by %s are read in the same request and in the next one', async (how, writeIt) => {
+    const text = `by ${how}`;
+    const jar = {};
+    const who = { principal: how, jar };
+    await host.request(async () => {
+      await writeIt(text);
+      expect(await host.notes.texts()).toContain(text);
+      expect(await host.repository.findBy({ text })).toHaveLength(1);
+    }, who);
+    expect(await host.request(() => host.notes.texts(), { principal: how })).toContain(text);
+    // An unknown client with the token.
+    expect(await other.request(() => other.notes.texts(), { jar })).toContain(text);
+    // Without a required position the read goes to a delayed replica.
+    expect(await host.request(() => host.notes.texts(), { level: 'eventual', principal: how })).not.toContain(
+      text,
+    );
+    expect(await other.request(() => other.notes.texts())).not.toContain(text);
+  });
 
-  it('who asks for everything gets it, and so does a statement that must', async () => {
+  it('a strong request reads the writes of others, and so does a strong statement', async () => {
     await host.request(() => write('by anybody'));
     expect(await other.request(() => other.notes.texts(), { level: 'strong' })).toContain('by anybody');
     expect(await other.request(() => other.notes.textsStrongly())).toContain('by anybody');
     expect(await other.request(() => other.notes.texts())).not.toContain('by anybody');
   });
 
-  it('a column that only the primary has yet is read there', async () => {
+  it('a column that only the primary has is read there', async () => {
     await servers.embedded.server.execute("alter table notes.notes add column colour text default 'red'");
     const colours = statement<{ colour: string }>('notes.colours', 'select distinct colour from notes');
     const read = () => host.notes.reader.rows(colours);
@@ -135,14 +132,14 @@ describe('with replicas that are delayed', () => {
     await expect(host.request(() => host.notes.reader.rows(wrong))).rejects.toMatchObject({ code: '42703' });
   });
 
-  it('what runs outside of any request sees everything', async () => {
+  it('work outside of a request reads all writes', async () => {
     await write('in a job');
     expect(await other.notes.texts()).toContain('in a job');
   });
 
-  it('a write to somewhere else needs nothing here', async () => {
+  it('a write of another principal requires no position', async () => {
     await host.request(() => write('mine'), { principal: 'somebody' });
-    const at = await host.request(() => host.notes.where(), { principal: 'somebody else' });
+    const at = await host.request(() => host.notes.servingPort(), { principal: 'somebody else' });
     expect(ports.replicas).toContain(at);
   });
 });
@@ -151,23 +148,23 @@ describe('with one replica that is ahead', () => {
   beforeAll(() => servers.embedded.replicas[1]!.delay(10_000));
   afterAll(() => servers.embedded.replicas[1]!.delay(0));
 
-  it('reads of one who has just written go there, and the others anywhere', async () => {
+  it('serves reads of a principal that has just written; other reads go to both replicas', async () => {
     const [ahead] = ports.replicas;
     await host.request(() => write('first'), { principal: 'writer' });
     await expect
-      .poll(() => host.request(() => host.notes.where(), { principal: 'writer' }), {
+      .poll(() => host.request(() => host.notes.servingPort(), { principal: 'writer' }), {
         timeout: 5_000,
         interval: 1,
       })
       .toBe(ahead);
-    const places = await Promise.all(
-      Array.from({ length: 30 }, () => host.request(() => host.notes.where(), { principal: 'writer' })),
+    const serving = await Promise.all(
+      Array.from({ length: 30 }, () => host.request(() => host.notes.servingPort(), { principal: 'writer' })),
     );
-    expect(new Set(places)).toEqual(new Set([ahead]));
-    expect(await placesOf(30)).toEqual(new Set(ports.replicas));
+    expect(new Set(serving)).toEqual(new Set([ahead]));
+    expect(await portsOf(30)).toEqual(new Set(ports.replicas));
   });
 
-  it('a position of another timeline, or another cluster, is one that only the primary is known to have', async () => {
+  it('a position of another timeline or another cluster is read on the primary', async () => {
     const position = async (change: (parts: string[]) => string[]) => {
       const call = { principal: 'stranger' };
       return host.request(async () => {
@@ -175,7 +172,7 @@ describe('with one replica that is ahead', () => {
         await write('to learn the position');
         const { consistency } = currentCall()!;
         consistency.recordWrite('notes', change(consistency.requiredPosition('notes')!.split('.')).join('.'));
-        return host.notes.where();
+        return host.notes.servingPort();
       }, call);
     };
     expect(await position(([cluster, , offset]) => [cluster!, '00000009', offset!])).toBe(ports.primary);

@@ -51,18 +51,18 @@ class CreateNotes1700000000002 implements MigrationInterface {
   }
 }
 
-const TEXTS = statement<{ text: string; at: number }>(
+const TEXTS = statement<{ text: string; port: number }>(
   'notes.texts',
-  'select text, inet_server_port() as at from notes order by id',
+  'select text, inet_server_port() as port from notes order by id',
 );
 const TEXTS_STRONGLY = statement<{ text: string }>('notes.textsStrongly', TEXTS.text, 'strong');
-const WHERE = statement<{ at: number }>('notes.where', 'select inet_server_port() as at');
-const SLOWLY = statement<{ at: number }>(
+const SERVING_PORT = statement<{ port: number }>('notes.servingPort', 'select inet_server_port() as port');
+const SLOWLY = statement<{ port: number }>(
   'notes.slowly',
-  'select inet_server_port() as at from pg_sleep($1::float8)',
+  'select inet_server_port() as port from pg_sleep($1::float8)',
 );
 
-/** A module that writes and reads in every way that a module can. */
+/** A sample module that reads and writes in every way. */
 @Injectable()
 export class Notes {
   constructor(
@@ -78,38 +78,38 @@ export class Notes {
     return (await this.reader.rows(TEXTS_STRONGLY)).map(({ text }) => text);
   }
 
-  /** The port of the server that a read goes to. */
-  async where(): Promise<number> {
-    return (await this.reader.row(WHERE))!.at;
+  /** Returns the port of the server that a read goes to. */
+  async servingPort(): Promise<number> {
+    return (await this.reader.row(SERVING_PORT))!.port;
   }
 
   async slowly(seconds: number): Promise<number> {
-    return (await this.reader.row(SLOWLY, [seconds]))!.at;
+    return (await this.reader.row(SLOWLY, [seconds]))!.port;
   }
 }
 
-/** The hosts of a test know one another's tokens. */
+/** All hosts of a test accept one another's tokens. */
 export const SECRET = 'a secret of these tests';
 
-/** A host with that module. */
+/** A host with the sample module. */
 export interface SampleHost {
   readonly notes: Notes;
   readonly repository: Repository<NoteEntity>;
   readonly databases: Databases;
   readonly registry: Registry;
-  /** Does something as a request of its own, from its headers to its answer. */
-  request<T>(work: () => Promise<T>, who?: Request): Promise<T>;
+  /** Runs `work` as a request of its own. */
+  request<T>(work: () => Promise<T>, request?: Request): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Who asks, for what level, and with which token, which is replaced by the one of the answer. */
+/** The token is replaced by the token of the response. */
 export interface Request {
   principal?: string;
   level?: ConsistencyLevel;
   jar?: { token?: string };
 }
 
-/** A primary with replicas, and hosts on it. */
+/** A primary with replicas, and sample hosts that use them. */
 export class SampleServers {
   #dir = '';
   embedded: EmbeddedPostgres;
@@ -119,7 +119,7 @@ export class SampleServers {
 
   async start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
     this.#dir = await mkdtemp(join(tmpdir(), 'tearline-notes-'));
-    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
+    // PostgreSQL does not run as root; the user that it runs as must be able to enter.
     await chmod(this.#dir, 0o755);
     this.embedded = await startEmbedded({ dir: this.#dir, replicas: 2, ...options });
     const { url } = this.embedded;
@@ -130,7 +130,7 @@ export class SampleServers {
     this.replicas = replicaUrls({ notes: this.url }, env)['notes']!;
   }
 
-  /** One URL of all servers, each of which may become the primary. */
+  /** One URL that names all servers, each of which may become the primary. */
   get urlOfAll(): string {
     const { host } = new URL(this.url);
     return this.url.replace(host, [this.url, ...this.replicas].map((url) => new URL(url).host).join());

@@ -5,18 +5,17 @@ import { INSERT_TIMELINE } from './timelines.js';
 import { identityOf, type ServerIdentity, type ServerStatus, statusOf } from './server-status.js';
 
 const HEARTBEAT_INTERVAL_MS = 250;
-/** A replica is left quickly, as others do its work; a primary is not: writes that it would have done fail for it. */
+/** Short for a replica, which others replace; long for a primary, whose loss makes writes fail. */
 const RESPONSE_TIMEOUT_MS = { replica: 500, primary: 4_000 };
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Told what a monitor finds out. */
 export interface MonitorListener {
   onStatus(monitor: ServerMonitor): void;
-  /** Called once when a server is gone, or gives no answer. */
+  /** Called once when a server closes its connection or does not answer. */
   onLost(monitor: ServerMonitor, reason: string): void;
 }
 
-/** Watches one server over a connection of its own, so that a busy pool neither hides nor fakes a fault. */
+/** Monitors one server over a connection of its own, so that a busy pool neither hides nor imitates a failure. */
 export class ServerMonitor {
   readonly address: string;
   /** Undefined while the server cannot be reached. */
@@ -38,7 +37,7 @@ export class ServerMonitor {
     this.address = addressOf(url);
   }
 
-  /** Resolves when the server has been reached once, or could not be. */
+  /** Resolves after the first attempt to reach the server. */
   start(): Promise<void> {
     return runOutsideCall(() => {
       this.#lastHeartbeat = performance.now();
@@ -54,16 +53,16 @@ export class ServerMonitor {
     const client = this.#client;
     this.#client = undefined;
     if (!client) return;
-    // A server that hangs does not answer a good-bye.
+    // A server that hangs does not close the connection.
     const late = setTimeout(() => socketOf(client).destroy(), CONNECT_TIMEOUT_MS);
     await client.end().catch(() => undefined);
     clearTimeout(late);
   }
 
   /**
-   * What the server says to a question that is put after this call: an answer that is under way may be older than
-   * what the caller wants to know. Those who ask meanwhile share one question.
-   * @throws Error when the server is not there
+   * Returns the status as of a moment after this call: a query that is under way may be answered with an older one.
+   * Concurrent callers share one query.
+   * @throws Error when the server cannot be reached
    */
   requestStatus(): Promise<ServerStatus> {
     if (!this.#pending) return this.#sendStatusQuery();
@@ -75,13 +74,13 @@ export class ServerMonitor {
       }));
   }
 
-  /** Writes down that the server is a primary on this timeline. */
+  /** Records that the server is a primary on this timeline. */
   async recordTimeline(timeline: number): Promise<void> {
     if (!this.#client || !this.identity) throw new Error(`${this.address} cannot be reached`);
     await this.#client.query(INSERT_TIMELINE, [this.identity.cluster, timeline]);
   }
 
-  /** Somebody had trouble with the server: looks at once instead of at the next beat. */
+  /** Requests the status now instead of at the next heartbeat. */
   checkNow(): void {
     if (this.#client && !this.#pending)
       runOutsideCall(() => void this.#sendStatusQuery().catch(() => undefined));
@@ -111,13 +110,13 @@ export class ServerMonitor {
 
   #heartbeat(): void {
     const now = performance.now();
-    // This process itself was held up, and the answer may lie before it unread.
-    const wasHeldUp = now - this.#lastHeartbeat > 2 * HEARTBEAT_INTERVAL_MS;
+    // The event loop was blocked, and the answer may wait to be read.
+    const wasBlocked = now - this.#lastHeartbeat > 2 * HEARTBEAT_INTERVAL_MS;
     this.#lastHeartbeat = now;
     if (!this.#client) void this.#connect();
     else if (!this.#pending) void this.#sendStatusQuery().catch(() => undefined);
-    else if (!wasHeldUp && now - this.#requestedAt > this.#responseTimeoutMs)
-      this.#disconnect('gives no answer');
+    else if (!wasBlocked && now - this.#requestedAt > this.#responseTimeoutMs)
+      this.#disconnect('does not answer');
   }
 
   get #responseTimeoutMs(): number {
@@ -137,7 +136,7 @@ export class ServerMonitor {
       pipeline: true,
     };
     const client = new pg.Client(options);
-    // The same happens to what is asked over it.
+    // Pending queries get the same error.
     client.on('error', () => undefined);
     client.once('end', () => {
       if (this.#client === client) this.#disconnect('closed its connection');
@@ -174,7 +173,7 @@ export class ServerMonitor {
   }
 }
 
-/** pg has it, but its types do not tell. */
+/** Returns the socket of a connection, which pg's types lack. */
 export function socketOf(client: pg.ClientBase): { destroy(): void } {
   return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 }

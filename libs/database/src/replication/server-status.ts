@@ -1,20 +1,19 @@
 import pg from 'pg';
 import { CURRENT_LSN, formatLsn } from './position.js';
 
-/** What a server is, for as long as it runs. */
+/** Constant while the server runs. */
 export interface ServerIdentity {
-  /** The same for a primary and its replicas. */
+  /** PostgreSQL's system identifier: the same for a primary and its replicas. */
   readonly cluster: string;
-  /** Connections that ordinary roles may open. */
+  /** The number of connections that ordinary roles may open. */
   readonly capacity: number;
 }
 
-/** What a server says of itself. */
 export interface ServerStatus {
   readonly isStandby: boolean;
-  /** Of a replica the one that it is known to have replayed something of; 0 when none is. */
+  /** On a replica the latest timeline of which it has replayed a record; 0 when unknown. */
   readonly timeline: number;
-  /** How far it has written, or replayed. */
+  /** Last written or replayed, as `formatLsn` gives it. */
   readonly lsn: string;
 }
 
@@ -24,7 +23,7 @@ const IDENTITY = `
          - coalesce(current_setting('reserved_connections', true)::int, 0) as capacity
     from pg_control_system()`;
 
-/** Unlike a subquery, a function of the server is only called where its branch is taken. */
+/** A function in a branch that is not taken is not called; a subquery would be. */
 const STATUS = {
   name: 'tearline.status',
   text: `
@@ -35,7 +34,7 @@ const STATUS = {
       from (select pg_is_in_recovery() as standby) as this`,
 };
 
-export async function identityOf(client: pg.Client): Promise<ServerIdentity> {
+export async function identityOf(client: Pick<pg.Client, 'query'>): Promise<ServerIdentity> {
   return (await client.query<ServerIdentity>(IDENTITY)).rows[0]!;
 }
 

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The table in which each primary writes down its timeline. A replica shows a row of it as soon as it has replayed
- * something of that timeline, and an ordinary role can learn it in no other way: the control file lags behind by minutes.
+ * The table in which each primary records its timeline. A replica that has a row has replayed records of that timeline.
+ * An ordinary role has no other source: the control file lags behind by minutes.
  */
 export function createTimelines(schema: string): new () => MigrationInterface {
   return class CreateTimelines1700000000001 implements MigrationInterface {

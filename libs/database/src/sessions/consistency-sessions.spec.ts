@@ -6,7 +6,7 @@ const at = '7.00000001.0000000000000005';
 const callOf = (id?: string) =>
   new CallContext({ requestId: 'r', deadline: Infinity, principal: id === undefined ? undefined : { id } });
 
-it('knows everything only when all replicas show what was written before it began', async () => {
+it('is complete once all replicas have replayed the writes before its start', async () => {
   const sessions = new ConsistencySessions({ maxLag: 300 });
   const call = callOf('42');
   call.consistency.recordWrite('articles', at);

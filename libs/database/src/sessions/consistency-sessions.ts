@@ -1,34 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { CallContext, PositionsByModule, SessionStore } from '@tearline/seam';
-import { InMemoryPositionStore } from './in-memory-position-store.js';
-import type { PositionStore } from './position-store.js';
+import { InMemoryPositionStore, type PositionStore } from './position-store.js';
+import { DEFAULT_MAX_LAG_MS } from '../settings.js';
 import { decodeToken, encodeToken } from './consistency-token.js';
 
-/** How sessions are remembered. */
 export interface ConsistencySessionsOptions {
   /**
-   * What tokens are sealed with; every host needs the same. A second one, separated by a comma, only opens them. Without
-   * any, tokens are good for the process that gave them, and elsewhere mean that everything must be seen.
+   * Signs tokens; the same on every host. A second secret, after a comma, is accepted and not used for signing. By default
+   * a token is valid in the process that issued it; elsewhere it makes reads `strong`.
    */
   secret?: string | undefined;
-  /** Where all hosts remember together; by default each remembers for itself. */
+  /** Redis stores the positions for all hosts; by default each process stores its own. */
   redisUrl?: string | undefined;
-  /** Milliseconds that a replica may be behind and is asked nevertheless; 5,000 by default. */
+  /** Replication lag in milliseconds above which a replica serves no reads; 5,000 by default. */
   maxLag?: number | undefined;
 }
 
-const DEFAULT_MAX_LAG_MS = 5_000;
-
 /**
- * Remembers how far each caller's own writes are: the seam's port, filled. Made by an application and given to the
- * host and to `DatabaseModule.forRoot` alike.
+ * Implements the seam's SessionStore: stores the positions of each principal's writes. An application passes one instance
+ * to the host and to `DatabaseModule.forRoot`.
  */
 export class ConsistencySessions implements SessionStore {
   readonly #keys: readonly string[];
   readonly #local = new InMemoryPositionStore();
   readonly #redisUrl: string | undefined;
   readonly #maxLag: number;
-  /** From then on every replica that is asked shows what was written before this process began. */
+  /** From this time on, every replica that serves reads has replayed the writes before the start of this process. */
   readonly #completeFrom: number;
   #shared: Promise<PositionStore> | undefined;
 
@@ -39,7 +36,7 @@ export class ConsistencySessions implements SessionStore {
     this.#completeFrom = performance.now() + maxLag;
   }
 
-  readToken(token: string): PositionsByModule | undefined {
+  readToken(token: string): PositionsByModuleByModule | undefined {
     return decodeToken(token, this.#keys);
   }
 
@@ -53,8 +50,8 @@ export class ConsistencySessions implements SessionStore {
   }
 
   /**
-   * Tells a call what is remembered of its principal.
-   * @returns whether that is everything; if not, anything may have been written
+   * Adds the stored positions of a call's principal to the call.
+   * @returns whether they are complete; if not, the caller must assume that anything was written
    */
   async load({ principal, consistency }: CallContext): Promise<boolean> {
     if (!principal) return true;
@@ -70,7 +67,7 @@ export class ConsistencySessions implements SessionStore {
     return true;
   }
 
-  /** A process without replicas has nothing to remember, and does not load what it takes to talk to Redis. */
+  /** Loads the Redis client on first use: a process without replicas does not need it. */
   #sharedStore(): Promise<PositionStore> | undefined {
     const url = this.#redisUrl;
     if (!url) return undefined;

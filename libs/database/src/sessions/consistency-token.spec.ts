@@ -11,7 +11,7 @@ async function tokenOf(from: ConsistencySessions, modules: readonly string[]): P
   return from.save(call);
 }
 
-it('a token brings back what was put into it, on every host with the same secret', async () => {
+it('a token decodes to its positions on every host with the same secret', async () => {
   const token = await tokenOf(sessions, ['articles', 'identity']);
   const other = new ConsistencySessions({ secret: 'a new secret of all hosts, the secret of all hosts' });
   const positions = [
@@ -23,7 +23,7 @@ it('a token brings back what was put into it, on every host with the same secret
   expect(new ConsistencySessions().readToken(token)).toBeUndefined();
 });
 
-it('a token is refused when a single character of it is another one', async () => {
+it('a token with one changed character is refused', async () => {
   const token = await tokenOf(sessions, ['articles']);
   for (let at = 0; at < token.length - 1; at += 1) {
     const forged = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
@@ -33,7 +33,7 @@ it('a token is refused when a single character of it is another one', async () =
     expect(sessions.readToken(garbage)).toBeUndefined();
 });
 
-it('a token stays short, however many modules there are', async () => {
+it('a token has a bounded length', async () => {
   const modules = Array.from({ length: 100 }, (_, index) => `module-${index}`);
   expect((await tokenOf(sessions, modules)).length).toBeLessThan(3_000);
 });

@@ -7,8 +7,8 @@ const POSITION = /^\d{1,20}\.[\da-f]{8}\.[\da-f]{16}$/;
 const MODULE = /^[a-z][a-z0-9-]{0,63}$/;
 
 /**
- * PositionsByModule as a text that a client brings back: `<payload>.<mac>`, both base64url. It is signed, as one that is made up
- * would send its reads to the primary; nothing in it is a secret.
+ * Encodes positions as a token for clients: `<payload>.<mac>`, both base64url. Nothing in it is secret; it is signed
+ * because forged positions would direct reads to the primary.
  */
 export function encodeToken(positions: PositionsByModule, key: string): string {
   const payload = Buffer.from(JSON.stringify([...positions].slice(-MAX_MODULES).flat())).toString(
@@ -17,8 +17,8 @@ export function encodeToken(positions: PositionsByModule, key: string): string {
   return `${payload}.${macOf(payload, key).toString('base64url')}`;
 }
 
-/** Undefined for what was not sealed with one of these keys. */
-export function decodeToken(token: string, keys: readonly string[]): PositionsByModule | undefined {
+/** Returns undefined for a token that was not signed with one of these keys. */
+export function decodeToken(token: string, keys: readonly string[]): PositionsByModuleByModule | undefined {
   const [payload, mac, ...rest] = token.split('.');
   if (!payload || !mac || rest.length > 0) return undefined;
   const given = Buffer.from(mac, 'base64url');
@@ -27,7 +27,7 @@ export function decodeToken(token: string, keys: readonly string[]): PositionsBy
   return parsePositions(Buffer.from(payload, 'base64url').toString());
 }
 
-function parsePositions(json: string): PositionsByModule | undefined {
+function parsePositions(json: string): PositionsByModuleByModule | undefined {
   const flat = JSON.parse(json) as string[];
   const positions = new Map<string, Position>();
   for (let at = 0; at + 1 < flat.length; at += 2) {

@@ -1,13 +1,36 @@
-import type { PositionsByModule } from '@tearline/seam';
+import { laterPosition, type Position, type PositionsByModule } from '@tearline/seam';
+import { LRUCache } from 'lru-cache';
 
-/** Where the positions of principals are kept, between their requests. */
+/** Stores the positions of principals between their requests. */
 export interface PositionStore {
-  /** @returns undefined when it is not known whether there are any, so that everything must be assumed */
+  /** Returns undefined when positions may be missing: the caller must then assume that anything was written. */
   load(principal: string): Promise<PositionsByModule | undefined> | PositionsByModule;
   /** Never fails. */
   save(principal: string, positions: PositionsByModule): Promise<void> | void;
   close(): Promise<void> | void;
 }
 
-/** By then every replica that is asked at all has long replayed what was written. */
+/** Every replica that serves reads has replayed older writes. */
 export const RETENTION_MS = 10 * 60_000;
+
+const MAX_PRINCIPALS = 20_000;
+const NONE: PositionsByModule = new Map();
+
+/** Stores the positions of writes through this process. Other processes learn them from the client's token only. */
+export class InMemoryPositionStore implements PositionStore {
+  readonly #known = new LRUCache<string, Map<string, Position>>({ max: MAX_PRINCIPALS, ttl: RETENTION_MS });
+
+  load(principal: string): PositionsByModuleByModule {
+    return this.#known.get(principal) ?? NONE;
+  }
+
+  save(principal: string, positions: PositionsByModule): void {
+    const known = this.#known.get(principal) ?? new Map<string, Position>();
+    for (const [module, position] of positions) known.set(module, laterPosition(known.get(module), position));
+    this.#known.set(principal, known);
+  }
+
+  close(): void {
+    this.#known.clear();
+  }
+}

@@ -10,7 +10,7 @@ const at = (offset: number, timeline = 1, cluster = '7') =>
 
 let port: number;
 let redis: ChildProcess;
-let memories: RedisPositionStore[];
+let stores: RedisPositionStore[];
 
 async function startRedis(): Promise<void> {
   redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], {
@@ -18,11 +18,11 @@ async function startRedis(): Promise<void> {
   });
 }
 
-async function memory(): Promise<RedisPositionStore> {
-  const made = await RedisPositionStore.open(`redis://127.0.0.1:${port}`, 1_000);
-  memories.push(made);
-  await expect.poll(() => made.load('nobody'), WITHIN).toBeDefined();
-  return made;
+async function openStore(): Promise<RedisPositionStore> {
+  const store = await RedisPositionStore.open(`redis://127.0.0.1:${port}`, 1_000);
+  stores.push(store);
+  await expect.poll(() => store.load('unknown'), WITHIN).toBeDefined();
+  return store;
 }
 
 const stop = async () => {
@@ -32,7 +32,7 @@ const stop = async () => {
 };
 
 beforeEach(async () => {
-  memories = [];
+  stores = [];
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   ({ port } = probe.address() as AddressInfo);
@@ -41,12 +41,12 @@ beforeEach(async () => {
   await startRedis();
 });
 afterEach(async () => {
-  for (const one of memories) one.close();
+  for (const one of stores) one.close();
   if (redis.exitCode === null && redis.signalCode === null) await stop();
 });
 
-it('tells every host how far a principal has written, whatever comes late', async () => {
-  const [one, other] = [await memory(), await memory()];
+it('returns the latest position of a principal to every host, in any order of saves', async () => {
+  const [one, other] = [await openStore(), await openStore()];
   await one.save('42', new Map([['articles', at(5)]]));
   await other.save(
     '42',
@@ -67,20 +67,20 @@ it('tells every host how far a principal has written, whatever comes late', asyn
   expect((await other.load('42'))!.get('articles')).toBe(at(1, 1, '8'));
 });
 
-it('knows nothing while Redis is gone, loses no time on it, and knows again when it is back', async () => {
-  const one = await memory();
+it('returns undefined at once while Redis is down, and positions again when it is back', async () => {
+  const one = await openStore();
   await stop();
   await one.load('42');
   const started = performance.now();
   for (let turn = 0; turn < 100; turn += 1) expect(await one.load('42')).toBeUndefined();
   expect(performance.now() - started).toBeLessThan(2_000);
   await startRedis();
-  // It was emptied meanwhile, for all anybody knows.
+  // Redis may have lost positions meanwhile.
   await expect.poll(() => one.load('42'), { timeout: 60_000, interval: 100 }).toBeDefined();
 }, 90_000);
 
-it('waits for one answer at most while Redis hangs', async () => {
-  const one = await memory();
+it('waits for at most one answer while Redis hangs', async () => {
+  const one = await openStore();
   redis.kill('SIGSTOP');
   const started = performance.now();
   expect(await one.load('42')).toBeUndefined();
@@ -89,8 +89,8 @@ it('waits for one answer at most while Redis hangs', async () => {
   redis.kill('SIGCONT');
 });
 
-it('believes nobody to have written nothing after Redis has forgotten everything', async () => {
-  const [one, other] = [await memory(), await memory()];
+it('returns undefined after Redis has lost all positions', async () => {
+  const [one, other] = [await openStore(), await openStore()];
   await one.save('42', new Map([['articles', at(5)]]));
   const { Redis } = await import('ioredis');
   const client = new Redis(port);

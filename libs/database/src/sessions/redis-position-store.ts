@@ -6,43 +6,43 @@ import { Redis } from 'ioredis';
 import { RETENTION_MS, type PositionStore } from './position-store.js';
 
 const KEY_PREFIX = 'tearline:session:';
-/** Changes whenever Redis may have forgotten something. */
+/** Holds an id that changes whenever Redis may have lost positions. */
 const EPOCH_KEY = 'tearline:sessions';
 const COMMAND_TIMEOUT_MS = 250;
 const MAX_RECONNECT_DELAY_MS = 500;
-/** Instead of waiting for it each time, one request in a while finds out whether it answers again. */
+/** While Redis does not answer, one request per interval tries it; the others skip it. */
 const RETRY_INTERVAL_MS = 500;
-/** After it was away: others may be about to say what they could not keep. */
+/** After an outage: other processes may still have to announce writes that they could not save. */
 const UNAVAILABLE_GRACE_PERIOD_MS = 2_000;
-/** Others may find out later that it has forgotten. */
+/** Other processes may notice a new epoch this much later. */
 const EPOCH_GRACE_PERIOD_MS = 1_000;
 
-/** Keeps the later of two positions; of two clusters the one that comes last. As `laterPosition` of the seam does. */
+/** Keeps the later of two positions, or the new one when their clusters differ, like `laterPosition` of the seam. */
 const SAVE_SCRIPT = `
   for i = 2, #ARGV, 2 do
     local known = redis.call('hget', KEYS[1], ARGV[i])
-    local heard = ARGV[i + 1]
-    if not known or known < heard or string.match(known, '^%d+') ~= string.match(heard, '^%d+') then
-      redis.call('hset', KEYS[1], ARGV[i], heard)
+    local new = ARGV[i + 1]
+    if not known or known < new or string.match(known, '^%d+') ~= string.match(new, '^%d+') then
+      redis.call('hset', KEYS[1], ARGV[i], new)
     end
   end
   redis.call('pexpire', KEYS[1], ARGV[1])`;
 
 /**
- * What was written through any host. Redis may be gone, hang or forget: whenever that is possible nothing is known of
- * anybody for a while, and reads see to it that nothing at all is missing.
+ * Stores the positions of writes through all hosts. Redis may be unreachable, hang or lose data. In each case `load`
+ * returns undefined for a while, so that reads are `strong`.
  */
 export class RedisPositionStore implements PositionStore {
   readonly #redis: Redis;
-  readonly #log = new Logger('ConsistencySessions');
+  readonly #log = new Logger('Sessions');
   #epoch: string | undefined;
   #unreliableUntil = 0;
   #isUnavailable = false;
   #retryAt = 0;
-  /** Something was written that Redis does not know of. */
+  /** A position could not be saved in Redis. */
   #hasUnsavedWrites = false;
 
-  /** @param maxLag milliseconds after which every replica that is asked has what was written before */
+  /** @param maxLag milliseconds after which every replica that serves reads has replayed earlier writes */
   private constructor(
     url: string,
     private readonly maxLag: number,
@@ -55,7 +55,7 @@ export class RedisPositionStore implements PositionStore {
       retryStrategy: (times) => Math.min(50 * times, MAX_RECONNECT_DELAY_MS),
       connectionName: 'tearline sessions',
     });
-    // Whoever asks gets the error.
+    // Each command reports its own error.
     this.#redis.on('error', () => undefined);
     this.#redis.on(
       'ready',
@@ -63,7 +63,7 @@ export class RedisPositionStore implements PositionStore {
     );
   }
 
-  /** Resolves when Redis has answered, or did not do so in time. */
+  /** Resolves when Redis answers, or after the command timeout. */
   static async open(url: string, maxLag: number): Promise<RedisPositionStore> {
     const memory = new RedisPositionStore(url, maxLag);
     await once(memory.#redis, 'ready', { signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) }).catch(
@@ -72,7 +72,7 @@ export class RedisPositionStore implements PositionStore {
     return memory;
   }
 
-  async load(principal: string): Promise<PositionsByModule | undefined> {
+  async load(principal: string): Promise<PositionsByModuleByModule | undefined> {
     if (this.#isBackingOff()) return undefined;
     try {
       const [epoch, positions] = await Promise.all([
@@ -105,7 +105,7 @@ export class RedisPositionStore implements PositionStore {
     this.#redis.disconnect();
   }
 
-  /** Another epoch, or none: Redis has forgotten, or somebody could not tell it something. */
+  /** Another epoch, or none, means that Redis lost positions, or that another process could not save some. */
   async #checkEpoch(epoch: string | null): Promise<void> {
     if (epoch === null || this.#hasUnsavedWrites) return this.#ensureEpoch(epoch);
     if (this.#epoch !== undefined && this.#epoch !== epoch)
@@ -113,21 +113,21 @@ export class RedisPositionStore implements PositionStore {
     this.#epoch = epoch;
   }
 
-  /** Begins an epoch where there is none, and another one when Redis does not know what it should. */
+  /** Starts an epoch when there is none, and a new epoch when positions could not be saved. */
   async #ensureEpoch(epoch: string | null = this.#epoch ?? null): Promise<void> {
     if (epoch !== null && !this.#hasUnsavedWrites) return;
     const next = randomUUID();
     const isOurs = this.#hasUnsavedWrites
       ? await this.#redis.set(EPOCH_KEY, next)
       : await this.#redis.set(EPOCH_KEY, next, 'NX');
-    // At the very first start there was nothing to forget.
+    // At the first start of all there were no positions to lose.
     if (this.#epoch !== undefined || this.#hasUnsavedWrites)
       this.#markUnreliable(this.maxLag + EPOCH_GRACE_PERIOD_MS);
     this.#hasUnsavedWrites = false;
     if (isOurs) this.#epoch = next;
   }
 
-  /** Whether it did not answer of late, and it is not yet time to try again. */
+  /** Returns whether Redis did not answer lately and the next attempt is not due. */
   #isBackingOff(): boolean {
     const now = performance.now();
     if (!this.#isUnavailable || now >= this.#retryAt) {
@@ -146,7 +146,7 @@ export class RedisPositionStore implements PositionStore {
     if (this.#isUnavailable) return;
     this.#isUnavailable = true;
     this.#log.warn({
-      msg: 'Redis does not answer: reads must see everything instead of what their caller has written',
+      msg: 'Redis does not answer: reads with session consistency become strong',
       err: error,
     });
   }
