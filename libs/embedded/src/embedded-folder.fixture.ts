@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach } from 'vitest';
 import { startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './index.js';
-import { readPostmaster, serverProcesses, until } from './processes.js';
+import { readPostmaster, serverProcesses, pollUntil } from './processes.js';
 
-/** A new folder for each test, or for all of a suite, whose servers are stopped after it. None may be left there then. */
+/** A new folder for each test, or for a suite. Stops its servers afterwards and checks that none is left. */
 export class EmbeddedFolder {
   dir: string;
   private readonly servers: EmbeddedPostgres[] = [];
@@ -18,7 +18,7 @@ export class EmbeddedFolder {
     });
     after(async () => {
       await Promise.all(this.servers.splice(0).map((server) => server.stop()));
-      if (!(await this.isDeserted())) throw new Error(`A server was left in ${this.dir}`);
+      if (!(await this.hasNoServer())) throw new Error(`A server was left in ${this.dir}`);
       await rm(this.dir, { recursive: true });
     });
   }
@@ -34,8 +34,12 @@ export class EmbeddedFolder {
   }
 
   /** Waits until no PostgreSQL works in the folder. */
-  isDeserted(): Promise<boolean> {
-    return until(async () => (await serverProcesses(join(this.dir, 'postgres'))).length === 0, 20_000, 50);
+  hasNoServer(): Promise<boolean> {
+    return pollUntil(
+      async () => (await serverProcesses(join(this.dir, 'postgres'))).length === 0,
+      20_000,
+      50,
+    );
   }
 }
 

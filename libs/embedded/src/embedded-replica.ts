@@ -1,38 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyData, writeData } from './base-backup.js';
-import { DataServer } from './data-server.js';
+import { takeBaseBackup, writeServerFile } from './base-backup.js';
+import { PostgresServer } from './postgres-server.js';
 import { lockFolder } from './folder-lock.js';
-import { pathsIn } from './paths.js';
+import { folderPaths } from './folder-paths.js';
 
-/** A streaming replica of an embedded server, with all that can happen to one. */
+/** A streaming replica of an embedded server, with fault injection. */
 export class EmbeddedReplica {
-  /** Also the name of its slot, and what the primary knows it by. */
+  /** Also its slot and its application_name on the primary. */
   readonly name: string;
-  readonly server: DataServer;
+  readonly server: PostgresServer;
 
-  private constructor(name: string, server: DataServer) {
+  private constructor(name: string, server: PostgresServer) {
     this.name = name;
     this.server = server;
   }
 
-  /** Copies a running server into `<its folder>/<name>`, and streams from it. */
-  static async make(name: string, source: DataServer, folder: string): Promise<EmbeddedReplica> {
+  /** Creates a replica in `<folder>/<name>` from a base backup of a running server. */
+  static async create(name: string, source: PostgresServer, folder: string): Promise<EmbeddedReplica> {
     const { options } = source;
-    const paths = await pathsIn(join(folder, name));
+    const paths = await folderPaths(join(folder, name));
     const settings = { ...options.settings, cluster_name: name, synchronous_standby_names: '' };
     const replica = new EmbeddedReplica(
       name,
-      new DataServer({ ...options, paths, settings, port: undefined }),
+      new PostgresServer({ ...options, paths, settings, port: undefined }),
     );
     const lock = await lockFolder(paths, 'Stop that process first.');
     try {
-      await copyData(source.superuserUrl, name, options.paths.data, paths.data, options.launcher);
+      await takeBaseBackup(source.superuserUrl, name, options.paths.data, paths.data, options.serverUser);
       const written = join(paths.data, 'postgresql.auto.conf');
       const inherited = await readFile(written, 'utf8').catch(() => '');
       const own = `primary_conninfo = '${conninfo(source, name)}'\nprimary_slot_name = '${name}'\nrecovery_min_apply_delay = 0\n`;
-      await writeData(written, `${inherited}${own}`, options.launcher);
-      await writeData(join(paths.data, 'standby.signal'), '', options.launcher);
+      await writeServerFile(written, `${inherited}${own}`, options.serverUser);
+      await writeServerFile(join(paths.data, 'standby.signal'), '', options.serverUser);
       await replica.server.startLocked(lock);
       return replica;
     } finally {
@@ -40,7 +40,7 @@ export class EmbeddedReplica {
     }
   }
 
-  /** The database `tearline` as its owner, who can only read here. */
+  /** The URL of the database `tearline` with its owner's role; read-only. */
   get url(): string {
     return this.server.url;
   }
@@ -49,23 +49,23 @@ export class EmbeddedReplica {
     return this.server.port;
   }
 
-  /** From now on it shows what is committed that much later; 0 for as soon as it can. */
+  /** Delays the replay of commits; 0 replays them at once. */
   delay(milliseconds: number): Promise<void> {
     return this.#set({ recovery_min_apply_delay: `${milliseconds}ms` });
   }
 
-  /** Cuts it off from its primary, and from what is written there; `follow` mends it. */
+  /** Disconnects it from its primary, until `follow`. */
   cut(): Promise<void> {
     return this.#set({ primary_conninfo: '' });
   }
 
-  /** Makes it a primary, with a timeline of its own. Resolves when it takes writes. */
+  /** Promotes it to primary, on a new timeline. Resolves when it takes writes. */
   promote(): Promise<void> {
     return this.server.execute('select pg_promote(true, 30)');
   }
 
-  /** Streams from this server from now on: the new primary after a promotion, or the old one again. */
-  async follow(source: DataServer): Promise<void> {
+  /** Streams from this server from now on: from the new primary after a promotion, or after `cut`. */
+  async follow(source: PostgresServer): Promise<void> {
     await source.execute(
       `select pg_create_physical_replication_slot('${this.name}', true)
          where not exists (select from pg_replication_slots where slot_name = '${this.name}')`,
@@ -73,7 +73,7 @@ export class EmbeddedReplica {
     await this.#set({ primary_conninfo: conninfo(source, this.name) });
   }
 
-  /** Ends it, and starts it again, as if the machine had been switched off. */
+  /** Starts it again after `kill` or `stop`. */
   async restart(): Promise<void> {
     await this.server.start();
   }
@@ -102,7 +102,7 @@ export class EmbeddedReplica {
   }
 }
 
-function conninfo({ superuserUrl }: DataServer, name: string): string {
+function conninfo({ superuserUrl }: PostgresServer, name: string): string {
   const { hostname, port, username, password } = new URL(superuserUrl);
   return `host=${hostname} port=${port} user=${username} password=${password} application_name=${name}`;
 }

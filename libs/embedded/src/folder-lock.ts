@@ -1,36 +1,36 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Paths } from './paths.js';
+import type { FolderPaths } from './folder-paths.js';
 import { isAlive } from './processes.js';
 import { run } from './run.js';
 
-/** Who uses the folder: the process that asked for the server and, once it accepts connections, the server. */
-export interface Holder {
+/** The processes that use the folder: the app and, once it accepts connections, the server. */
+export interface LockHolder {
   readonly app: number;
   readonly postgres?: number;
   readonly port?: number;
 }
 
 /**
- * The right to use a folder. The kernel keeps it for as long as a process has `fd` open and drops it with the last of them,
- * however that one ended, so a lock is never stale: the guardian inherits `fd`.
+ * An exclusive lock on a folder. The kernel holds it while a process has `fd` open, so a lock is never stale. The
+ * supervisor inherits `fd`.
  */
 export interface FolderLock {
   readonly fd: number;
-  announce(holder: Holder): void;
-  /** Gives up our own descriptor; a guardian that has inherited it keeps the lock. */
+  writeHolder(holder: LockHolder): void;
+  /** Closes this process's descriptor; a supervisor that has inherited it keeps the lock. */
   release(): void;
 }
 
-const PATIENCE_MS = 60_000;
-/** A guardian that was killed keeps the lock until the kernel has buried it. */
-const GRACE_MS = 250;
+const LOCK_TIMEOUT_MS = 60_000;
+/** A killed supervisor holds the lock until the kernel has reaped it. */
+const GRACE_PERIOD_MS = 250;
 
 /**
- * Waits while the folder's last user is starting or stopping; refuses when it is served by a live one, with `advice` as the
- * message's last sentence.
+ * Locks a folder. Waits while another process starts or stops a server there.
+ * @throws Error when a server runs there, with `advice` as the last sentence of the message
  */
-export async function lockFolder({ dir, lock }: Paths, advice: string): Promise<FolderLock> {
+export async function lockFolder({ dir, lock }: FolderPaths, advice: string): Promise<FolderLock> {
   const start = Date.now();
   for (;;) {
     const fd = await tryLock(lock).catch((error: NodeJS.ErrnoException) => {
@@ -40,9 +40,9 @@ export async function lockFolder({ dir, lock }: Paths, advice: string): Promise<
       });
     });
     if (fd !== undefined) return lockOn(fd);
-    const holder = readHolder(lock);
+    const holder = readLockHolder(lock);
     const served = holder?.postgres !== undefined && isAlive(holder.app);
-    if (Date.now() - start > (served ? GRACE_MS : PATIENCE_MS)) {
+    if (Date.now() - start > (served ? GRACE_PERIOD_MS : LOCK_TIMEOUT_MS)) {
       throw new Error(`An embedded PostgreSQL is already running in ${dir}${describe(holder)}. ${advice}`);
     }
     await delay(50);
@@ -50,12 +50,12 @@ export async function lockFolder({ dir, lock }: Paths, advice: string): Promise<
 }
 
 function lockOn(fd: number): FolderLock {
-  const announce = (holder: Holder) => {
+  const writeHolder = (holder: LockHolder) => {
     ftruncateSync(fd);
     writeSync(fd, JSON.stringify(holder), 0);
   };
-  announce({ app: process.pid });
-  return { fd, announce, release: () => closeSync(fd) };
+  writeHolder({ app: process.pid });
+  return { fd, writeHolder, release: () => closeSync(fd) };
 }
 
 async function tryLock(path: string): Promise<number | undefined> {
@@ -70,7 +70,7 @@ async function tryLock(path: string): Promise<number | undefined> {
   }
 }
 
-/** Node has no flock(2). The command takes it on our descriptor, where it stays when the command has ended. */
+/** Node has no flock(2). The command locks the inherited descriptor, which stays locked after the command. */
 async function tryFlock(path: string): Promise<number | undefined> {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
   try {
@@ -85,16 +85,16 @@ async function tryFlock(path: string): Promise<number | undefined> {
   return undefined;
 }
 
-/** What the lock's last owner said; undefined when it has left, or says it just now. */
-export function readHolder(path: string): Holder | undefined {
+/** Reads the last holder; undefined when there is none, or while the file is being written. */
+export function readLockHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
   } catch {
-    return undefined; // being written
+    return undefined;
   }
 }
 
-function describe(holder: Holder | undefined): string {
+function describe(holder: LockHolder | undefined): string {
   if (!holder) return '';
   const { app, postgres, port } = holder;
   return postgres

@@ -1,5 +1,4 @@
-export { DataServer } from './data-server.js';
+export { PostgresServer } from './postgres-server.js';
 export { EmbeddedReplica } from './embedded-replica.js';
-export { embeddedUrl } from './embedded-url.js';
 export { resetEmbedded } from './reset-embedded.js';
-export { startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './start-embedded.js';
+export { embeddedUrl, startEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './start-embedded.js';

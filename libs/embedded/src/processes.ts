@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Signals a process, unless it is gone already. */
+/** Signals a process, unless it has exited. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -19,21 +19,21 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Asks again and again, every `everyMs`, until the answer is true (true) or the time is over (false). */
-export async function until(
+/** Polls until `answer` resolves with true, and returns whether it did in time. */
+export async function pollUntil(
   answer: () => Promise<boolean>,
-  withinMs: number,
-  everyMs = 20,
+  timeoutMs: number,
+  intervalMs = 20,
 ): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + timeoutMs;
   while (!(await answer())) {
     if (Date.now() > deadline) return false;
-    await delay(everyMs);
+    await delay(intervalMs);
   }
   return true;
 }
 
-/** The postmaster named by a data directory, and whether it says that it accepts connections. */
+/** Reads the postmaster's pid from a data directory, and whether it accepts connections. */
 export async function readPostmaster(data: string): Promise<{ pid: number; ready: boolean } | undefined> {
   const lines = await readFile(`${data}/postmaster.pid`, 'utf8').then(
     (file) => file.split('\n'),
@@ -42,7 +42,7 @@ export async function readPostmaster(data: string): Promise<{ pid: number; ready
   return lines && { pid: Number(lines[0]), ready: lines[7]?.trim() === 'ready' };
 }
 
-/** Every PostgreSQL process at work in a data directory: each has it as its working directory. Linux only, else none. */
+/** Returns all PostgreSQL processes whose working directory is a data directory. Linux only, elsewhere empty. */
 export async function serverProcesses(data: string): Promise<number[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const works = await Promise.all(

@@ -2,21 +2,21 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /**
- * What PostgreSQL may see of our environment. Variables such as PGDATA or PGPORT would change what it does, NODE_OPTIONS
- * what the guardian does, and macOS wants a locale to be set.
+ * The environment of PostgreSQL and of the supervisor. Variables such as PGDATA, PGPORT and NODE_OPTIONS would change their
+ * behaviour; macOS requires a locale. PATH is passed on, so it is no setting.
  */
-export const plainEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], LC_ALL: 'C' });
+export const minimalEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], LC_ALL: 'C' });
 
-/** Runs a command to its end. `fd` reaches it as descriptor 3; `output` is what it wrote on both streams. */
+/** Runs a command to its end. It inherits `fd` as descriptor 3; `output` combines its two output streams. */
 export async function run(
   [command, ...args]: readonly string[],
   { input, fd }: { input?: string; fd?: number } = {},
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(command!, args, {
-    env: plainEnvironment(),
+    env: minimalEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe', fd ?? 'ignore'],
   });
-  // A command that ends before it has read its input says why on its own streams.
+  // A command that exits before it has read its input reports the reason in its output.
   child.stdin!.on('error', () => undefined).end(input);
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);

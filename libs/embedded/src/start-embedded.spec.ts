@@ -12,7 +12,7 @@ describe('a running server', () => {
     server = await folder.start();
   });
 
-  it('is a PostgreSQL 17, and its owner is no superuser', async () => {
+  it('is a PostgreSQL 17, and its owner is not a superuser', async () => {
     const [version] = await query(server.url, 'SHOW server_version');
     expect(version).toEqual({ server_version: expect.stringMatching(/^17\./) });
     const [role] = await query(
@@ -22,7 +22,7 @@ describe('a running server', () => {
     expect(role).toEqual({ rolname: 'tearline_owner', rolsuper: false, rolcreaterole: true });
   });
 
-  it('lets nobody in without the password, which only we can read', async () => {
+  it('requires the password, which only its user can read', async () => {
     for (const username of ['tearline_owner', 'postgres']) {
       const guess = Object.assign(new URL(server.url), { username, password: 'guess' });
       await expect(query(guess.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
@@ -32,7 +32,7 @@ describe('a running server', () => {
     expect(await readFile(secret, 'utf8')).toContain(new URL(server.url).password);
   });
 
-  it('listens on 127.0.0.1 alone', async () => {
+  it('listens on 127.0.0.1 only', async () => {
     expect(new URL(server.url)).toMatchObject({ hostname: '127.0.0.1', port: `${server.port}` });
     const refused = new Promise((resolve) =>
       createConnection(server.port, '127.0.0.2').once('error', resolve),
@@ -106,7 +106,7 @@ describe('startEmbedded', () => {
     ]);
   });
 
-  it('tells what it does, and works in a folder that only its owner may enter', async () => {
+  it('logs each step, and works in a folder that only its owner may enter', async () => {
     await chmod(folder.dir, 0o700);
     const dir = join(folder.dir, 'made', 'here');
     const lines: string[] = [];

@@ -1,55 +1,57 @@
+import { existsSync } from 'node:fs';
 import { findBinaries } from './binaries.js';
-import { createCluster, readCredentials } from './cluster.js';
-import { DataServer } from './data-server.js';
+import { createCluster, ownerUrl, readCredentials } from './database-cluster.js';
+import { PostgresServer } from './postgres-server.js';
 import type { EmbeddedReplica } from './embedded-replica.js';
-import { lockFolder, type FolderLock } from './folder-lock.js';
-import { findLauncher } from './launcher.js';
-import { pathsIn, type Paths } from './paths.js';
-import { recover } from './recover.js';
-import { dropSlots, makeReplicas, removeReplicas, REPLICATED } from './replica-set.js';
+import { type FolderLock, lockFolder, readLockHolder } from './folder-lock.js';
+import { findServerUser } from './server-user.js';
+import { folderPaths, type FolderPaths } from './folder-paths.js';
+import { isAlive } from './processes.js';
+import { cleanUpAfterCrash } from './crash-cleanup.js';
+import { dropSlots, createReplicas, removeReplicas, REPLICATION_SETTINGS } from './replica-set.js';
 
 export interface EmbeddedOptions {
-  /** The folder, e.g. `.tearline`, made if missing: the data are in its `postgres`, what the server prints in `postgres.log`. */
+  /** The folder, e.g. `.tearline`, created if missing: data in `postgres`, the server's output in `postgres.log`. */
   dir: string;
   /** Default 100. */
   maxConnections?: number;
-  /** On 127.0.0.1; a free one by default, another each time. */
+  /** Port on 127.0.0.1; by default a free port, a new one at each start. */
   port?: number;
   /** PostgreSQL settings for this run, by name, e.g. `{ shared_buffers: '256MB' }`. */
   settings?: Record<string, string>;
-  /** Streaming replicas beside it, made anew each time; none by default. */
+  /** Number of streaming replicas, created anew at each start; 0 by default. */
   replicas?: number;
-  /** Whether a commit waits until one of them has it as well, so that nothing is lost with the primary. */
+  /** Whether a commit waits until one replica has received it, so that nothing is lost with the primary. */
   synchronous?: boolean;
-  /** Gets a line when a cluster is made, when the server is ready, and when it ends without being asked to. */
+  /** Receives a line when a cluster is created, when the server is ready, and when it exits unexpectedly. */
   log?: (line: string) => void;
 }
 
 export interface EmbeddedPostgres {
-  /** The database `tearline` as its owner, a role that may create roles and databases and is no superuser. */
+  /** The URL of the database `tearline` with its owner's role, which may create roles and databases and is not a superuser. */
   readonly url: string;
-  /** On 127.0.0.1. */
+  /** The port on 127.0.0.1. */
   readonly port: number;
-  /** Disconnects every client and resolves when the server is gone. Safe to call again. */
+  /** Disconnects every client and resolves when the server has exited. May be called repeatedly. */
   readonly stop: () => Promise<void>;
-  /** The server itself, to do harm to. */
-  readonly server: DataServer;
+  /** The server, for fault injection. */
+  readonly server: PostgresServer;
   readonly replicas: readonly EmbeddedReplica[];
 }
 
 /**
- * Starts a private PostgreSQL in a folder, with the data that it had there before. The first time it makes the cluster, which
- * takes about a second. The server lives as long as this process: it is stopped when the process ends for whatever reason,
- * and what an earlier run that was killed has left behind is put in order first.
+ * Starts a private PostgreSQL in a folder, with its earlier data. The first start creates the cluster, which takes about a
+ * second. The server lives as long as this process, even if the process is killed. Leftovers of a killed process are
+ * cleaned up first.
  *
- * @throws Error when one is already running in the folder (its pid and port are in the message), when there are no binaries
- * for this platform, or with what PostgreSQL says when it does not start.
+ * @throws Error when a server already runs in the folder (its pid and port are in the message), when there are no binaries
+ * for this platform, or with PostgreSQL's output when it does not start.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   if (process.platform === 'win32') {
     throw new Error('The embedded PostgreSQL does not run on Windows: use WSL, or set DATABASE_URL.');
   }
-  const paths = await pathsIn(options.dir);
+  const paths = await folderPaths(options.dir);
   const lock = await lockFolder(paths, 'Stop that process, or set TEARLINE_DIR to another folder.');
   try {
     return await startLocked(options, paths, lock);
@@ -67,45 +69,58 @@ async function startLocked(
     synchronous = false,
     log = () => undefined,
   }: EmbeddedOptions,
-  paths: Paths,
+  paths: FolderPaths,
   lock: FolderLock,
 ): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
-  await recover(paths);
+  await cleanUpAfterCrash(paths);
   const hadReplicas = await removeReplicas(paths);
-  const launcher = await findLauncher(paths, binaries);
+  const serverUser = await findServerUser(paths, binaries);
   let credentials = await readCredentials(paths);
   if (!credentials) {
     log(`creating a PostgreSQL cluster in ${paths.data}`);
-    credentials = await createCluster(paths, binaries, launcher);
+    credentials = await createCluster(paths, binaries, serverUser);
   }
 
   const all = {
     max_connections: `${maxConnections}`,
-    ...(replicas > 0 && REPLICATED),
+    ...(replicas > 0 && REPLICATION_SETTINGS),
     ...(synchronous && { synchronous_standby_names: 'ANY 1 (*)' }),
     ...settings,
   };
-  const server = new DataServer({ paths, binaries, launcher, credentials, settings: all, port });
+  const server = new PostgresServer({ paths, binaries, serverUser, credentials, settings: all, port });
   await server.startLocked(lock);
   log(`PostgreSQL is ready on 127.0.0.1:${server.port} (pid ${server.pid})`);
   let stopping = false;
   const stop = async () => {
     stopping = true;
-    await Promise.all(made.map((replica) => replica.stop()));
+    await Promise.all(running.map((replica) => replica.stop()));
     await server.stop();
   };
-  const made: EmbeddedReplica[] = [];
+  const running: EmbeddedReplica[] = [];
   try {
     if (hadReplicas) await dropSlots(server);
-    made.push(...(await makeReplicas(server, replicas, log)));
+    running.push(...(await createReplicas(server, replicas, log)));
   } catch (error) {
     await stop();
     throw error;
   }
 
-  void server.gone.then(() => {
-    if (!stopping) log(`PostgreSQL has ended without being asked to; see ${paths.log}`);
+  void server.exited.then(() => {
+    if (!stopping) log(`PostgreSQL has ended unexpectedly; see ${paths.log}`);
   });
-  return { url: server.url, port: server.port, stop, server, replicas: made };
+  return { url: server.url, port: server.port, stop, server, replicas: running };
+}
+
+/**
+ * Returns the owner's URL of the embedded PostgreSQL that another process runs in a folder; undefined when there is none.
+ * The server lives as long as that process.
+ */
+export async function embeddedUrl(dir: string): Promise<string | undefined> {
+  if (!existsSync(dir)) return undefined;
+  const paths = await folderPaths(dir);
+  const { postgres, port } = readLockHolder(paths.lock) ?? {};
+  if (postgres === undefined || port === undefined || !isAlive(postgres)) return undefined;
+  const credentials = await readCredentials(paths);
+  return credentials && ownerUrl(credentials, port);
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Binaries } from './binaries.js';
-import type { Launcher } from './launcher.js';
-import type { Paths } from './paths.js';
+import type { ServerUser } from './server-user.js';
+import type { FolderPaths } from './folder-paths.js';
 import { run } from './run.js';
 
 /** The passwords of the roles `postgres` (superuser) and `tearline_owner`. */
@@ -14,12 +14,16 @@ export interface Credentials {
 
 const HBA = 'host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n';
 
-/** The database `tearline` as the superuser. */
+/** Returns the URL of the database `tearline` with its owner's role. */
+export const ownerUrl = ({ owner }: Credentials, port: number) =>
+  `postgres://tearline_owner:${owner}@127.0.0.1:${port}/tearline`;
+
+/** Returns the URL of the database `tearline` with the superuser's role. */
 export const superuserUrl = ({ superuser }: Credentials, port: number) =>
   `postgres://postgres:${superuser}@127.0.0.1:${port}/tearline`;
 
-/** Reads the cluster's passwords; undefined when there is no cluster. */
-export async function readCredentials({ credentials }: Paths): Promise<Credentials | undefined> {
+/** Reads the passwords of the database cluster; undefined when there is none. */
+export async function readCredentials({ credentials }: FolderPaths): Promise<Credentials | undefined> {
   try {
     return JSON.parse(await readFile(credentials, 'utf8')) as Credentials;
   } catch (error) {
@@ -28,20 +32,20 @@ export async function readCredentials({ credentials }: Paths): Promise<Credentia
   }
 }
 
-/** Makes the cluster in a folder of its own and renames it when it is whole, so there is either all of it or nothing. */
+/** Creates a database cluster in a temporary folder and renames the folder at the end, so that there is no partial cluster. */
 export async function createCluster(
-  paths: Paths,
+  paths: FolderPaths,
   binaries: Binaries,
-  launcher: Launcher,
+  serverUser: ServerUser,
 ): Promise<Credentials> {
-  const credentials = { superuser: password(), owner: password() };
-  const data = await mkdtemp(join(paths.dir, paths.unfinished));
+  const credentials = { superuser: randomPassword(), owner: randomPassword() };
+  const data = await mkdtemp(join(paths.dir, paths.unfinishedPrefix));
   try {
-    if (launcher.account) await chown(data, launcher.account.uid, launcher.account.gid);
-    await finish(launcher.command('KILL', binaries.initdb, ...initdbOptions(data)));
+    if (serverUser.account) await chown(data, serverUser.account.uid, serverUser.account.gid);
+    await runToSuccess(serverUser.command('KILL', binaries.initdb, ...initdbOptions(data)));
     await writeFile(join(data, 'pg_hba.conf'), HBA);
     const single = ['--single', '-D', data, '-c', 'exit_on_error=true', 'postgres'];
-    await finish(launcher.command('KILL', binaries.postgres, ...single), roles(credentials));
+    await runToSuccess(serverUser.command('KILL', binaries.postgres, ...single), createRoles(credentials));
     await writeDurably(join(data, basename(paths.credentials)), JSON.stringify(credentials));
     await rename(data, paths.data);
     return credentials;
@@ -51,9 +55,9 @@ export async function createCluster(
   }
 }
 
-const password = () => randomBytes(24).toString('base64url');
+const randomPassword = () => randomBytes(24).toString('base64url');
 
-/** Authentication is refused until pg_hba.conf is ours; the built-in locale sorts alike on every machine. */
+/** Authentication is rejected until pg_hba.conf is written; the built-in locale sorts alike on every machine. */
 const initdbOptions = (data: string) => [
   `--pgdata=${data}`,
   '--username=postgres',
@@ -65,15 +69,15 @@ const initdbOptions = (data: string) => [
   '--no-instructions',
 ];
 
-/** The owner is no superuser, so that a migration that works here works where the database is managed by others. */
-const roles = ({ superuser, owner }: Credentials) => `ALTER ROLE postgres PASSWORD '${superuser}';
+/** The owner is not a superuser, so that migrations also work on a managed database. */
+const createRoles = ({ superuser, owner }: Credentials) => `ALTER ROLE postgres PASSWORD '${superuser}';
 CREATE ROLE tearline_owner LOGIN CREATEROLE CREATEDB PASSWORD '${owner}';
 CREATE DATABASE tearline OWNER tearline_owner;
 `;
 
-async function finish(command: string[], input?: string): Promise<void> {
+async function runToSuccess(command: string[], input?: string): Promise<void> {
   const { code, output } = await run(command, { input });
-  if (code !== 0) throw new Error(`Cannot create a PostgreSQL cluster: ${output}`);
+  if (code !== 0) throw new Error(`cannot create a PostgreSQL cluster: ${output}`);
 }
 
 async function writeDurably(path: string, content: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connect, EmbeddedFolder, parentOf, query } from './embedded-folder.fixture.js';
 import type { EmbeddedPostgres } from './index.js';
-import { until } from './processes.js';
+import { pollUntil } from './processes.js';
 
 /** An app that says when its server is ready, and that does not end on Ctrl-C. */
 const APP = `
@@ -47,7 +47,7 @@ function startApp(dir: string): App {
 
 const served = async (app: App) => JSON.parse(await app.line()) as EmbeddedPostgres;
 
-describe('recovery', () => {
+describe('after a crash', () => {
   const folder = new EmbeddedFolder();
   afterEach(() => Promise.all(apps.splice(0).map((app) => app.kill9())));
 
@@ -64,7 +64,7 @@ describe('recovery', () => {
       }
     })();
     await expect(writing).rejects.toThrow(/terminat|not queryable/);
-    expect(await folder.isDeserted()).toBe(true);
+    expect(await folder.hasNoServer()).toBe(true);
 
     const again = await folder.start();
     const [entry] = await query(again.url, 'SELECT max(n) AS last, count(*)::int AS count FROM entry');
@@ -95,7 +95,7 @@ describe('recovery', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('a start finds order after app, guardian and server were all killed, one backend still busy', async () => {
+  it('a start succeeds after app, supervisor and server were all killed, one backend still busy', async () => {
     const app = startApp(folder.dir);
     const { url } = await served(app);
     await query(url, 'CREATE TABLE kept ()');
@@ -103,7 +103,7 @@ describe('recovery', () => {
     const busy = client.query('SELECT count(*) FROM generate_series(1, 1000000000000)').catch(String);
     const isBusy = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%generate_series%'";
     const works = async () => (await query(url, `${isBusy} AND pid <> pg_backend_pid()`)).length === 1;
-    expect(await until(works, 10_000)).toBe(true);
+    expect(await pollUntil(works, 10_000)).toBe(true);
 
     const postmaster = await folder.postmaster();
     for (const pid of [await parentOf(postmaster), postmaster]) process.kill(pid, 'SIGKILL');
@@ -113,7 +113,7 @@ describe('recovery', () => {
     expect(await busy).toMatch(/terminat/);
   });
 
-  it('the server ends with its guardian, and the next start waits for it', async () => {
+  it('the server ends with its supervisor, and the next start waits for it', async () => {
     const ended = Promise.withResolvers<string>();
     const first = await folder.start({ log: (line) => line.includes('ended') && ended.resolve(line) });
     await query(first.url, 'CREATE TABLE kept ()');
@@ -144,11 +144,13 @@ describe('recovery', () => {
 
   it('a cluster that was killed while it was being made is made anew', async () => {
     const app = startApp(folder.dir);
-    const halfMade = async () => {
-      const unfinished = (await readdir(folder.dir)).find((name) => name.startsWith('postgres.tmp-'));
-      return unfinished !== undefined && (await readdir(join(folder.dir, unfinished))).includes('base');
+    const isUnfinished = async () => {
+      const unfinishedPrefix = (await readdir(folder.dir)).find((name) => name.startsWith('postgres.tmp-'));
+      return (
+        unfinishedPrefix !== undefined && (await readdir(join(folder.dir, unfinishedPrefix))).includes('base')
+      );
     };
-    expect(await until(halfMade, 20_000, 5)).toBe(true);
+    expect(await pollUntil(isUnfinished, 20_000, 5)).toBe(true);
     await app.kill9();
     expect(await readdir(folder.dir)).not.toContain('postgres');
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Binaries } from './binaries.js';
-import type { Paths } from './paths.js';
+import type { FolderPaths } from './folder-paths.js';
 import { run } from './run.js';
 
 interface Account {
@@ -8,16 +8,19 @@ interface Account {
   readonly gid: number;
 }
 
-/** How a PostgreSQL program is run here. */
-export interface Launcher {
-  /** Who must own the data, when that is not ourselves. */
+/** The operating system user that PostgreSQL runs as. */
+export interface ServerUser {
+  /** The owner of the data; undefined when it is the user of this process. */
   readonly account?: Account;
-  /** The whole command. On Linux the kernel sends `onDeath` to it as soon as the process that runs it is gone. */
+  /** Returns the command that runs a program as this user. On Linux it gets the signal `onDeath` when its parent dies. */
   command(onDeath: 'INT' | 'KILL', program: string, ...args: string[]): string[];
 }
 
-/** PostgreSQL refuses to run as root, so root runs it as somebody else. */
-export async function findLauncher({ dir, data }: Paths, { postgres }: Binaries): Promise<Launcher> {
+/** Chooses the user: PostgreSQL refuses to run as root, so root runs it as an unprivileged user. */
+export async function findServerUser(
+  { dir, data }: FolderPaths,
+  { postgres }: Binaries,
+): Promise<ServerUser> {
   if (process.getuid?.() !== 0) {
     return process.platform === 'linux' ? prefixed([]) : { command: (_, ...command) => command };
   }
@@ -26,16 +29,16 @@ export async function findLauncher({ dir, data }: Paths, { postgres }: Binaries)
   const owner = await stat(data).catch(() => undefined);
   const account = owner?.uid ? owner : await unprivilegedAccount();
   const plain = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-  // A checkout in /root cannot be entered by anybody else. One capability lets this account pass; the secure bit keeps
-  // it for access(2), with which PostgreSQL looks at its own program.
-  const passing = [
+  // Other users cannot enter a checkout in /root. A capability overrides that; the secure bit keeps it for access(2),
+  // with which PostgreSQL checks its own program.
+  const withCapability = [
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
     '--securebits=+no_setuid_fixup',
   ];
-  for (const options of [plain, [...plain, ...passing]]) {
-    const launcher = { ...prefixed(options), account };
-    const probe = launcher.command(
+  for (const options of [plain, [...plain, ...withCapability]]) {
+    const serverUser = { ...prefixed(options), account };
+    const probe = serverUser.command(
       'KILL',
       '/bin/sh',
       '-c',
@@ -44,18 +47,18 @@ export async function findLauncher({ dir, data }: Paths, { postgres }: Binaries)
       postgres,
       dir,
     );
-    if ((await run(probe)).code === 0) return launcher;
+    if ((await run(probe)).code === 0) return serverUser;
   }
   throw new Error(
     `PostgreSQL does not run as root, and uid ${account.uid} cannot reach ${postgres} and ${dir}. Use an ordinary user.`,
   );
 }
 
-const prefixed = (options: string[]): Launcher => ({
+const prefixed = (options: string[]): ServerUser => ({
   command: (onDeath, ...command) => ['setpriv', `--pdeathsig=${onDeath}`, ...options, ...command],
 });
 
-/** initdb wants an account that has a name. */
+/** initdb requires an account with a name. */
 async function unprivilegedAccount(): Promise<Account> {
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   for (const name of ['postgres', 'nobody']) {
