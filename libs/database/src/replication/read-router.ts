@@ -55,7 +55,7 @@ export class ReadRouter implements ReadSource {
       server.inFlight += 1;
       try {
         const pool = this.options.replicas.get(server.address)!;
-        this.#recordReach(server);
+        this.#recordRead(server);
         const result = await work((query) => pool.query(query));
         this.#count(server.address, 'replica');
         return result;
@@ -77,7 +77,7 @@ export class ReadRouter implements ReadSource {
       tried.add(server);
       server.inFlight += 1;
       try {
-        this.#recordReach(server);
+        this.#recordRead(server);
         const client = await this.options.replicas.get(server.address)!.connect();
         this.#count(server.address, 'replica');
         return withRelease(client, () => (server.inFlight -= 1));
@@ -148,7 +148,7 @@ export class ReadRouter implements ReadSource {
     }
   }
 
-  #recordReach(server: MonitoredServer): void {
+  #recordRead(server: MonitoredServer): void {
     currentCall()?.readWatermark?.observe(this.options.module, this.options.group.positionOf(server));
   }
 

@@ -28,15 +28,15 @@ beforeAll(async () => {
 afterAll(() => servers.stop());
 
 /** Returns the result of a read, and the position that it is known to cover. */
-async function readOn(host: SampleHost): Promise<{ texts: string[]; reach: Position | null | undefined }> {
-  const reach = new ReadWatermark();
+async function readOn(host: SampleHost): Promise<{ texts: string[]; position: Position | null | undefined }> {
+  const watermark = new ReadWatermark();
   const call = new CallContext({
     requestId: 'r',
     deadline: performance.now() + 30_000,
-    readWatermark: reach,
+    readWatermark: watermark,
   });
   const texts = await runCall(call, () => host.notes.texts());
-  return { texts, reach: reach.toWire()['notes'] };
+  return { texts, position: watermark.toWire()['notes'] };
 }
 
 /** @returns the position of the write */
@@ -52,7 +52,7 @@ it.each([
 ])('a read of %s is known to cover a write once there is a later write', async (_, host) => {
   const position = await write('one');
   await write('another');
-  await expect.poll(async () => covers((await readOn(host())).reach, position), WITHIN).toBe(true);
+  await expect.poll(async () => covers((await readOn(host())).position, position), WITHIN).toBe(true);
   expect((await readOn(host())).texts).toContain('one');
 });
 
@@ -74,11 +74,11 @@ it('a read does not claim to cover a write that is in the WAL and not visible ye
   }
   expect(reads.some(({ texts }) => texts.includes('late'))).toBe(false);
   const position = await writing;
-  expect(reads.filter(({ reach }) => covers(reach, position))).toEqual([]);
+  expect(reads.filter((read) => covers(read.position, position))).toEqual([]);
 });
 
 it('a host with one server and without a cache queries no positions', async () => {
   const plain = await servers.host({ replicas: {} });
   expect(await write('one', plain)).toBeUndefined();
-  expect((await readOn(plain)).reach).toBeUndefined();
+  expect((await readOn(plain)).position).toBeUndefined();
 });

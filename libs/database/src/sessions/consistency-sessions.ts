@@ -36,7 +36,7 @@ export class ConsistencySessions implements SessionStore {
     this.#completeFrom = performance.now() + maxLag;
   }
 
-  readToken(token: string): PositionsByModuleByModule | undefined {
+  readToken(token: string): PositionsByModule | undefined {
     return decodeToken(token, this.#keys);
   }
 

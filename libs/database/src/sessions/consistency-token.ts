@@ -18,7 +18,7 @@ export function encodeToken(positions: PositionsByModule, key: string): string {
 }
 
 /** Returns undefined for a token that was not signed with one of these keys. */
-export function decodeToken(token: string, keys: readonly string[]): PositionsByModuleByModule | undefined {
+export function decodeToken(token: string, keys: readonly string[]): PositionsByModule | undefined {
   const [payload, mac, ...rest] = token.split('.');
   if (!payload || !mac || rest.length > 0) return undefined;
   const given = Buffer.from(mac, 'base64url');
@@ -27,7 +27,7 @@ export function decodeToken(token: string, keys: readonly string[]): PositionsBy
   return parsePositions(Buffer.from(payload, 'base64url').toString());
 }
 
-function parsePositions(json: string): PositionsByModuleByModule | undefined {
+function parsePositions(json: string): PositionsByModule | undefined {
   const flat = JSON.parse(json) as string[];
   const positions = new Map<string, Position>();
   for (let at = 0; at + 1 < flat.length; at += 2) {

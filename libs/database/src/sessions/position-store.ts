@@ -20,7 +20,7 @@ const NONE: PositionsByModule = new Map();
 export class InMemoryPositionStore implements PositionStore {
   readonly #known = new LRUCache<string, Map<string, Position>>({ max: MAX_PRINCIPALS, ttl: RETENTION_MS });
 
-  load(principal: string): PositionsByModuleByModule {
+  load(principal: string): PositionsByModule {
     return this.#known.get(principal) ?? NONE;
   }
 

@@ -72,7 +72,7 @@ export class RedisPositionStore implements PositionStore {
     return memory;
   }
 
-  async load(principal: string): Promise<PositionsByModuleByModule | undefined> {
+  async load(principal: string): Promise<PositionsByModule | undefined> {
     if (this.#isBackingOff()) return undefined;
     try {
       const [epoch, positions] = await Promise.all([
