@@ -1,13 +1,12 @@
 import { AuthModule, jwksSetting } from '@tearline/auth';
 import { CacheModule, cacheSettings, ReadCache } from '@tearline/cache';
 import {
-  connectionsSetting,
+  databaseSettings,
   ConsistencySessions,
   DatabaseModule,
   Databases,
   databaseUrls,
   replicaUrls,
-  replicationSettings,
   TransactionalIdempotencyStore,
 } from '@tearline/database';
 import {
@@ -25,10 +24,8 @@ import type { z } from 'zod';
 export const hostCompositionSettings = {
   ...hostSettings,
   ...eventsSettings,
-  ...replicationSettings,
+  ...databaseSettings,
   ...cacheSettings,
-  /** Connections to PostgreSQL, divided evenly among the modules. */
-  DATABASE_CONNECTIONS: connectionsSetting.optional(),
   /** Public keys that tokens are checked with. */
   AUTH_JWKS: jwksSetting,
 };
