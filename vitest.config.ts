@@ -3,6 +3,8 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const unit = ['tools/**/*.spec.ts', 'libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'measure/**/*.spec.ts'];
+/** End-to-end tests that lie in the folder of their module. */
+const e2eOfModules = ['libs/modules/*/e2e/**/*.spec.ts'];
 const onRedis = ['libs/**/*.redis.spec.ts'];
 const faultsOnRedis = ['test/faults/**/*.redis.spec.ts'];
 const faultsBehindNginx = ['test/faults/**/*.nginx.spec.ts'];
@@ -36,7 +38,10 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     projects: [
-      { extends: true, test: { name: 'unit', include: unit, exclude: onRedis, ...inPairs } },
+      {
+        extends: true,
+        test: { name: 'unit', include: unit, exclude: [...onRedis, ...e2eOfModules], ...inPairs },
+      },
       ...(hasRedis
         ? [{ extends: true as const, test: { name: 'redis', include: onRedis, ...inPairs } }]
         : []),
@@ -49,7 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.spec.ts'],
+          include: ['test/e2e/**/*.spec.ts', ...e2eOfModules],
           globalSetup: ['test/e2e/setup.ts'],
           // The tests know nothing but an address, so there is nothing to isolate; it halves the suite's time, as does
           // having more workers than cores, which mostly wait for the server.
