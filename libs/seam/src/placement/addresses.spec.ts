@@ -40,7 +40,7 @@ it('a large reply does not hold up small ones, since there are other connections
   const { address } = await callee();
   const wire = await openWire(address);
   open.push(wire.close);
-  const client = await caller([wire.address], { heartbeat: 250, connections: 3 });
+  const client = await caller([wire.address], { heartbeatInterval: 250, connections: 3 });
   await expect.poll(() => wire.strands.size, { timeout: 5000 }).toBe(3);
   wire.clog(1_000_000);
   let hasArrived = false;
@@ -61,7 +61,7 @@ it('a connection that is lost is replaced, without an error', async () => {
   const { address } = await callee();
   const wire = await openWire(address);
   open.push(wire.close);
-  const client = await caller([wire.address], { heartbeat: 20, connections: 2 });
+  const client = await caller([wire.address], { heartbeatInterval: 20, connections: 2 });
   for (let round = 0; round < 5; round++) {
     await expect.poll(() => wire.strands.size).toBe(2);
     wire.cut();

@@ -168,7 +168,7 @@ describe('what has surely not begun', () => {
 
   it('is refused by a server that is full, at once, and only what goes above its queue', async () => {
     const { callee, service } = await shop(undefined, { concurrency: 2, maxQueued: 2 });
-    const { client } = await customer([callee.address], { attempts: 1 });
+    const { client } = await customer([callee.address], { maxAttempts: 1 });
     const calls = Array.from({ length: 6 }, () =>
       client.wait().then(
         () => 'answered',
@@ -216,7 +216,7 @@ it('a declared error that says it may pass is worth another try of a query', asy
 it('repetitions end with the deadline', async () => {
   const { callee, service } = await shop();
   service.tries = -1_000_000;
-  const { client } = await customer([callee.address], { attempts: 1_000_000, backoff: 10 });
+  const { client } = await customer([callee.address], { maxAttempts: 1_000_000, backoff: 10 });
   const started = performance.now();
   const context = new CallContext({ requestId: 'r', deadline: started + 200 });
   await expect(runCall(context, () => client.busy())).rejects.toMatchObject({ code: 'deadline-exceeded' });
