@@ -54,5 +54,6 @@ export { PeriodicTask } from './periodic-task.js';
 export { type Placement, type RecordCall, type SeamObserver } from './seam-observer.js';
 export { type SeamModuleOptions } from './seam-module-options.js';
 export { type RunningSeamServer, seamServer } from './seam-server.js';
+export { Semaphore } from './semaphore.js';
 export { Seam } from './seam.decorator.js';
 export { SeamModule } from './seam.module.js';

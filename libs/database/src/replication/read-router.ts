@@ -1,11 +1,10 @@
-import { type ConsistencyLevel, currentCall, type Position } from '@tearline/seam';
+import { type ConsistencyLevel, currentCall, type Position, Semaphore } from '@tearline/seam';
 import type pg from 'pg';
 import type { CancellablePool } from '../cancellable-pool.js';
 import type { ReadSource, RunQuery } from '../reader.js';
 import type { ConsistencySessions } from '../sessions/consistency-sessions.js';
 import { toUnavailable, isRecoveryConflict, isSchemaBehind, isServerUnavailable } from '../server-errors.js';
 import type { ReplicationGroup } from './replication-group.js';
-import { ReadSlots } from './read-slots.js';
 import type { MonitoredServer } from './monitored-server.js';
 
 export interface ReadRouterOptions {
@@ -28,16 +27,19 @@ type RequiredPosition = Position | typeof PRIMARY_ONLY | undefined;
 /** A connection in the form that TypeORM expects. */
 type Connection = [client: pg.PoolClient, release: (error?: Error | boolean) => void];
 
+/** Waiting reads for each one that runs on the primary. */
+const QUEUE_FACTOR = 50;
+
 /** Sends each read of a module to a replica that has replayed the required position, or else to the primary. */
 export class ReadRouter implements ReadSource {
   readonly #counts = new Map<string, { server: string; route: ReadRoute; count: number }>();
-  readonly #slots: ReadSlots;
+  /** Bounds the reads on a primary that has replicas, so that its writes find connections. */
+  readonly #primaryReads: Semaphore;
 
   constructor(private readonly options: ReadRouterOptions) {
     const { primary, replicas } = options;
-    this.#slots = new ReadSlots(
-      replicas.size === 0 ? Infinity : Math.max(1, Math.floor(primary.options.max / 2)),
-    );
+    const limit = replicas.size === 0 ? Infinity : Math.max(1, Math.floor(primary.options.max / 2));
+    this.#primaryReads = new Semaphore(limit, limit * QUEUE_FACTOR, 'too many reads wait for the primary');
   }
 
   /** Number of reads by server and route. */
@@ -123,7 +125,7 @@ export class ReadRouter implements ReadSource {
 
   async #readPrimary<T>(work: (query: RunQuery) => Promise<T>, required: RequiredPosition): Promise<T> {
     const { primary } = this.options;
-    await this.#slots.take();
+    await this.#primaryReads.acquire();
     try {
       const result = await work((query) => primary.forReadOnly(() => primary.query(query)));
       this.#countPrimary(required);
@@ -131,19 +133,19 @@ export class ReadRouter implements ReadSource {
     } catch (error) {
       throw toUnavailable(error);
     } finally {
-      this.#slots.free();
+      this.#primaryReads.release();
     }
   }
 
   async #connectPrimary(required: RequiredPosition): Promise<Connection> {
     const { primary } = this.options;
-    await this.#slots.take();
+    await this.#primaryReads.acquire();
     try {
       const client = await primary.forReadOnly(() => primary.connect());
       this.#countPrimary(required);
-      return withRelease(client, () => this.#slots.free());
+      return withRelease(client, () => this.#primaryReads.release());
     } catch (error) {
-      this.#slots.free();
+      this.#primaryReads.release();
       throw toUnavailable(error);
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { availableParallelism } from 'node:os';
-import { WorkSlots } from './work-slots.js';
+import { Semaphore } from '@tearline/seam';
 
 /** Argon2id parameters of OWASP's Password Storage Cheat Sheet; `memoryCost` in KiB. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -24,12 +24,12 @@ export function hashPassword(password: string): Promise<string> {
 /** Hashes and verifies passwords off the event loop, with bounded concurrency. */
 @Injectable()
 export class PasswordsService {
-  readonly #slots = new WorkSlots(maxConcurrentHashes(), MAX_QUEUED);
+  readonly #semaphore = new Semaphore(maxConcurrentHashes(), MAX_QUEUED);
   readonly #decoyHash = hashPassword('');
 
   /** @throws SeamError unavailable when too many wait */
   hash(password: string): Promise<string> {
-    return this.#slots.run(() => hashPassword(password));
+    return this.#semaphore.run(() => hashPassword(password));
   }
 
   /**
@@ -37,7 +37,7 @@ export class PasswordsService {
    * @throws SeamError unavailable when too many wait; what `attempt.check` throws
    */
   verify(known: string | undefined, password: string, attempt: PasswordAttempt): Promise<boolean> {
-    return this.#slots.run(async () => {
+    return this.#semaphore.run(async () => {
       attempt.check();
       const isSame = await verify(known ?? (await this.#decoyHash), password);
       const matches = isSame && known !== undefined;

@@ -14,7 +14,7 @@ import { STORAGE } from './storage/storage.js';
 import { TemporaryFiles } from './storage/temporary-files.js';
 import { AcceptMultipart } from './upload/accept-multipart.js';
 import { UploadRateLimit } from './upload/upload-rate-limit.js';
-import { UploadSlots } from './upload/upload-slots.js';
+import { UploadLimit } from './upload/upload-limit.js';
 import { UploadsService } from './upload/uploads.service.js';
 import { VariantMaker } from './variants/variant-maker.js';
 import { VariantsWorker } from './variants/variants.worker.js';
@@ -33,7 +33,7 @@ import { VariantsWorker } from './variants/variants.worker.js';
     ReferencesSubscriber,
     TemporaryFiles,
     UploadRateLimit,
-    UploadSlots,
+    UploadLimit,
     UploadsService,
     VariantMaker,
     VariantsWorker,

@@ -7,7 +7,7 @@ import { STORAGE, type Storage } from '../storage/storage.js';
 import { TemporaryFiles } from '../storage/temporary-files.js';
 import { receiveFile, type ReceivedFile } from './receive-file.js';
 import { UploadRateLimit } from './upload-rate-limit.js';
-import { UploadSlots } from './upload-slots.js';
+import { UploadLimit } from './upload-limit.js';
 
 /** Receives and stores uploads. */
 @Injectable()
@@ -17,7 +17,7 @@ export class UploadsService {
   constructor(
     private readonly files: MediaFiles,
     private readonly temporary: TemporaryFiles,
-    private readonly slots: UploadSlots,
+    private readonly limit: UploadLimit,
     private readonly rateLimit: UploadRateLimit,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
@@ -27,7 +27,7 @@ export class UploadsService {
    * @throws UploadRefusal, SeamError `media/too-many`, `file/exceeds-what-you-may-store`, `unavailable`
    */
   upload(user: number, request: IncomingMessage): Promise<MediaFile> {
-    return this.slots.within(user, async () => {
+    return this.limit.run(user, async () => {
       await this.rateLimit.count(user);
       const file = await this.temporary.open();
       try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { SeamError } from '../../call/errors.js';
+import { Semaphore } from '../../semaphore.js';
 import { describeContract } from '../../contract/description.js';
 import type { SeamObserver } from '../../seam-observer.js';
 import { checkCredential, type Credential } from '../credential.js';
@@ -19,7 +19,7 @@ export class RemoteHost {
   readonly #addresses = new Map<string, Address>();
   readonly #entries: ReturnType<typeof entryOf>[];
   readonly #options: AddressOptions;
-  readonly #bulkhead: ReturnType<typeof bulkhead>;
+  readonly #semaphore: Semaphore;
   readonly #timers: NodeJS.Timeout[];
   readonly #resolved: Promise<void>;
   readonly #label: string;
@@ -40,7 +40,8 @@ export class RemoteHost {
       contracts: contracts.map(describeContract),
       observer,
     };
-    this.#bulkhead = bulkhead(this.settings.concurrency, this.settings.maxQueued);
+    const { concurrency, maxQueued } = this.settings;
+    this.#semaphore = new Semaphore(concurrency, maxQueued, `too many calls of ${this.#label} are waiting`);
     this.#resolved = this.#resolve();
     const { heartbeatInterval, resolveInterval } = this.settings;
     this.#timers = [
@@ -59,13 +60,8 @@ export class RemoteHost {
    * @throws SeamError `unavailable` when there is none left or too much waits already
    * @throws TransportError when the connection failed the call
    */
-  async send(call: RemoteCall): Promise<ReplyFrame> {
-    try {
-      return await this.#bulkhead.execute(() => this.#choose(call));
-    } catch (error) {
-      if (!(error instanceof BulkheadRejectedError)) throw error;
-      throw unavailable(`too many calls of ${this.#label} are waiting`);
-    }
+  send(call: RemoteCall): Promise<ReplyFrame> {
+    return this.#semaphore.run(() => this.#choose(call));
   }
 
   /** Lets calls under way end, and then the connections. */

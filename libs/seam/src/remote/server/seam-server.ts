@@ -1,5 +1,6 @@
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { ServerTCP } from '@nestjs/microservices';
+import { Semaphore } from '../../semaphore.js';
 import type { SeamRuntime } from '../../call/bound-method.js';
 import { SeamError } from '../../call/errors.js';
 import { type ContractDescription, describeContract } from '../../contract/description.js';
@@ -11,7 +12,6 @@ import { Peer } from './peer.js';
 import { type SeamServerOptions, type ServerSettings, withDefaults } from './seam-server-options.js';
 import { ServedCall } from './served-call.js';
 import { type Exposed, ServedMethod } from './served-method.js';
-import { Slots } from './slots.js';
 
 /** Bytes that a frame of a stranger may have: its hello is much shorter. */
 const MAX_HELLO_BYTES = 1024;
@@ -29,7 +29,7 @@ export class SeamServer extends ServerTCP {
   readonly #methods = new Map<string, ServedMethod>();
   readonly #peers = new Set<Peer>();
   readonly #lobby: Lobby;
-  readonly #slots: Slots<ServedCall>;
+  readonly #semaphore: Semaphore;
   readonly #sweeping: NodeJS.Timeout;
   #draining: Promise<void> | undefined;
   #refusing = false;
@@ -53,7 +53,7 @@ export class SeamServer extends ServerTCP {
         this.#methods.set(method.path, method);
       }
     this.#lobby = new Lobby(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
-    this.#slots = new Slots(settings.concurrency, settings.maxQueued, (call) => call.run());
+    this.#semaphore = new Semaphore(settings.concurrency, settings.maxQueued);
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
     // Before TLS has begun, so that one who never begins it waits in the lobby as well.
     this.server.on('connection', (socket: Socket) => this.#lobby.enter(socket));
@@ -158,12 +158,10 @@ export class SeamServer extends ServerTCP {
         refused: true,
       });
     }
-    const call = new ServedCall(served, peer, frame, this.#settings.maxMessageBytes, this.#freeSlot);
+    const call = new ServedCall(served, peer, frame, this.#settings.maxMessageBytes, this.#semaphore);
     if (this.#refusing) call.refuse(new SeamError('unavailable', { message: 'draining' }));
-    else if (!this.#slots.take(call)) call.refuse(new SeamError('unavailable', { message: 'too busy' }));
+    else if (!this.#semaphore.enter(call)) call.refuse(new SeamError('unavailable', { message: 'too busy' }));
   }
-
-  readonly #freeSlot = () => this.#slots.free();
 
   readonly #refused = (peer: string, reason: string) =>
     this.runtime.observer.connectionRejected?.(peer, reason);

@@ -4,6 +4,7 @@ import { toDeclaredError } from '../../call/declared-error.js';
 import { SeamError } from '../../call/errors.js';
 import { ReadWatermark } from '../../call/read-watermark.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
+import type { Semaphore, Waiter } from '../../semaphore.js';
 import { invoke } from '../../call/start-with.js';
 import { InvalidValue } from '../codec.js';
 import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
@@ -11,21 +12,21 @@ import type { Peer } from './peer.js';
 import type { ServedMethod } from './served-method.js';
 
 /** A call from another process, under way in this one. */
-export class ServedCall implements InFlightCall {
+export class ServedCall implements InFlightCall, Waiter {
   index = -1;
   readonly deadline: number;
   readonly context: CallContext;
   readonly #id: number;
   readonly #data: unknown;
   readonly #started = performance.now();
-  #holdsSlot = false;
+  #holdsPermit = false;
 
   constructor(
     private readonly served: ServedMethod,
     private readonly peer: Peer,
     { id, data, metadata }: RequestFrame,
     private readonly maxReply: number,
-    private readonly freeSlot: () => void,
+    private readonly semaphore: Semaphore,
   ) {
     this.#id = id;
     this.#data = data;
@@ -37,10 +38,10 @@ export class ServedCall implements InFlightCall {
     peer.calls.set(id, this);
   }
 
-  /** Starts the work, unless nobody waits for it any more. */
-  run(): void {
-    if (this.index < 0) return this.freeSlot();
-    this.#holdsSlot = true;
+  /** Runs the method, unless the call has ended while it waited for a permit. */
+  start(): void {
+    if (this.index < 0) return this.semaphore.release();
+    this.#holdsPermit = true;
     const { input, implementation } = this.served;
     let value: unknown;
     try {
@@ -130,8 +131,8 @@ export class ServedCall implements InFlightCall {
   #end(outcome: string): void {
     this.peer.calls.delete(this.#id);
     this.served.record(outcome, performance.now() - this.#started);
-    if (this.#holdsSlot) this.freeSlot();
-    this.#holdsSlot = false;
+    if (this.#holdsPermit) this.semaphore.release();
+    this.#holdsPermit = false;
   }
 }
 

@@ -1,9 +1,10 @@
-import { CallContext, runCall, SeamError } from '@tearline/seam';
+import { CallContext, runCall } from './call/call-context.js';
+import { SeamError } from './call/errors.js';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { WorkSlots } from './work-slots.js';
+import { Semaphore } from './semaphore.js';
 
-/** Work that goes on until it is told to end. */
+/** Work that ends on demand. */
 function job() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const state = { started: false, end: resolve, fail: reject };
@@ -14,11 +15,11 @@ function job() {
   return { state, work };
 }
 
-describe('work slots', () => {
-  it('run a few at once, the others in order', async () => {
-    const slots = new WorkSlots(2, 10);
+describe('a semaphore', () => {
+  it('runs as many at once as it has permits, the others in order', async () => {
+    const semaphore = new Semaphore(2, 10);
     const jobs = Array.from({ length: 4 }, job);
-    const results = jobs.map(({ work }) => slots.run(work));
+    const results = jobs.map(({ work }) => semaphore.run(work));
     const started = () => jobs.map(({ state }) => state.started);
     await setImmediate();
     expect(started()).toEqual([true, true, false, false]);
@@ -31,44 +32,44 @@ describe('work slots', () => {
     expect(started()).toEqual([true, true, true, true]);
   });
 
-  it('refuse whom they have no place for, and only then', async () => {
-    const slots = new WorkSlots(1, 1);
+  it('refuses work beyond its queue', async () => {
+    const semaphore = new Semaphore(1, 1);
     const { state, work } = job();
-    const running = slots.run(work);
-    const waiting = slots.run(async () => 'waited');
-    await expect(slots.run(async () => 'never')).rejects.toMatchObject({
+    const running = semaphore.run(work);
+    const waiting = semaphore.run(async () => 'waited');
+    await expect(semaphore.run(async () => 'never')).rejects.toMatchObject({
       code: 'unavailable',
       retryable: true,
     });
     state.end('done');
     expect(await Promise.all([running, waiting])).toEqual(['done', 'waited']);
-    expect(await slots.run(async () => 'free again')).toBe('free again');
+    expect(await semaphore.run(async () => 'free again')).toBe('free again');
   });
 
-  it('are free again after work that fails', async () => {
-    const slots = new WorkSlots(1, 0);
-    await expect(slots.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-    expect(await slots.run(async () => 'next')).toBe('next');
+  it('releases the permit of work that fails', async () => {
+    const semaphore = new Semaphore(1, 0);
+    await expect(semaphore.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(await semaphore.run(async () => 'next')).toBe('next');
   });
 
-  it('skip work that nobody waits for any more', async () => {
-    const slots = new WorkSlots(1, 1);
+  it('removes the waiting work of a cancelled call', async () => {
+    const semaphore = new Semaphore(1, 1);
     const [first, second] = [job(), job()];
     const call = new CallContext({ requestId: 'r', deadline: performance.now() + 60_000 });
-    const running = slots.run(first.work);
-    const abandoned = runCall(call, () => slots.run(second.work));
+    const running = semaphore.run(first.work);
+    const abandoned = runCall(call, () => semaphore.run(second.work));
     call.cancel(new SeamError('cancelled'));
     first.state.end('done');
     await running;
     await expect(abandoned).rejects.toMatchObject({ code: 'cancelled' });
     expect(second.state.started).toBe(false);
-    expect(await slots.run(async () => 'next')).toBe('next');
+    expect(await semaphore.run(async () => 'next')).toBe('next');
   });
 
-  it('skip work whose deadline has passed', async () => {
+  it('refuses work whose deadline has passed', async () => {
     const late = new CallContext({ requestId: 'r', deadline: performance.now() });
     const { state, work } = job();
-    await expect(runCall(late, () => new WorkSlots(1, 1).run(work))).rejects.toMatchObject({
+    await expect(runCall(late, () => new Semaphore(1, 1).run(work))).rejects.toMatchObject({
       code: 'deadline-exceeded',
     });
     expect(state.started).toBe(false);
