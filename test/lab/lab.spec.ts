@@ -50,12 +50,12 @@ describe('the lab', () => {
     expect(memory[0]!.hosts).toBeGreaterThan(100);
     expect(saturation[0]!.remote).toBeGreaterThan(0.3);
 
-    const { bytes, delays } = results.swept['articles']!;
+    const { bytes, delays } = results.network['articles']!;
     expect(bytes).toBeGreaterThan(100);
     expect(delays.map(({ milliseconds }) => milliseconds)).toEqual([0, 0.5, 2]);
     for (const { rounds } of delays) expect(rounds[0]!.p50).toBeGreaterThan(0);
 
-    const killed = results.blasts['articles']!;
+    const killed = results.faults['articles']!;
     expect(killed.map(({ host, fault }) => [host, fault])).toEqual([
       ['app', 'kill'],
       ['articles', 'kill'],

@@ -2,19 +2,19 @@
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { ask } from './ask.js';
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { DATA, type Database, openDatabase, queryOwner } from './database.js';
-import { load } from './load.js';
-import { pinDriver, processor } from './machine.js';
+import { sendRequest } from '../kit/http-request.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { SEED_COUNTS, type Database, openDatabase, queryOwner } from '../kit/database.js';
+import { closedLoop } from '../kit/closed-loop.js';
+import { pinDriver, processor } from '../kit/machine.js';
 import { median } from './median.js';
 import { whole } from './options.js';
 import { met, ms, table } from './report.js';
-import { makeKeys, takeSamples } from './samples.js';
+import { makeKeys, takeSamples } from '../kit/samples.js';
 import { multiply } from './deep/multiply.js';
 import { lists } from './deep/lists.js';
-import { startTearline } from './tearline.js';
-import { temporaryDir } from './temporary-dir.js';
+import { startTearline } from './monolith.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
 
 /** How much longer half of the answers may take. */
 const GOAL = 1.5;
@@ -50,7 +50,7 @@ async function bench(
     ['shallow', 1],
     ['deep', times],
   ] as const) {
-    note(`seeding ${(DATA.articles * factor).toLocaleString('en-US')} articles`);
+    note(`seeding ${(SEED_COUNTS.articles * factor).toLocaleString('en-US')} articles`);
     const started = performance.now();
     const database = await open(name, dir, cleanup);
     if (factor > 1) await multiply(database.ownerUrl, factor);
@@ -67,7 +67,7 @@ async function bench(
     const p50s: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round += 1)
       for (const [index, { server, shots }] of sides.entries()) {
-        const { p50, errors } = await load(server.url, shots[name]!, CONNECTIONS, requests);
+        const { p50, errors } = await closedLoop(server.url, shots[name]!, CONNECTIONS, requests);
         if (errors > 0) throw new Error(`${name}: ${errors} requests failed`);
         // The first round warms up.
         if (round > 0) p50s[index]!.push(p50);
@@ -81,16 +81,18 @@ async function bench(
     deep.database.ownerUrl,
     'select count(*)::int as articles from articles.articles',
   )) as [{ articles: number }];
-  const page = JSON.parse(await ask(deep.server.url, deep.shots['all']![0]!)) as { articlesCount: number };
+  const page = JSON.parse(await sendRequest(deep.server.url, deep.shots['all']![0]!)) as {
+    articlesCount: number;
+  };
   if (page.articlesCount !== articles) throw new Error(`the total is ${page.articlesCount}, not ${articles}`);
   const about = [
     `${processor()}; Node ${process.versions.node}, PostgreSQL ${deep.database.version}; ${cores.description}`,
-    `${DATA.users.toLocaleString('en-US')} users; ${CONNECTIONS} connections; medians of ${rounds} rounds of ${requests} requests`,
+    `${SEED_COUNTS.users.toLocaleString('en-US')} users; ${CONNECTIONS} connections; medians of ${rounds} rounds of ${requests} requests`,
   ];
   const head = [
     'list',
     '',
-    `${DATA.articles} articles: p50 ms`,
+    `${SEED_COUNTS.articles} articles: p50 ms`,
     `${articles}: p50 ms`,
     'ratio',
     `≤ × ${GOAL}`,

@@ -1,16 +1,16 @@
 /** What events cost, and how long they take: `npm run bench:events`. */
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { openDatabase } from './database.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { openDatabase } from '../kit/database.js';
 import { effects } from './events/effect.js';
 import { fanOut } from './events/fan-out.js';
 import type { Finding } from './events/finding.js';
 import { startHosts, stopHosts } from './events/hosts.js';
 import { type EventsOptions, readEventsOptions } from './events/options.js';
 import { publishing } from './events/publish.js';
-import { startRedis } from './events/redis.js';
+import { startRedis } from '../kit/redis.js';
 import { report } from './events/report.js';
-import { makeKeys, takeSamples, userIdIn } from './samples.js';
-import { temporaryDir } from './temporary-dir.js';
+import { makeKeys, takeSamples, userIdIn } from '../kit/samples.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
 
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 

@@ -1,20 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireAlike } from './alike.js';
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { openDatabase } from './database.js';
-import { endpoints } from './endpoints.js';
-import { pinDriver } from './machine.js';
+import { assertSameResponses } from '../kit/assert-same-response.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { openDatabase } from '../kit/database.js';
+import { endpoints } from '../kit/endpoints.js';
+import { pinDriver } from '../kit/machine.js';
 import { measure } from './measure.js';
 import { type Options, readOptions } from './options.js';
-import { memoryOf } from './processes.js';
+import { memoryOf } from '../kit/process-usage.js';
 import { circumstances, figures, type Finding, verdicts } from './report.js';
-import { makeKeys, takeSamples } from './samples.js';
-import type { ServerProcess } from './server-process.js';
+import { makeKeys, takeSamples } from '../kit/samples.js';
+import type { ServerProcess } from '../kit/server-process.js';
 import { prebuiltSubject, rawSubject, type Subject, tearlineSubject } from './subjects.js';
-import { startTearline } from './tearline.js';
-import { temporaryDir } from './temporary-dir.js';
-import { startYardsticks } from './yardsticks.js';
+import { startTearline } from './monolith.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
+import { startYardsticks } from './baselines.js';
 
 const PROFILES = join(import.meta.dirname, '../../../profiles');
 
@@ -41,8 +41,8 @@ async function bench(options: Options, cleanup: Cleanup): Promise<void> {
       tearline = await startTearline({ ...common, keys, profile, cache: options.cache });
       cleanup.add(tearline.stop);
     }
-    const shots = endpoint.shots(samples);
-    const answer = await requireAlike(endpoint, shots, tearline.url, yardsticks?.raw.url);
+    const shots = endpoint.requests(samples);
+    const answer = await assertSameResponses(endpoint, shots, tearline.url, yardsticks?.raw.url);
     const subjects: Subject[] = [tearlineSubject(tearline)];
     if (yardsticks)
       subjects.push(

@@ -1,11 +1,11 @@
-import type { Shot } from './endpoints.js';
-import { type Load, load } from './load.js';
+import type { HttpRequest } from '../kit/endpoints.js';
+import { type LoadResult, closedLoop } from '../kit/closed-loop.js';
 import { median } from './median.js';
-import { cpuOf } from './processes.js';
+import { cpuOf } from '../kit/process-usage.js';
 import type { Subject } from './subjects.js';
 
 /** What one round found: CPU in milliseconds a request. */
-export interface Round extends Load {
+export interface Round extends LoadResult {
   readonly app: number;
   readonly database: number;
   readonly statements: number | undefined;
@@ -28,11 +28,11 @@ export interface MeasureOptions {
 
 /** Loads the subjects in turn, round for round, so that what disturbs the machine disturbs them all. */
 export async function measure(
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   subjects: readonly Subject[],
   options: MeasureOptions,
 ): Promise<Measured[]> {
-  const runs: { subject: Subject; shots: readonly Shot[]; amount: number; rounds: Round[] }[] = [];
+  const runs: { subject: Subject; shots: readonly HttpRequest[]; amount: number; rounds: Round[] }[] = [];
   for (const subject of subjects) {
     const own = shots.map(subject.aim);
     runs.push({ subject, shots: own, amount: await warmUp(subject, own, options), rounds: [] });
@@ -45,24 +45,24 @@ export async function measure(
 /** Loads until the code is compiled and the caches are full. @returns how many requests a round takes */
 async function warmUp(
   { url }: Subject,
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   { seconds, connections }: MeasureOptions,
 ): Promise<number> {
-  let { perSecond } = await load(url, shots, connections, connections * 2);
+  let { perSecond } = await closedLoop(url, shots, connections, connections * 2);
   for (const part of [0.25, 0.5, 1])
-    ({ perSecond } = await load(url, shots, connections, perSecond * seconds * part));
+    ({ perSecond } = await closedLoop(url, shots, connections, perSecond * seconds * part));
   return Math.ceil(perSecond * seconds);
 }
 
 async function measureRound(
   subject: Subject,
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   amount: number,
   { connections, postgres }: MeasureOptions,
 ): Promise<Round> {
   const statements = await subject.statements?.();
   const [app, database] = [cpuOf(subject.pid), cpuOf(postgres)];
-  const result = await load(subject.url, shots, connections, amount);
+  const result = await closedLoop(subject.url, shots, connections, amount);
   const spent = { app: cpuOf(subject.pid) - app, database: cpuOf(postgres) - database };
   const sent = (await subject.statements?.()) ?? 0;
   return {

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { processor } from './machine.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { processor } from '../kit/machine.js';
 import { median } from './median.js';
-import { memoryOf } from './processes.js';
-import { type ServerProcess, startServer } from './server-process.js';
-import { temporaryDir } from './temporary-dir.js';
+import { memoryOf } from '../kit/process-usage.js';
+import { type ServerProcess, startServer } from '../kit/server-process.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
 
 const UPLOADS = 15;
 const PICTURES = 24;

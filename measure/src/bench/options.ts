@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { endpoints } from './endpoints.js';
+import { endpoints } from '../kit/endpoints.js';
 
 /** What a run measures, and for how long. */
 export interface Options {

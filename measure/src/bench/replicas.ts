@@ -1,14 +1,14 @@
 /** Who does the work when there are replicas: `npm run bench:replicas`. */
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { DATA, openDatabase } from './database.js';
-import { pinDriver, processor } from './machine.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { SEED_COUNTS, openDatabase } from '../kit/database.js';
+import { pinDriver, processor } from '../kit/machine.js';
 import { readReplicaOptions, type ReplicaOptions } from './replicas/options.js';
 import { mixes } from './replicas/mixes.js';
 import { compare } from './replicas/compare.js';
 import { figures, verdicts } from './replicas/report.js';
-import { makeKeys, takeSamples } from './samples.js';
-import { startTearline } from './tearline.js';
-import { temporaryDir } from './temporary-dir.js';
+import { makeKeys, takeSamples } from '../kit/samples.js';
+import { startTearline } from './monolith.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
 
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -33,7 +33,9 @@ async function bench(options: ReplicaOptions, cleanup: Cleanup): Promise<void> {
     note(`measuring ${mix.name}`);
     findings.push({ mix, outcomes: await compare(mix.shots, servers, database, options) });
   }
-  const amounts = Object.entries(DATA).map(([name, count]) => `${count.toLocaleString('en-US')} ${name}`);
+  const amounts = Object.entries(SEED_COUNTS).map(
+    ([name, count]) => `${count.toLocaleString('en-US')} ${name}`,
+  );
   const about = [
     `${processor()}; Node ${process.versions.node}, PostgreSQL ${database.version}; ${cores.description}`,
     `${amounts.join(', ')}; ${options.connections} connections; medians of ${options.rounds} rounds of about ${options.seconds} s`,

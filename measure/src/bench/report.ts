@@ -1,10 +1,10 @@
-import { DATA, type Database } from './database.js';
-import type { Endpoint } from './endpoints.js';
-import { type Cores, processor } from './machine.js';
+import { SEED_COUNTS, type Database } from '../kit/database.js';
+import type { Endpoint } from '../kit/endpoints.js';
+import { type Cores, processor } from '../kit/machine.js';
 import type { Measured, Round } from './measure.js';
 import type { Options } from './options.js';
-import type { ServerProcess } from './server-process.js';
-import { DATABASE_CONNECTIONS } from './tearline.js';
+import type { ServerProcess } from '../kit/server-process.js';
+import { DATABASE_CONNECTIONS } from './monolith.js';
 
 /** One endpoint and what was measured there. */
 export interface Finding {
@@ -30,7 +30,9 @@ export function circumstances(
     memory,
   }: { cores: Cores; database: Database; tearline: ServerProcess; memory: number },
 ): string {
-  const amounts = Object.entries(DATA).map(([name, count]) => `${count.toLocaleString('en-US')} ${name}`);
+  const amounts = Object.entries(SEED_COUNTS).map(
+    ([name, count]) => `${count.toLocaleString('en-US')} ${name}`,
+  );
   return [
     `${processor()}; Node ${process.versions.node}, PostgreSQL ${database.version}; ${cores.description}`,
     `${amounts.join(', ')}; ${connections} connections; medians of ${rounds} rounds of about ${seconds} s`,

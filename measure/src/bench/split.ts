@@ -1,23 +1,23 @@
 /** What it costs to tear the modules apart: `npm run bench:split`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ask } from './ask.js';
-import { type Cleanup, withCleanup } from './cleanup.js';
-import { openDatabase } from './database.js';
-import { type Endpoint, endpoints, type Shot } from './endpoints.js';
-import { pinDriver } from './machine.js';
-import { cpuOf, cpuOfAll } from './processes.js';
-import { makeKeys, takeSamples } from './samples.js';
-import type { ServerProcess } from './server-process.js';
+import { sendRequest } from '../kit/http-request.js';
+import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+import { openDatabase } from '../kit/database.js';
+import { type Endpoint, endpoints, type HttpRequest } from '../kit/endpoints.js';
+import { pinDriver } from '../kit/machine.js';
+import { cpuOf, machineCpu } from '../kit/process-usage.js';
+import { makeKeys, takeSamples } from '../kit/samples.js';
+import type { ServerProcess } from '../kit/server-process.js';
 import { compare } from './split/compare.js';
 import { readSplitOptions, type SplitOptions } from './split/options.js';
 import { apart, type Placement, together } from './split/placement.js';
 import { circumstances, type Comparison, figures, ratios, startFigures } from './split/report.js';
 import { Services } from './split/services.js';
 import { timeStarts } from './split/starts.js';
-import { startTearline } from './tearline.js';
-import { temporaryDir } from './temporary-dir.js';
-import { startYardstick } from './yardsticks.js';
+import { startTearline } from './monolith.js';
+import { temporaryDir } from '../kit/temporary-dir.js';
+import { startYardstick } from './baselines.js';
 
 const PROFILES = join(import.meta.dirname, '../../../profiles');
 
@@ -57,12 +57,12 @@ async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
   for (const module of Object.keys(database.urls)) split[module] = await run(services.start(module));
   const placements = [together(monolith), apart(split)];
 
-  const othersCpu = () => cpuOfAll() - cpuOf(process.pid) - cpuOf(database.pid);
+  const othersCpu = () => machineCpu() - cpuOf(process.pid) - cpuOf(database.pid);
   const [started, before] = [performance.now(), othersCpu()];
   const comparisons: Comparison[] = [];
   for (const endpoint of endpoints.filter(({ name }) => options.endpoints.includes(name))) {
     note(`measuring ${endpoint.name}`);
-    const shots = endpoint.shots(samples);
+    const shots = endpoint.requests(samples);
     await requireSame(endpoint, shots, placements);
     const [one, other] = await compare(endpoint, shots, placements, database.pid, options);
     comparisons.push({ endpoint, monolith: one!, split: other! });
@@ -84,11 +84,16 @@ async function bench(options: SplitOptions, cleanup: Cleanup): Promise<void> {
 }
 
 /** Nobody can tell them apart, but by the clock. */
-async function requireSame(endpoint: Endpoint, shots: readonly Shot[], placements: readonly Placement[]) {
+async function requireSame(
+  endpoint: Endpoint,
+  shots: readonly HttpRequest[],
+  placements: readonly Placement[],
+) {
   if (endpoint.alike !== 'bytes') return;
   for (const shot of shots.slice(0, 10)) {
     const answers = [];
-    for (const placement of placements) answers.push(await ask(placement.serving(endpoint.name).url, shot));
+    for (const placement of placements)
+      answers.push(await sendRequest(placement.serving(endpoint.name).url, shot));
     if (answers[0] !== answers[1]) throw new Error(`${shot.path}: the split answers differently`);
   }
 }

@@ -1,6 +1,6 @@
-import type { Shot } from './endpoints.js';
-import type { ServerProcess } from './server-process.js';
-import { statementsOf } from './tearline.js';
+import type { HttpRequest } from '../kit/endpoints.js';
+import type { ServerProcess } from '../kit/server-process.js';
+import { statementsOf } from './monolith.js';
 
 /** A server under load. */
 export interface Subject {
@@ -8,12 +8,12 @@ export interface Subject {
   readonly url: string;
   readonly pid: number;
   /** What it is sent in place of a shot. */
-  readonly aim: (shot: Shot) => Shot;
+  readonly aim: (shot: HttpRequest) => HttpRequest;
   /** Statements sent to PostgreSQL so far, where somebody counts them. */
   readonly statements?: () => Promise<number>;
 }
 
-const asItIs = (shot: Shot) => shot;
+const asItIs = (shot: HttpRequest) => shot;
 
 export function tearlineSubject({ url, pid }: ServerProcess): Subject {
   return { name: 'tearline', url, pid, aim: asItIs, statements: () => statementsOf(url) };

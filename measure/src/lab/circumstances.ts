@@ -2,20 +2,20 @@ import { release, totalmem, type } from 'node:os';
 import { processor } from '../bench/machine.js';
 import { cpuOfAll, cpuOfEach } from '../bench/processes.js';
 import type { Options } from './options.js';
-import type { Circumstances } from './results.js';
+import type { Environment } from './results.js';
 import { CONNECTIONS } from './site.js';
 
 /** What is known of a run besides the machine and the options. */
-type Known = Pick<Circumstances, 'minutes' | 'others' | 'queues' | 'postgres' | 'replicas'> & {
+type Known = Pick<Environment, 'minutes' | 'others' | 'queues' | 'postgres' | 'replicas'> & {
   readonly cores: { readonly description: string };
 };
 
 export function circumstancesOf(
   { quick, compose, mix, budget }: Options,
-  { minutes, others, queues, postgres, replicas, cores }: Known,
-): Circumstances {
+  { minutes, otherCores: others, queues, postgres, replicas, cores }: Known,
+): Environment {
   return {
-    at: new Date().toISOString(),
+    startedAt: new Date().toISOString(),
     minutes,
     quick,
     containers: compose,
@@ -29,7 +29,7 @@ export function circumstancesOf(
     replicas,
     connections: CONNECTIONS,
     mix,
-    others,
+    otherCores: others,
     budget,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { divide } from './cores.js';
+import { assignCores } from './cores.js';
 
 describe('the cores', () => {
   it.each([
@@ -9,11 +9,11 @@ describe('the cores', () => {
     [[0, 1, 2, 3], { hosts: '0,1', data: '2', load: '3', count: 2 }],
     [[0, 1, 2, 3, 4, 5, 6, 7], { hosts: '0,1,2,3', data: '4,5', load: '7', count: 4 }],
   ])('%j are divided', (available, expected) => {
-    expect(divide(available)).toMatchObject(expected);
+    expect(assignCores(available)).toMatchObject(expected);
   });
 
   it.each([3, 4, 6, 8, 16, 64])('of %i none has two purposes', (count) => {
-    const { hosts, data, load } = divide(Array.from({ length: count }, (_, index) => index));
+    const { hosts, data, load } = assignCores(Array.from({ length: count }, (_, index) => index));
     const all = [hosts, data, load].flatMap((list) => list!.split(','));
     expect(new Set(all).size).toBe(all.length);
   });

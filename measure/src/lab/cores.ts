@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { allowedCores } from '../bench/machine.js';
+import { allowedCores } from '../kit/machine.js';
 
 /** Who runs where, as taskset takes it; undefined where nothing can be kept apart. */
 export interface Cores {
@@ -21,7 +21,7 @@ const MOST_FOR_HOSTS = 4;
  * Divides the cores there are. The load has one for itself as soon as there are three.
  * @param available in order
  */
-export function divide(available: readonly number[]): Cores {
+export function assignCores(available: readonly number[]): Cores {
   if (available.length < 2) {
     const description = 'everything shares the one core there is';
     return { hosts: undefined, data: undefined, load: undefined, count: 1, description };
@@ -46,14 +46,14 @@ export function coresHere(): Cores {
     throw new Error(
       'The lab reads CPU times from /proc, so it needs Linux (a virtual machine or a container will do).',
     );
-  const cores = divide(allowedCores());
+  const cores = assignCores(allowedCores());
   if (moveTo(cores.load)) return cores;
   const description = 'nothing is pinned to a core, since taskset is missing';
   return { hosts: undefined, data: undefined, load: undefined, count: cores.count, description };
 }
 
 /** What the work starts runs on these cores; this process goes back to its own. */
-export async function startedOn<T>(
+export async function withAffinity<T>(
   cores: string | undefined,
   own: Cores,
   work: () => Promise<T>,

@@ -3,12 +3,12 @@ import { TopologyError } from '@tearline/topology';
 import { readFile } from 'node:fs/promises';
 import { manifests } from '@tearline/modules';
 import { UsageError as ToolMissing } from '@tearline/process';
-import { Cleanup } from '../bench/cleanup.js';
+import { Cleanup } from '../kit/cleanup.js';
 import { HELP, requestFrom } from './options.js';
 import { writeReport } from './render/write-report.js';
 import type { Results } from './results.js';
 import { runLab } from './run.js';
-import { agreement } from './verdict/agreement.js';
+import { compareRuns } from './verdict/compare-runs.js';
 import { UsageError } from './usage-error.js';
 
 const cleanup = new Cleanup();
@@ -20,7 +20,7 @@ try {
   if (request.kind === 'help') process.stdout.write(HELP);
   if (request.kind === 'compare') {
     const read = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Results;
-    process.stdout.write(`${agreement(await read(request.files[0]), await read(request.files[1]))}\n`);
+    process.stdout.write(`${compareRuns(await read(request.files[0]), await read(request.files[1]))}\n`);
   }
   if (request.kind === 'run') {
     const results = await runLab(request.options, cleanup);

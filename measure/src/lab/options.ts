@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ENDPOINTS, type Mix, parseMix, USUAL } from './load/mix.js';
+import { ENDPOINTS, type Mix, parseMix, DEFAULT_MIX } from './load/request-mix.js';
 import { UsageError } from './usage-error.js';
 import { STAGES, type Stage } from './schedule.js';
 import { whole } from '../bench/options.js';
@@ -84,7 +84,7 @@ export function requestFrom(args: readonly string[], modules: readonly string[])
       compose: values.compose ?? false,
       times: mistake(() => positive('times', values.times)) ?? 1,
       edit,
-      mix: mistake(() => (values.mix === undefined ? USUAL : parseMix(values.mix))),
+      mix: mistake(() => (values.mix === undefined ? DEFAULT_MIX : parseMix(values.mix))),
       replicas: mistake(() => whole('replicas', values.replicas)),
       connections: mistake(() => whole('connections', values.connections)) ?? 32,
       budget: mistake(() => positive('budget', values.budget)),

@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cleanup } from '../bench/cleanup.js';
+import type { Cleanup } from '../kit/cleanup.js';
 import { type Cores, coresHere } from './cores.js';
-import { Requests } from './load/mix.js';
+import { RequestGenerator } from './load/request-mix.js';
 import { Uploads } from './load/uploads.js';
 import type { RemoteDeployment } from './deployment/remote.js';
 import type { Subject } from './measure/subject.js';
-import { AGAIN } from './results.js';
+import { REPEATED } from './results.js';
 import { type Ground, openSite, prepareGround, type Site } from './site.js';
 
 /** A topology in processes of ours, which can be changed while they run. */
@@ -24,7 +24,7 @@ export interface Prepared {
   readonly replicas: number;
   readonly hasRedis: boolean;
   readonly ground: Ground;
-  readonly requests: Requests;
+  readonly requests: RequestGenerator;
   /** The topologies, and the first one once more. */
   readonly subjects: readonly OwnSubject[];
 }
@@ -43,10 +43,10 @@ export async function prepare(
   await chmod(dir, 0o755);
   tell('filling a database');
   const ground = await prepareGround(dir, cleanup);
-  const requests = new Requests(ground.samples, await Uploads.of());
+  const requests = new RequestGenerator(ground.samples, await Uploads.of());
   const subjects: OwnSubject[] = [];
   const named = topologies.map((topology) => [topology.name, topology] as const);
-  for (const [name, topology] of [...named, [AGAIN, topologies[0]!] as const]) {
+  for (const [name, topology] of [...named, [REPEATED, topologies[0]!] as const]) {
     tell(`starting ${name}`);
     const site = await openSite({ name, topology, ground, dir, cores, hasRedis, replicas }, cleanup);
     subjects.push({ site, deployment: await site.deploy() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Progress } from './progress.js';
+import { ProgressReporter } from './progress.js';
 
 function heard(isTTY: boolean) {
   const lines: string[] = [];
@@ -10,7 +10,7 @@ function heard(isTTY: boolean) {
 describe('the progress', () => {
   it('says what is done, and how long the rest should take', () => {
     const { lines, stream } = heard(false);
-    const progress = new Progress({ one: 60, two: 30 }, stream);
+    const progress = new ProgressReporter({ one: 60, two: 30 }, stream);
     const tell = progress.stage('one', 2);
     tell('first');
     progress.stage('two', 1)('last');
@@ -19,7 +19,7 @@ describe('the progress', () => {
 
   it('keeps to one line of a terminal, and takes it away at the end', () => {
     const { lines, stream } = heard(true);
-    const progress = new Progress({ one: 60 }, stream);
+    const progress = new ProgressReporter({ one: 60 }, stream);
     progress.stage('one', 1)('something that takes more than forty columns');
     progress.end();
     expect(lines[0]).toBe('\r\u001B[K[  0 %, 1:00 left] one: something that ');

@@ -1,5 +1,5 @@
 /** Tells on the terminal what is being done, how far it is, and how long it will take. */
-export class Progress {
+export class ProgressReporter {
   readonly #started = performance.now();
   #left: number;
   #done = 0;

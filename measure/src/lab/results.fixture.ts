@@ -1,7 +1,14 @@
 import type { Topology } from '@tearline/topology';
-import type { Observed } from './measure/observe.js';
-import type { ByKind } from './measure/usage.js';
-import { AGAIN, type Blast, type Deployed, type Measured, type Results, type Scaled } from './results.js';
+import type { Round } from './measure/round.js';
+import type { ByKind } from './measure/resource-usage.js';
+import {
+  REPEATED,
+  type HostFaultImpact,
+  type DeployResult,
+  type Measurements,
+  type Results,
+  type ScalingResult,
+} from './results.js';
 import { DELAYS, SHARES } from './schedule.js';
 
 const none: ByKind = { hosts: 0, nginx: 0, postgres: 0, redis: 0 };
@@ -17,7 +24,7 @@ export interface Made {
   readonly jitter?: number;
 }
 
-export function observed(more: Partial<Observed> = {}): Observed {
+export function observed(more: Partial<Round> = {}): Round {
   return {
     requests: 1000,
     perSecond: 500,
@@ -39,7 +46,7 @@ export function measured({
   memory = 200,
   throughput = 500,
   jitter = 0.02,
-}: Made = {}): Measured {
+}: Made = {}): Measurements {
   const rounds = [1 - jitter, 1, 1 + jitter].map((times) =>
     observed({
       p50: p50 * times,
@@ -57,18 +64,18 @@ export function measured({
   };
 }
 
-export const blast = (more: Partial<Blast> = {}): Blast => ({
+export const blast = (more: Partial<HostFaultImpact> = {}): HostFaultImpact => ({
   host: 'app',
   fault: 'kill',
   requests: 100,
-  asked: { list: 50, login: 50 },
+  sent: { list: 50, login: 50 },
   failed: {},
   seconds: 0,
   p99: 20,
   ...more,
 });
 
-export const scaled = (more: Partial<Scaled> = {}): Scaled => ({
+export const scaled = (more: Partial<ScalingResult> = {}): ScalingResult => ({
   hot: 'identity',
   host: 'app',
   modules: ['identity', 'articles'],
@@ -80,7 +87,7 @@ export const scaled = (more: Partial<Scaled> = {}): Scaled => ({
   ...more,
 });
 
-export const deployed = (more: Partial<Deployed> = {}): Deployed => ({
+export const deployed = (more: Partial<DeployResult> = {}): DeployResult => ({
   module: 'articles',
   hosts: ['app'],
   processes: 2,
@@ -110,8 +117,8 @@ export function made(
 ): Results {
   return {
     version: 1,
-    circumstances: {
-      at: '2026-01-01T00:00:00.000Z',
+    environment: {
+      startedAt: '2026-01-01T00:00:00.000Z',
       minutes: 30,
       quick: false,
       containers: false,
@@ -125,23 +132,23 @@ export function made(
       replicas: 1,
       connections: 5,
       mix: { list: 3, login: 1 },
-      others: 0.02,
+      otherCores: 0.02,
       budget: undefined,
     },
     topologies: [topology('whole', 1), topology('split', 3)],
     rates: [150, 300, 450],
-    measured: { whole: measured(whole), split: measured(split), [AGAIN]: measured(again) },
-    swept: {},
-    blasts: {},
-    servers: {},
-    scaled: {},
-    deployed: {},
+    measured: { whole: measured(whole), split: measured(split), [REPEATED]: measured(again) },
+    network: {},
+    faults: {},
+    serverFaults: {},
+    scaling: {},
+    deploys: {},
     ...more,
   };
 }
 
 /** Answers whose p50 grows by `slope` milliseconds with each of the round trip. */
-export const swept = (p50: number, slope: number): Results['swept'] => ({
+export const swept = (p50: number, slope: number): Results['network'] => ({
   split: {
     bytes: 2048,
     delays: DELAYS.map((milliseconds) => ({

@@ -1,11 +1,11 @@
 import type { Topology } from '@tearline/topology';
-import type { Observed } from './measure/observe.js';
-import type { ByKind } from './measure/usage.js';
+import type { Round } from './measure/round.js';
+import type { ByKind } from './measure/resource-usage.js';
 import type { Fault, ServerFault } from './schedule.js';
 
 /** The machine, and what the run was like. */
-export interface Circumstances {
-  readonly at: string;
+export interface Environment {
+  readonly startedAt: string;
   readonly minutes: number;
   readonly quick: boolean;
   /** Whether it ran in containers, else in processes. */
@@ -22,16 +22,16 @@ export interface Circumstances {
   readonly connections: number;
   readonly mix: Readonly<Record<string, number>>;
   /** Cores that processes which are none of ours had in use meanwhile. */
-  readonly others: number;
+  readonly otherCores: number;
   /** Milliseconds that half of the requests must stay within, if somebody said so. */
   readonly budget: number | undefined;
 }
 
 /** What the rounds found of one topology. */
-export interface Measured {
-  readonly saturation: readonly Observed[];
+export interface Measurements {
+  readonly saturation: readonly Round[];
   /** For each rate its rounds. */
-  readonly paced: readonly (readonly Observed[])[];
+  readonly paced: readonly (readonly Round[])[];
   /** MiB after each round. */
   readonly memory: readonly ByKind[];
   /** Milliseconds of CPU a second while nobody asks. */
@@ -39,10 +39,10 @@ export interface Measured {
 }
 
 /** What a slower network does to one topology. */
-export interface Swept {
+export interface NetworkResult {
   /** Bytes between hosts a request, both ways. */
   readonly bytes: number;
-  readonly delays: readonly { readonly milliseconds: number; readonly rounds: readonly Observed[] }[];
+  readonly delays: readonly { readonly milliseconds: number; readonly rounds: readonly Round[] }[];
 }
 
 /** What clients saw of a fault. */
@@ -50,7 +50,7 @@ export interface Impact {
   readonly requests: number;
   /** By endpoint how many requests were answered otherwise than they should be, or not in time. */
   readonly failed: Readonly<Record<string, number>>;
-  readonly asked: Readonly<Record<string, number>>;
+  readonly sent: Readonly<Record<string, number>>;
   /** Seconds from the fault to the last request that failed. */
   readonly seconds: number;
   /** Milliseconds within which 99 of 100 answers came. */
@@ -58,19 +58,19 @@ export interface Impact {
 }
 
 /** What clients saw of a fault in one host. */
-export interface Blast extends Impact {
+export interface HostFaultImpact extends Impact {
   readonly host: string;
   readonly fault: Fault;
 }
 
 /** What clients saw of a fault in what all hosts share. */
-export interface ServerBlast extends Impact {
+export interface ServerFaultImpact extends Impact {
   readonly server: string;
   readonly fault: ServerFault;
 }
 
 /** One part of a topology, doubled. */
-export interface Scaled {
+export interface ScalingResult {
   /** The module that has the work. */
   readonly hot: string;
   /** The host that was doubled, and all that it runs. */
@@ -86,7 +86,7 @@ export interface Scaled {
 }
 
 /** An edit on its way to all traffic. */
-export interface Deployed {
+export interface DeployResult {
   readonly module: string;
   readonly hosts: readonly string[];
   readonly processes: number;
@@ -102,19 +102,19 @@ export interface Deployed {
 /** Everything that a run has found. */
 export interface Results {
   readonly version: 1;
-  readonly circumstances: Circumstances;
+  readonly environment: Environment;
   readonly topologies: readonly Topology[];
   /** Requests a second at each share of the smallest throughput. */
   readonly rates: readonly number[];
-  /** By topology; the first one again under {@link AGAIN}. */
-  readonly measured: Readonly<Record<string, Measured>>;
-  readonly swept: Readonly<Record<string, Swept>>;
-  readonly blasts: Readonly<Record<string, readonly Blast[]>>;
+  /** By topology; the first one again under {@link REPEATED}. */
+  readonly measured: Readonly<Record<string, Measurements>>;
+  readonly network: Readonly<Record<string, NetworkResult>>;
+  readonly faults: Readonly<Record<string, readonly HostFaultImpact[]>>;
   /** Only of containers. */
-  readonly servers: Readonly<Record<string, readonly ServerBlast[]>>;
-  readonly scaled: Readonly<Record<string, readonly Scaled[]>>;
-  readonly deployed: Readonly<Record<string, Deployed>>;
+  readonly serverFaults: Readonly<Record<string, readonly ServerFaultImpact[]>>;
+  readonly scaling: Readonly<Record<string, readonly ScalingResult[]>>;
+  readonly deploys: Readonly<Record<string, DeployResult>>;
 }
 
 /** The name under which the first topology is measured a second time. */
-export const AGAIN = 'the first again';
+export const REPEATED = 'the first again';

@@ -2,20 +2,20 @@ import { readTopology, type Topology } from '@tearline/topology';
 import { join } from 'node:path';
 import { manifests } from '@tearline/modules';
 import { findNginx } from '@tearline/process';
-import type { Cleanup } from '../bench/cleanup.js';
-import { circumstancesOf, watchOthers } from './circumstances.js';
+import type { Cleanup } from '../kit/cleanup.js';
+import { describeEnvironment, watchOtherProcesses } from './environment.js';
 import { runInContainers } from './containers/run-in-containers.js';
-import { blasts, MOST_WHILE_FAILING } from './measure/blast.js';
+import { blasts, MOST_WHILE_FAILING } from './measure/fault-injection.js';
 import { rollOut } from './measure/rollout.js';
 import { measureRounds } from './measure/rounds.js';
-import { HOT_PARTS, scale } from './measure/scaling.js';
-import { sweep } from './measure/sweep.js';
+import { WORKLOADS, measureScaling } from './measure/scaling.js';
+import { measureNetwork } from './measure/network.js';
 import { Workspace } from './measure/workspace.js';
 import type { Options } from './options.js';
 import { type OwnSubject, prepare } from './prepare.js';
-import { Progress } from './progress.js';
-import { AGAIN, type Results } from './results.js';
-import { DELAYS, FULL, QUICK, SHARES, type Stage, stagesOf, stretched } from './schedule.js';
+import { ProgressReporter } from './progress.js';
+import { REPEATED, type Results } from './results.js';
+import { DELAYS, FULL, QUICK, SHARES, type Stage, expectedSeconds, scaled } from './schedule.js';
 import { UsageError } from './usage-error.js';
 
 /** Measures what the options ask for. @throws UsageError, TopologyError before anything is started */
@@ -32,11 +32,11 @@ async function runInProcesses(
 ): Promise<Results> {
   const { mix, connections, edit } = options;
   await findNginx(process.env['PATH']);
-  const schedule = stretched(options.quick ? QUICK : FULL, options.times);
+  const schedule = scaled(options.quick ? QUICK : FULL, options.times);
   const hosts = topologies.map((topology) => topology.hosts.length);
-  const expected = stagesOf(schedule, hosts);
+  const expected = expectedSeconds(schedule, hosts);
   for (const stage of options.without) expected[stage] = 0;
-  const progress = new Progress(expected);
+  const progress = new ProgressReporter(expected);
   const started = performance.now();
 
   const tell = progress.stage('prepare', topologies.length + 2);
@@ -44,7 +44,7 @@ async function runInProcesses(
   const { subjects, requests, cores, replicas } = prepared;
   const common = { schedule, requests, mix, connections };
   // PostgreSQL descends from somebody else: it outlives whoever started it, to stop in order.
-  const othersMeanwhile = watchOthers(subjects.flatMap(({ site }) => site.postgres));
+  const othersMeanwhile = watchOtherProcesses(subjects.flatMap(({ site }) => site.postgres));
   const rounds = await measureRounds(subjects, {
     ...common,
     tell: progress.stage('rounds', subjects.length * (1 + (1 + SHARES.length) * schedule.rounds)),
@@ -59,7 +59,7 @@ async function runInProcesses(
     work: (subject: OwnSubject, tell: (what: string) => void) => Promise<T>,
     isMeant: (subject: OwnSubject) => boolean = () => true,
   ): Promise<Record<string, T>> => {
-    const meant = subjects.filter((subject) => subject.site.name !== AGAIN && isMeant(subject));
+    const meant = subjects.filter((subject) => subject.site.name !== REPEATED && isMeant(subject));
     const found: Record<string, T> = {};
     if (options.without.includes(stage) || meant.length === 0) return found;
     const telling = progress.stage(stage, steps);
@@ -72,8 +72,8 @@ async function runInProcesses(
   const blasted = await inTurn('blast', faults, (subject, telling) =>
     blasts(subject, { ...common, perSecond, tell: telling }),
   );
-  const scaled = await inTurn('scaling', 2 * HOT_PARTS.length * topologies.length, (subject, telling) =>
-    scale(subject, { ...common, cores: cores.data, tell: telling }),
+  const scaled = await inTurn('scaling', 2 * WORKLOADS.length * topologies.length, (subject, telling) =>
+    measureScaling(subject, { ...common, cores: cores.data, tell: telling }),
   );
   await Promise.all(subjects.map(({ deployment }) => deployment.stop()));
 
@@ -81,7 +81,7 @@ async function runInProcesses(
   const swept = await inTurn(
     'sweep',
     split * (1 + DELAYS.length * schedule.sweep.rounds),
-    ({ site }, telling) => sweep(site, { ...common, perSecond: low, tell: telling }),
+    ({ site }, telling) => measureNetwork(site, { ...common, perSecond: low, tell: telling }),
     ({ site }) => site.topology.hosts.length > 1,
   );
   let built: { workspace: Workspace; builtSeconds: number } | undefined;
@@ -95,21 +95,21 @@ async function runInProcesses(
   const minutes = (performance.now() - started) / 60_000;
   return {
     version: 1,
-    circumstances: circumstancesOf(options, {
+    environment: describeEnvironment(options, {
       cores,
       replicas,
       minutes,
-      others,
+      otherCores: others,
       postgres: prepared.ground.postgres,
       queues: prepared.hasRedis ? 'Redis' : 'PostgreSQL',
     }),
     topologies,
     ...rounds,
-    swept,
-    blasts: blasted,
-    servers: {},
-    scaled,
-    deployed,
+    network: swept,
+    faults: blasted,
+    serverFaults: {},
+    scaling: scaled,
+    deploys: deployed,
   };
 }
 

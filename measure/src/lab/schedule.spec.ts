@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FULL, QUICK, type Schedule, stagesOf, stretched } from './schedule.js';
+import { FULL, QUICK, type Schedule, expectedSeconds, scaled } from './schedule.js';
 
 /** Hosts of monolith, microservices and media. */
 const usual = [1, 6, 2];
 const minutes = (schedule: Schedule) =>
-  Object.values(stagesOf(schedule, usual)).reduce((sum, seconds) => sum + seconds, 0) / 60;
+  Object.values(expectedSeconds(schedule, usual)).reduce((sum, seconds) => sum + seconds, 0) / 60;
 
 describe('the time that a run takes', () => {
   it('is about three minutes, or half an hour', () => {
@@ -15,7 +15,7 @@ describe('the time that a run takes', () => {
   });
 
   it('grows with what is asked for', () => {
-    expect(minutes(stretched(FULL, 2))).toBeGreaterThan(1.4 * minutes(FULL));
-    expect(stretched(FULL, 1)).toEqual(FULL);
+    expect(minutes(scaled(FULL, 2))).toBeGreaterThan(1.4 * minutes(FULL));
+    expect(scaled(FULL, 1)).toEqual(FULL);
   });
 });

@@ -1,4 +1,4 @@
-import { BLOCK_SECONDS } from './deployment/block-seconds.js';
+import { FAULT_SECONDS } from './deployment/block-seconds.js';
 
 /** How long each measurement takes, in seconds, and how often it is done. */
 export interface Schedule {
@@ -47,7 +47,7 @@ export const QUICK: Schedule = {
 };
 
 /** The same measurements, each as many times as long. */
-export function stretched(schedule: Schedule, times: number): Schedule {
+export function scaled(schedule: Schedule, times: number): Schedule {
   const { warmUp, saturation, paced, idle, sweep, blast, scaling } = schedule;
   return {
     ...schedule,
@@ -63,37 +63,46 @@ export function stretched(schedule: Schedule, times: number): Schedule {
 }
 
 /** What starting takes, as far as one can say. */
-const STARTS = { ground: 8, site: 1.5, process: 1, settle: 0.5 };
+const STARTUP_SECONDS = { ground: 8, site: 1.5, process: 1, settle: 0.5 };
 
 /** Of each stage about how many seconds it will take. */
-export function stagesOf(
+export function expectedSeconds(
   { warmUp, rounds, saturation, paced, idle, sweep, blast, scaling }: Schedule,
   hosts: readonly number[],
 ): Record<Stage, number> {
   const sites = hosts.length + 1;
   const processes = hosts.reduce((sum, count) => sum + count, hosts[0] ?? 0);
-  const start = processes * STARTS.process;
+  const start = processes * STARTUP_SECONDS.process;
   const split = hosts.filter((count) => count > 1);
-  const deployed = (count: number) => count * STARTS.process;
+  const deployed = (count: number) => count * STARTUP_SECONDS.process;
   return {
-    prepare: STARTS.ground + sites * STARTS.site + start,
+    prepare: STARTUP_SECONDS.ground + sites * STARTUP_SECONDS.site + start,
     rounds:
       idle +
-      sites * (warmUp + rounds * (saturation + SHARES.length * paced + (1 + SHARES.length) * STARTS.settle)),
+      sites *
+        (warmUp +
+          rounds * (saturation + SHARES.length * paced + (1 + SHARES.length) * STARTUP_SECONDS.settle)),
     sweep: split.reduce(
       (sum, count) =>
-        sum + deployed(count) + warmUp + sweep.rounds * DELAYS.length * (sweep.seconds + STARTS.settle),
+        sum +
+        deployed(count) +
+        warmUp +
+        sweep.rounds * DELAYS.length * (sweep.seconds + STARTUP_SECONDS.settle),
       0,
     ),
     blast: hosts.reduce(
       (sum, count) =>
         sum +
         count *
-          (blast.faults.length * (blast.before + blast.after) + (blast.faults.length - 1) * BLOCK_SECONDS),
+          (blast.faults.length * (blast.before + blast.after) + (blast.faults.length - 1) * FAULT_SECONDS),
       0,
     ),
     scaling: hosts.reduce(
-      (sum) => sum + deployed(2) + 2 * STARTS.settle + 4 * scaling.rounds * (scaling.seconds + STARTS.settle),
+      (sum) =>
+        sum +
+        deployed(2) +
+        2 * STARTUP_SECONDS.settle +
+        4 * scaling.rounds * (scaling.seconds + STARTUP_SECONDS.settle),
       0,
     ),
     deploy: 15 + hosts.reduce((sum, count) => sum + 2 * deployed(count) + 5, 0),

@@ -5,11 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifests } from '@tearline/modules';
-import type { Cleanup } from '../bench/cleanup.js';
-import { queryOwner, seed } from '../bench/database.js';
-import { type RunningRedis, startRedis } from '../bench/events/redis.js';
-import { type Keys, makeKeys, type Samples, takeSamples } from '../bench/samples.js';
-import { type Cores, startedOn } from './cores.js';
+import type { Cleanup } from '../kit/cleanup.js';
+import { queryOwner, seed } from '../kit/database.js';
+import { type RunningRedis, startRedis } from '../kit/redis.js';
+import { type Keys, makeKeys, type Samples, takeSamples } from '../kit/samples.js';
+import { type Cores, withAffinity } from './cores.js';
 import { RemoteDeployment } from './deployment/remote.js';
 import type { Place } from './measure/subject.js';
 
@@ -73,7 +73,7 @@ export async function openSite(options: SiteOptions, cleanup: Cleanup): Promise<
   const dir = await newFolder(options.dir, name.replaceAll(' ', '-'));
   const copied = spawnSync('cp', ['-a', join(ground.dir, 'postgres'), dir], { encoding: 'utf8' });
   if (copied.status !== 0) throw new Error(`the database could not be copied: ${copied.stderr}`);
-  return startedOn(cores.data, cores, async () => {
+  return withAffinity(cores.data, cores, async () => {
     // Twice what a whole topology asks for, since a part of it may be scaled.
     const maxConnections = 2 * topology.hosts.length * MODULES.length * CONNECTIONS * options.replicas + 50;
     const embedded = await startEmbedded({ dir, maxConnections });
@@ -97,7 +97,7 @@ function siteOn(options: Started, cleanup: Cleanup): Site {
   const { name, topology, ground, cores, dir, postgres, redis, url } = options;
   const { signingKey, jwks } = ground.keys;
   const deploy = ({ isProxied = false, replicas = options.replicas } = {}) =>
-    startedOn(cores.data, cores, async () => {
+    withAffinity(cores.data, cores, async () => {
       const deployment = RemoteDeployment.start({
         topology: { ...topology, hosts: topology.hosts.map((host) => ({ ...host, replicas })) },
         urls: databaseUrls([...MODULES, 'queues'], {}, url),

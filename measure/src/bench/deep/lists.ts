@@ -1,9 +1,15 @@
-import type { Shot } from '../endpoints.js';
-import type { Samples } from '../samples.js';
+import type { HttpRequest } from '../../kit/endpoints.js';
+import type { Samples } from '../../kit/samples.js';
 
 /** Requests for each list that the API has, by name. */
-export function lists({ tags, authors, usernames, tokens, discussedSlugs }: Samples): Record<string, Shot[]> {
-  const get = (path: string, token?: string): Shot => ({ method: 'GET', path, token });
+export function lists({
+  tags,
+  authors,
+  usernames,
+  tokens,
+  discussedSlugs,
+}: Samples): Record<string, HttpRequest[]> {
+  const get = (path: string, token?: string): HttpRequest => ({ method: 'GET', path, token });
   const of = (filter: string, values: readonly string[]) =>
     values.map((value) => get(`/api/articles?${filter}=${encodeURIComponent(value)}&limit=20`));
   return {

@@ -1,4 +1,4 @@
-import { queryOwner } from '../database.js';
+import { queryOwner } from '../../kit/database.js';
 
 /**
  * Makes so many times as many articles of those that are there, by the same authors and with the same tags, a second

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { ask } from '../ask.js';
-import { summaryOf } from '../load.js';
-import { type Samples, userIdIn } from '../samples.js';
+import { sendRequest } from '../../kit/http-request.js';
+import { summaryOf } from '../../kit/closed-loop.js';
+import { type Samples, userIdIn } from '../../kit/samples.js';
 
 /** Longer than a lost wake-up takes to be noticed. */
 const PATIENCE_MS = 30_000;
@@ -30,7 +30,7 @@ export async function effects(
       const [article] = await authorOf(client, slugs[turn % slugs.length]!, token!);
       if (!article) continue;
       // Nobody's favorite yet, so that there is something to tell.
-      await ask(url, { method: 'POST', path, token });
+      await sendRequest(url, { method: 'POST', path, token });
       const answered = performance.now();
       while (!(await isTold(client, article))) {
         if (performance.now() - answered > PATIENCE_MS) throw new Error(`${path} has had no effect`);

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { ask } from '../ask.js';
-import type { Shot } from '../endpoints.js';
-import type { Load } from '../load.js';
+import { sendRequest } from '../../kit/http-request.js';
+import type { HttpRequest } from '../../kit/endpoints.js';
+import type { LoadResult } from '../../kit/closed-loop.js';
 import { pace } from '../split/pace.js';
 
 const READS_PER_SECOND = 40;
 const IDLE_SECONDS = 10;
 const LONGEST_SECONDS = 600;
-const LIST: Shot[] = [{ method: 'GET', path: '/api/articles?limit=20' }];
+const LIST: HttpRequest[] = [{ method: 'GET', path: '/api/articles?limit=20' }];
 
 /** How an article reached many, and how others were served meanwhile. */
 export interface FanOut {
@@ -17,8 +17,8 @@ export interface FanOut {
   /** Rows of the followers' inboxes a second. */
   readonly perSecond: number;
   /** Reads of the article list before, and during. */
-  readonly idle: Load;
-  readonly meanwhile: Load;
+  readonly idle: LoadResult;
+  readonly meanwhile: LoadResult;
 }
 
 /** Gives an author many followers, has them publish, and waits until everybody is told. */
@@ -43,7 +43,12 @@ export async function fanOut(
     const reading = new AbortController();
     const meanwhile = pace(url, LIST, READS_PER_SECOND, LONGEST_SECONDS, reading.signal);
     const started = performance.now();
-    await ask(url, { method: 'POST', path: '/api/articles', token, body: JSON.stringify({ article }) });
+    await sendRequest(url, {
+      method: 'POST',
+      path: '/api/articles',
+      token,
+      body: JSON.stringify({ article }),
+    });
     const target = count.told + count.followers;
     for (let told = count.told; told < target; told = (await countOf(client, author)).told) {
       if (performance.now() - started > 600_000)

@@ -1,9 +1,9 @@
 import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
-import type { Cleanup } from '../cleanup.js';
-import type { Database } from '../database.js';
-import type { Keys } from '../samples.js';
-import { type ServerProcess, startServer } from '../server-process.js';
+import type { Cleanup } from '../../kit/cleanup.js';
+import type { Database } from '../../kit/database.js';
+import type { Keys } from '../../kit/samples.js';
+import { type ServerProcess, startServer } from '../../kit/server-process.js';
 
 const HOST = join(import.meta.dirname, 'host.js');
 const SERVICE = join(import.meta.dirname, '../../../../apps/service/src/main.js');

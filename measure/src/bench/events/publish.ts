@@ -1,7 +1,7 @@
-import { endpoints } from '../endpoints.js';
-import type { Load } from '../load.js';
+import { endpoints } from '../../kit/endpoints.js';
+import type { LoadResult } from '../../kit/closed-loop.js';
 import { median } from '../median.js';
-import type { Samples } from '../samples.js';
+import type { Samples } from '../../kit/samples.js';
 import { pace } from '../split/pace.js';
 import type { Hosts } from './hosts.js';
 
@@ -25,10 +25,10 @@ export async function publishing(
   samples: Samples,
   { samples: count, rounds }: { samples: number; rounds: number },
 ): Promise<Publishing> {
-  const shots = endpoints.find(({ name }) => name === 'create')!.shots(samples);
+  const shots = endpoints.find(({ name }) => name === 'create')!.requests(samples);
   const part = (url: string) => pace(url, shots, PER_SECOND, count / PARTS / PER_SECOND);
   for (const { url } of [told, untold]) await pace(url, shots, PER_SECOND, count / PER_SECOND);
-  const all: { told: Load; untold: Load }[] = [];
+  const all: { told: LoadResult; untold: LoadResult }[] = [];
   for (let turn = 0; turn < rounds * PARTS; turn += 1) {
     // Who comes first finds the database in another state than who comes second.
     const first = turn % 2 === 0 ? told : untold;

@@ -1,5 +1,5 @@
-import type { Database } from '../database.js';
-import { processor } from '../machine.js';
+import type { Database } from '../../kit/database.js';
+import { processor } from '../../kit/machine.js';
 import type { Finding } from './finding.js';
 import type { EventsOptions } from './options.js';
 

@@ -1,10 +1,10 @@
-import type { Database } from '../database.js';
-import type { Shot } from '../endpoints.js';
-import { type Load, load } from '../load.js';
+import type { Database } from '../../kit/database.js';
+import type { HttpRequest } from '../../kit/endpoints.js';
+import { type LoadResult, closedLoop } from '../../kit/closed-loop.js';
 import { median } from '../median.js';
-import { cpuOf } from '../processes.js';
-import type { ServerProcess } from '../server-process.js';
-import { readsOf } from '../tearline.js';
+import { cpuOf } from '../../kit/process-usage.js';
+import type { ServerProcess } from '../../kit/server-process.js';
+import { readsOf } from '../monolith.js';
 import type { ReplicaOptions } from './options.js';
 
 /** A monolith on so many replicas. */
@@ -14,7 +14,7 @@ export interface Placed {
 }
 
 /** What it did with the load; CPU in milliseconds a request. */
-export interface Outcome extends Load {
+export interface Outcome extends LoadResult {
   readonly replicas: number;
   readonly app: number;
   readonly primary: number;
@@ -25,7 +25,7 @@ export interface Outcome extends Load {
 
 /** Loads the servers in turn, round for round, so that what disturbs the machine disturbs them all. */
 export async function compare(
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   servers: readonly Placed[],
   database: Database,
   { rounds, seconds, connections }: ReplicaOptions,
@@ -33,8 +33,8 @@ export async function compare(
   const runs: { placed: Placed; amount: number; outcomes: Outcome[] }[] = [];
   for (const placed of servers) {
     const { url } = placed.server;
-    let { perSecond } = await load(url, shots, connections, shots.length / 10);
-    ({ perSecond } = await load(url, shots, connections, perSecond * seconds));
+    let { perSecond } = await closedLoop(url, shots, connections, shots.length / 10);
+    ({ perSecond } = await closedLoop(url, shots, connections, perSecond * seconds));
     runs.push({ placed, amount: Math.ceil(perSecond * seconds), outcomes: [] });
   }
   for (let round = 0; round < rounds; round += 1)
@@ -44,7 +44,7 @@ export async function compare(
 }
 
 async function measure(
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   { replicas, server: { url, pid } }: Placed,
   { pid: primary, replicas: others }: Database,
   amount: number,
@@ -52,7 +52,7 @@ async function measure(
 ): Promise<Outcome> {
   const cpu = () => [pid, primary, ...others.map((other) => other.pid)].map(cpuOf);
   const [before, readsBefore] = [cpu(), await readsOf(url)];
-  const result = await load(url, shots, connections, amount);
+  const result = await closedLoop(url, shots, connections, amount);
   const [after, reads] = [cpu(), await readsOf(url)];
   const [app, onPrimary, ...onOthers] = after.map((each, index) => (each - before[index]!) / result.requests);
   const served = (server: string) => (reads.get(server) ?? 0) - (readsBefore.get(server) ?? 0);

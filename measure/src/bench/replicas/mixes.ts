@@ -1,10 +1,10 @@
-import type { Shot } from '../endpoints.js';
-import type { Samples } from '../samples.js';
+import type { HttpRequest } from '../../kit/endpoints.js';
+import type { Samples } from '../../kit/samples.js';
 
 /** Requests of one kind of load. */
 export interface Mix {
   readonly name: string;
-  readonly shots: readonly Shot[];
+  readonly shots: readonly HttpRequest[];
 }
 
 const USERS = 500;
@@ -22,7 +22,7 @@ export function mixes(samples: Samples): Mix[] {
   ];
 }
 
-function readsOf(samples: Samples, at: number): Shot[] {
+function readsOf(samples: Samples, at: number): HttpRequest[] {
   const pick = (list: readonly string[]) => encodeURIComponent(list[at % list.length]!);
   const token = samples.tokens[(at % USERS) % samples.tokens.length];
   return [
@@ -37,7 +37,7 @@ function readsOf(samples: Samples, at: number): Shot[] {
   ].map((path) => ({ method: 'GET', path, token }));
 }
 
-function writesOf(samples: Samples, user: number): Shot[] {
+function writesOf(samples: Samples, user: number): HttpRequest[] {
   const path = `/api/articles/${encodeURIComponent(samples.slugs[user % samples.slugs.length]!)}/favorite`;
   const token = samples.tokens[user % samples.tokens.length];
   return [

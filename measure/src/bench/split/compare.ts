@@ -1,13 +1,13 @@
-import type { Endpoint, Shot } from '../endpoints.js';
-import { type Load, load } from '../load.js';
+import type { Endpoint, HttpRequest } from '../../kit/endpoints.js';
+import { type LoadResult, closedLoop } from '../../kit/closed-loop.js';
 import { median } from '../median.js';
-import { cpuOf } from '../processes.js';
+import { cpuOf } from '../../kit/process-usage.js';
 import type { SplitOptions } from './options.js';
 import { pace } from './pace.js';
 import { callsBetween, type Placement } from './placement.js';
 
 /** What one round found: CPU in milliseconds and calls between modules a request, over all processes. */
-export interface Round extends Load {
+export interface Round extends LoadResult {
   readonly app: number;
   readonly database: number;
   readonly local: number;
@@ -26,12 +26,12 @@ export interface Outcome {
 /** Loads the placements in turn, round for round: as much as each bears, then both with the same. */
 export async function compare(
   endpoint: Endpoint,
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   placements: readonly Placement[],
   postgres: number,
   { seconds, rounds, connections, share }: SplitOptions,
 ): Promise<Outcome[]> {
-  const round = async (placement: Placement, send: (url: string) => Promise<Load>): Promise<Round> => {
+  const round = async (placement: Placement, send: (url: string) => Promise<LoadResult>): Promise<Round> => {
     const before = await callsBetween(placement);
     const spent = () => placement.processes.reduce((sum, { pid }) => sum + cpuOf(pid), 0);
     const [app, database] = [spent(), cpuOf(postgres)];
@@ -46,7 +46,7 @@ export async function compare(
       remote: (after.remote - before.remote) / result.requests,
     };
   };
-  const inTurn = async (send: (url: string, of: Placement) => Promise<Load>) => {
+  const inTurn = async (send: (url: string, of: Placement) => Promise<LoadResult>) => {
     const all = placements.map((): Round[] => []);
     for (let turn = 0; turn < rounds; turn += 1)
       for (const [index, placement] of placements.entries())
@@ -57,12 +57,12 @@ export async function compare(
   const borne = new Map<Placement, number>();
   for (const placement of placements) {
     const { url } = placement.serving(endpoint.name);
-    let { perSecond } = await load(url, shots, connections, connections * 2);
+    let { perSecond } = await closedLoop(url, shots, connections, connections * 2);
     for (const part of [0.25, 0.5, 1])
-      ({ perSecond } = await load(url, shots, connections, perSecond * seconds * part));
+      ({ perSecond } = await closedLoop(url, shots, connections, perSecond * seconds * part));
     borne.set(placement, perSecond);
   }
-  const full = await inTurn((url, of) => load(url, shots, connections, borne.get(of)! * seconds));
+  const full = await inTurn((url, of) => closedLoop(url, shots, connections, borne.get(of)! * seconds));
   const rate = share * Math.min(...full.map(({ perSecond }) => perSecond));
   const paced = await inTurn((url) => pace(url, shots, rate, seconds));
   return placements.map(({ name }, index) => ({ name, paced: paced[index]!, full: full[index]! }));

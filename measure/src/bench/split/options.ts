@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { endpoints } from '../endpoints.js';
+import { endpoints } from '../../kit/endpoints.js';
 import { chosen, number, whole } from '../options.js';
 
 /** What a run measures, and for how long. */

@@ -1,4 +1,4 @@
-import type { ServerProcess } from '../server-process.js';
+import type { ServerProcess } from '../../kit/server-process.js';
 
 /** The modules as they are placed: all in one process, or each in its own. */
 export interface Placement {

@@ -1,8 +1,8 @@
-import { DATA, type Database } from '../database.js';
-import type { Endpoint } from '../endpoints.js';
-import { type Cores, processor } from '../machine.js';
+import { SEED_COUNTS, type Database } from '../../kit/database.js';
+import type { Endpoint } from '../../kit/endpoints.js';
+import { type Cores, processor } from '../../kit/machine.js';
 import { met, ms, table } from '../report.js';
-import { DATABASE_CONNECTIONS } from '../tearline.js';
+import { DATABASE_CONNECTIONS } from '../monolith.js';
 import type { Outcome } from './compare.js';
 import type { SplitOptions } from './options.js';
 import type { Start } from './starts.js';
@@ -26,7 +26,9 @@ export function circumstances(
   { rounds, seconds, connections, share, starts, profile }: SplitOptions,
   { cores, database, others }: { cores: Cores; database: Database; others: number },
 ): string {
-  const amounts = Object.entries(DATA).map(([name, count]) => `${count.toLocaleString('en-US')} ${name}`);
+  const amounts = Object.entries(SEED_COUNTS).map(
+    ([name, count]) => `${count.toLocaleString('en-US')} ${name}`,
+  );
   return [
     `${processor()}; Node ${process.versions.node}, PostgreSQL ${database.version}; ${cores.description}`,
     `${amounts.join(', ')}; medians of ${rounds} rounds of about ${seconds} s, of ${starts} starts`,

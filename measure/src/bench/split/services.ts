@@ -2,10 +2,10 @@ import { databaseUrlVariable } from '@tearline/database';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePorts } from '@tearline/process';
-import type { Database } from '../database.js';
-import type { Keys } from '../samples.js';
-import { type ServerProcess, startServer } from '../server-process.js';
-import { DATABASE_CONNECTIONS, profiled } from '../tearline.js';
+import type { Database } from '../../kit/database.js';
+import type { Keys } from '../../kit/samples.js';
+import { type ServerProcess, startServer } from '../../kit/server-process.js';
+import { DATABASE_CONNECTIONS, profiled } from '../monolith.js';
 
 const ENTRY = join(import.meta.dirname, '../../../../apps/service/src/main.js');
 

@@ -1,7 +1,7 @@
-import type { Cleanup } from '../cleanup.js';
+import type { Cleanup } from '../../kit/cleanup.js';
 import { median } from '../median.js';
-import { cpuOf, memoryOf } from '../processes.js';
-import type { ServerProcess } from '../server-process.js';
+import { cpuOf, memoryOf } from '../../kit/process-usage.js';
+import type { ServerProcess } from '../../kit/server-process.js';
 
 interface Candidate {
   readonly name: string;

@@ -3,20 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Topology } from '@tearline/topology';
-import type { Cleanup } from '../../bench/cleanup.js';
-import { makeKeys, type Samples } from '../../bench/samples.js';
-import { circumstancesOf, watchOthers } from '../circumstances.js';
+import type { Cleanup } from '../../kit/cleanup.js';
+import { makeKeys, type Samples } from '../../kit/samples.js';
+import { describeEnvironment, watchOtherProcesses } from '../environment.js';
 import { coresHere } from '../cores.js';
-import { Requests } from '../load/mix.js';
+import { RequestGenerator } from '../load/request-mix.js';
 import { Uploads } from '../load/uploads.js';
-import { type BlastOptions, blasts, impactOn, MOST_WHILE_FAILING } from '../measure/blast.js';
+import { type BlastOptions, blasts, impactOn, MOST_WHILE_FAILING } from '../measure/fault-injection.js';
 import { measureRounds } from '../measure/rounds.js';
 import type { Options } from '../options.js';
-import { Progress } from '../progress.js';
-import { AGAIN, type Blast, type Results, type ServerBlast } from '../results.js';
-import { FULL, QUICK, type Schedule, SHARES, stagesOf, stretched } from '../schedule.js';
+import { ProgressReporter } from '../progress.js';
+import { REPEATED, type HostFaultImpact, type Results, type ServerFaultImpact } from '../results.js';
+import { FULL, QUICK, type Schedule, SHARES, expectedSeconds, scaled } from '../schedule.js';
 import { UsageError } from '../usage-error.js';
-import { BLOCK_SECONDS } from '../deployment/block-seconds.js';
+import { FAULT_SECONDS } from '../deployment/block-seconds.js';
 import { ContainerSite } from './container-site.js';
 
 /** Without an image that is there already. */
@@ -34,14 +34,14 @@ export async function runInContainers(
       '--compose reads what the processes in containers use, which takes root: sudo npm run lab -- --compose',
     );
   const { mix, connections } = options;
-  const schedule = withoutBlocks(stretched(options.quick ? QUICK : FULL, options.times));
+  const schedule = withoutBlocks(scaled(options.quick ? QUICK : FULL, options.times));
   const hosts = topologies.map((topology) => topology.hosts.length);
-  const expected = stagesOf(schedule, hosts);
+  const expected = expectedSeconds(schedule, hosts);
   for (const stage of options.without) expected[stage] = 0;
   const { before, after } = schedule.blast;
-  if (expected.blast > 0) expected.blast += topologies.length * (2 * (before + after) + BLOCK_SECONDS);
+  if (expected.blast > 0) expected.blast += topologies.length * (2 * (before + after) + FAULT_SECONDS);
   expected.prepare = BUILD_SECONDS + START_SECONDS * (topologies.length + 1);
-  const progress = new Progress(expected);
+  const progress = new ProgressReporter(expected);
   const started = performance.now();
   const cores = coresHere();
   const replicas = options.replicas ?? cores.count;
@@ -49,9 +49,9 @@ export async function runInContainers(
   const telling = progress.stage('prepare', topologies.length + 1);
   const subjects = await allUp(topologies, { cores, replicas, cleanup, tell: telling });
   const samples = await samplesOf(subjects);
-  const requests = new Requests(samples, await Uploads.of());
+  const requests = new RequestGenerator(samples, await Uploads.of());
   const common = { schedule, requests, mix, connections };
-  const othersMeanwhile = watchOthers(subjects.flatMap(({ pids }) => pids));
+  const othersMeanwhile = watchOtherProcesses(subjects.flatMap(({ pids }) => pids));
   const measured = subjects.map((site) => ({ site, deployment: site }));
   const rounds = await measureRounds(measured, {
     ...common,
@@ -60,13 +60,13 @@ export async function runInContainers(
   const others = othersMeanwhile();
 
   const inHosts = hosts.reduce((sum, count) => sum + count, 0) * schedule.blast.faults.length;
-  const blasted: Record<string, Blast[]> = {};
-  const servers: Record<string, ServerBlast[]> = {};
+  const blasted: Record<string, HostFaultImpact[]> = {};
+  const servers: Record<string, ServerFaultImpact[]> = {};
   if (!options.without.includes('blast')) {
     const perSecond = Math.min(MOST_WHILE_FAILING, rounds.rates[0]!);
     const tell = progress.stage('blast', inHosts + 2 * topologies.length);
     const times = { ...common, perSecond, tell };
-    for (const subject of measured.filter(({ site }) => site.name !== AGAIN)) {
+    for (const subject of measured.filter(({ site }) => site.name !== REPEATED)) {
       blasted[subject.site.name] = await blasts(subject, times);
       servers[subject.site.name] = await blastsOfServers(subject.site, times);
     }
@@ -76,21 +76,21 @@ export async function runInContainers(
   const minutes = (performance.now() - started) / 60_000;
   return {
     version: 1,
-    circumstances: circumstancesOf(options, {
+    environment: describeEnvironment(options, {
       cores,
       replicas,
       minutes,
-      others,
+      otherCores: others,
       postgres: await subjects[0]!.postgresVersion(),
       queues: 'Redis',
     }),
     topologies,
     ...rounds,
-    swept: {},
-    blasts: blasted,
-    servers,
-    scaled: {},
-    deployed: {},
+    network: {},
+    faults: blasted,
+    serverFaults: servers,
+    scaling: {},
+    deploys: {},
   };
 }
 
@@ -119,7 +119,7 @@ async function allUp(
   return sites;
 }
 
-const again = ([first]: readonly Topology[]) => [AGAIN, first!] as const;
+const again = ([first]: readonly Topology[]) => [REPEATED, first!] as const;
 
 /** @throws Error when the databases do not hold the same */
 async function samplesOf(sites: readonly ContainerSite[]): Promise<Samples> {
@@ -130,14 +130,14 @@ async function samplesOf(sites: readonly ContainerSite[]): Promise<Samples> {
   return first!;
 }
 
-async function blastsOfServers(site: ContainerSite, options: BlastOptions): Promise<ServerBlast[]> {
+async function blastsOfServers(site: ContainerSite, options: BlastOptions): Promise<ServerFaultImpact[]> {
   const subject = { site, deployment: site };
   options.tell(`${site.name}, restart redis`);
   const restarted = await impactOn(subject, options, { lasting: 0, commit: () => site.restart('redis') });
   options.tell(`${site.name}, cut postgres-replica`);
   const cut = await impactOn(subject, options, {
-    lasting: BLOCK_SECONDS,
-    commit: () => site.cutOff('postgres-replica', BLOCK_SECONDS),
+    lasting: FAULT_SECONDS,
+    commit: () => site.cutOff('postgres-replica', FAULT_SECONDS),
   });
   return [
     { server: 'redis', fault: 'restart', ...restarted },

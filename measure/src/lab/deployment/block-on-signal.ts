@@ -1,7 +1,7 @@
 /** Loaded into each host: on SIGUSR2 its event loop stands still for a while, as in a loop that nobody foresaw. */
-import { BLOCK_SECONDS } from './block-seconds.js';
+import { FAULT_SECONDS } from './block-seconds.js';
 
 process.on('SIGUSR2', () => {
-  const end = performance.now() + BLOCK_SECONDS * 1000;
+  const end = performance.now() + FAULT_SECONDS * 1000;
   while (performance.now() < end);
 });

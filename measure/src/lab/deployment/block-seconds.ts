@@ -1,2 +1,2 @@
 /** How long a fault lasts that goes away by itself. */
-export const BLOCK_SECONDS = 4;
+export const FAULT_SECONDS = 4;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DelayProxy, Wire } from './delay-proxy.js';
+import { DelayProxy, EmulatedNetwork } from './delay-proxy.js';
 
 describe('a proxy between hosts', () => {
   let server: Server;
-  let wire: Wire;
+  let wire: EmulatedNetwork;
   let proxy: DelayProxy;
   let port: number;
 
@@ -14,7 +14,7 @@ describe('a proxy between hosts', () => {
     server = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    wire = new Wire();
+    wire = new EmulatedNetwork();
     proxy = new DelayProxy(wire, (server.address() as AddressInfo).port);
     port = await proxy.listen();
   });

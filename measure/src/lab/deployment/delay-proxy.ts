@@ -1,4 +1,4 @@
-import { Alarm, now } from '../../bench/alarm.js';
+import { HighResolutionTimer, now } from '../../kit/high-resolution-timer.js';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -10,12 +10,12 @@ interface Chunk {
 }
 
 /** What all proxies of a deployment share: how long they hold back what passes, and how much that is. */
-export class Wire {
+export class EmulatedNetwork {
   /** Bytes that have passed, both ways. */
   bytes = 0;
   #delay = 0;
   readonly #queue: Chunk[] = [];
-  readonly #alarm = new Alarm(() => this.#deliver());
+  readonly #alarm = new HighResolutionTimer(() => this.#deliver());
 
   /** Milliseconds that are added to the way there and back together. */
   set roundTrip(milliseconds: number) {
@@ -53,7 +53,7 @@ export class DelayProxy {
   readonly #sockets = new Set<Socket>();
 
   constructor(
-    private readonly wire: Wire,
+    private readonly wire: EmulatedNetwork,
     private readonly target: number,
   ) {}
 

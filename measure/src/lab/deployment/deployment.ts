@@ -17,8 +17,8 @@ import {
   type ProcessSpec,
   SupervisedProcess,
 } from '@tearline/process';
-import { DelayProxy, Wire } from './delay-proxy.js';
-import type { DeploymentPlan, Running } from './plan.js';
+import { DelayProxy, EmulatedNetwork } from './delay-proxy.js';
+import type { DeploymentSpec, Running } from './deployment-spec.js';
 
 const DIST = join(import.meta.dirname, '../../../..');
 const BLOCK = join(import.meta.dirname, 'block-on-signal.js');
@@ -30,7 +30,7 @@ interface Host {
 
 /** A topology's processes behind nginx, which unlike those of `npm run topology` can be changed while they run. */
 export class Deployment {
-  readonly #wire: Wire | undefined;
+  readonly #wire: EmulatedNetwork | undefined;
   readonly #proxies: DelayProxy[] = [];
   readonly #hosts: Host[] = [];
   readonly #log: WriteStream;
@@ -43,10 +43,10 @@ export class Deployment {
   #port = 0;
   #nginx: SupervisedProcess;
 
-  constructor(private readonly plan: DeploymentPlan) {
+  constructor(private readonly plan: DeploymentSpec) {
     this.#log = createWriteStream(plan.log, { flags: 'a' });
     this.#output = new ProcessOutput('json', (line) => void this.#log.write(`${line}\n`), 0, false);
-    this.#wire = plan.isProxied ? new Wire() : undefined;
+    this.#wire = plan.isProxied ? new EmulatedNetwork() : undefined;
   }
 
   async start(): Promise<Running> {

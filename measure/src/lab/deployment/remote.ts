@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeploymentPlan, Running } from './plan.js';
-import type { Answered, Question } from './process.js';
+import type { DeploymentSpec, Running } from './deployment-spec.js';
+import type { Reply, Method } from './deployment-process.js';
 
 const ENTRY = join(import.meta.dirname, 'process.js');
 
@@ -15,7 +15,7 @@ export class RemoteDeployment {
   #running: Running | undefined;
 
   private constructor() {
-    this.#child.on('message', (answered: Answered) => this.#settle(answered));
+    this.#child.on('message', (answered: Reply) => this.#settle(answered));
     // One that ends meanwhile tells by its end.
     this.#child.on('error', () => undefined);
     this.#child.once('exit', () => {
@@ -25,7 +25,7 @@ export class RemoteDeployment {
   }
 
   /** @throws Error when a process does not start */
-  static async start(plan: DeploymentPlan): Promise<RemoteDeployment> {
+  static async start(plan: DeploymentSpec): Promise<RemoteDeployment> {
     const deployment = new RemoteDeployment();
     try {
       deployment.#running = (await deployment.#ask('start', plan)) as Running;
@@ -71,7 +71,7 @@ export class RemoteDeployment {
     return this.#gone.promise;
   }
 
-  async #ask(question: Question, ...args: unknown[]): Promise<unknown> {
+  async #ask(question: Method, ...args: unknown[]): Promise<unknown> {
     if (!this.#child.connected) throw new Error('the deployment has ended');
     const id = (this.#last += 1);
     const waiting = Promise.withResolvers<unknown>();
@@ -80,7 +80,7 @@ export class RemoteDeployment {
     return waiting.promise;
   }
 
-  #settle({ id, value, error }: Answered): void {
+  #settle({ id, value, error }: Reply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(value);

@@ -56,7 +56,7 @@ export class Requests {
 
   constructor(samples: Samples, uploads: Uploads) {
     const made = endpoints.map((endpoint) => [endpoint.name, endpoint.shots(samples)] as const);
-    this.#shots = new Map([...made, ['upload', uploads.shots(samples.tokens)]]);
+    this.#shots = new Map([...made, ['upload', uploads.requests(samples.tokens)]]);
   }
 
   /** @param random from 0 to 1; the same numbers give the same requests */

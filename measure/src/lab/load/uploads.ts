@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
-import type { Shot } from '../../bench/endpoints.js';
+import type { HttpRequest } from '../../kit/endpoints.js';
 
 const BOUNDARY = 'tearline-lab';
 const [HEAD, TAIL] = [
@@ -24,7 +24,7 @@ export class Uploads {
     return new Uploads(picture);
   }
 
-  shots(tokens: readonly string[]): Shot[] {
+  requests(tokens: readonly string[]): HttpRequest[] {
     return tokens.map((token) => ({
       method: 'POST',
       path: '/api/media',

@@ -3,7 +3,7 @@ import { isReady } from '@tearline/process';
 import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
 import { quantiles } from '../../bench/quantiles.js';
 import { arrivals } from '../../bench/split/pace.js';
-import { BLOCK_SECONDS } from '../deployment/block-seconds.js';
+import { FAULT_SECONDS } from '../deployment/block-seconds.js';
 import { evenly, type Mix, type NamedShot, type Requests } from '../load/mix.js';
 import type { Blast, Impact } from '../results.js';
 import type { Fault, Schedule } from '../schedule.js';
@@ -32,7 +32,7 @@ export async function blasts(subject: Subject, options: BlastOptions): Promise<B
     for (const fault of options.schedule.blast.faults) {
       options.tell(`${site.name}, ${fault} ${host.name}`);
       const { pid } = deployment.running.hosts.find((process) => process.host === host.name)!;
-      const lasting = fault === 'kill' ? 0 : BLOCK_SECONDS;
+      const lasting = fault === 'kill' ? 0 : FAULT_SECONDS;
       const impact = await impactOn(subject, options, { lasting, commit: () => commit(fault, pid) });
       found.push({ host: host.name, fault, ...impact });
     }
@@ -92,7 +92,7 @@ async function commit(fault: Fault, pid: number): Promise<void> {
   if (fault === 'block') return void process.kill(pid, 'SIGUSR2');
   process.kill(pid, 'SIGSTOP');
   try {
-    await pause(BLOCK_SECONDS * 1000);
+    await pause(FAULT_SECONDS * 1000);
   } finally {
     process.kill(pid, 'SIGCONT');
   }

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isFine, openLoop } from '../../bench/open-loop.js';
+import { isSuccess, openLoop } from '../../kit/open-loop.js';
 import { arrivals } from '../../bench/split/pace.js';
-import type { Mix, Requests } from '../load/mix.js';
-import type { Deployed } from '../results.js';
+import type { Mix, RequestGenerator } from '../load/request-mix.js';
+import type { DeployResult } from '../results.js';
 import type { Site } from '../site.js';
 import { randomFrom } from '../stats/random.js';
-import { SHOTS } from './rounds.js';
+import { REQUESTS_PER_ROUND } from './rounds.js';
 import type { Workspace } from './workspace.js';
 
 export interface RolloutOptions {
   readonly module: string;
   readonly workspace: Workspace;
   readonly builtSeconds: number;
-  readonly requests: Requests;
+  readonly requests: RequestGenerator;
   readonly mix: Mix;
   readonly perSecond: number;
   /** Of each host: enough that one can be replaced while another serves. */
@@ -24,13 +24,13 @@ export interface RolloutOptions {
 const LONGEST_SECONDS = 300;
 
 /** Replaces every process that runs a module by one with new code, one after the other, under load. */
-export async function rollOut(site: Site, options: RolloutOptions): Promise<Deployed> {
+export async function rollOut(site: Site, options: RolloutOptions): Promise<DeployResult> {
   const { module, workspace, builtSeconds, requests, mix, perSecond, replicas, tell } = options;
   tell(`${site.name}, starting ${replicas} processes of each host`);
   const deployment = await site.deploy({ replicas });
   try {
     tell(`${site.name}, rolling ${module} out`);
-    const shots = requests.take(mix, SHOTS, randomFrom(21));
+    const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(21));
     const over = new AbortController();
     const schedule = arrivals(shots, perSecond, LONGEST_SECONDS, randomFrom(22));
     const answers = openLoop(deployment.running.url, schedule, { signal: over.signal });
@@ -54,7 +54,7 @@ export async function rollOut(site: Site, options: RolloutOptions): Promise<Depl
       builtSeconds,
       rolledSeconds,
       requests: answered.length,
-      failed: answered.filter((answer) => !isFine(answer)).length,
+      failed: answered.filter((answer) => !isSuccess(answer)).length,
       bytes: rolled.length * (await workspace.bytes()),
     };
   } finally {

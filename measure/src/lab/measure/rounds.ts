@@ -1,34 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { load } from '../../bench/load.js';
-import type { Mix, Requests } from '../load/mix.js';
-import type { Measured } from '../results.js';
+import { closedLoop } from '../../kit/closed-loop.js';
+import type { Mix, RequestGenerator } from '../load/request-mix.js';
+import type { Measurements } from '../results.js';
 import { type Schedule, SHARES } from '../schedule.js';
 import { randomFrom } from '../stats/random.js';
-import { type Observed, pacedBy, saturate, settle } from './observe.js';
+import { type Round, measureAtRate, saturate, settle } from './round.js';
 import type { Subject } from './subject.js';
-import { type ByKind, cpuByKind, memoryByKind, share } from './usage.js';
+import { type ByKind, cpuByKind, memoryByKind, difference } from './resource-usage.js';
 
 /** As many different requests as a round goes through, more or less. */
-export const SHOTS = 4_000;
+export const REQUESTS_PER_ROUND = 4_000;
 
 export interface RoundsOptions {
   readonly schedule: Schedule;
-  readonly requests: Requests;
+  readonly requests: RequestGenerator;
   readonly mix: Mix;
   readonly connections: number;
   readonly tell: (what: string) => void;
 }
 
 /** How many requests a second a subject gets through, once its code is compiled and its caches are full. */
-export async function warm(
+export async function warmUp(
   { site, deployment }: Subject,
   { schedule, requests, mix, connections }: Omit<RoundsOptions, 'tell'>,
 ): Promise<number> {
-  const shots = requests.take(mix, SHOTS, randomFrom(1));
+  const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(1));
   const { url } = deployment.running;
-  let { perSecond } = await load(url, shots, connections, connections * 2);
+  let { perSecond } = await closedLoop(url, shots, connections, connections * 2);
   for (const part of [0.25, 0.25, 0.5])
-    ({ perSecond } = await load(url, shots, connections, perSecond * schedule.warmUp * part));
+    ({ perSecond } = await closedLoop(url, shots, connections, perSecond * schedule.warmUp * part));
   await settle({ site, deployment });
   return perSecond;
 }
@@ -37,16 +37,16 @@ export async function warm(
 export async function measureRounds(
   subjects: readonly Subject[],
   options: RoundsOptions,
-): Promise<{ rates: number[]; measured: Record<string, Measured> }> {
+): Promise<{ rates: number[]; measured: Record<string, Measurements> }> {
   const { schedule, requests, mix, connections, tell } = options;
   const idle = await idleOf(subjects, schedule.idle);
   const bears = new Map<Subject, number>();
   for (const subject of subjects) {
     tell(`warming up ${subject.site.name}`);
-    bears.set(subject, await warm(subject, options));
+    bears.set(subject, await warmUp(subject, options));
   }
-  const saturation = subjects.map((): Observed[] => []);
-  const paced = subjects.map(() => SHARES.map((): Observed[] => []));
+  const saturation = subjects.map((): Round[] => []);
+  const paced = subjects.map(() => SHARES.map((): Round[] => []));
   const memory = subjects.map((): ByKind[] => []);
   const inTurn = async (
     round: number,
@@ -62,7 +62,7 @@ export async function measureRounds(
   };
   let rates: number[] = [];
   for (let round = 0; round < schedule.rounds; round += 1) {
-    const shots = requests.take(mix, SHOTS, randomFrom(100 + round));
+    const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(100 + round));
     await inTurn(round, 'throughput', async (subject, index) => {
       const amount = bears.get(subject)! * schedule.saturation;
       saturation[index]!.push(await saturate(subject, shots, { connections, amount }));
@@ -76,13 +76,13 @@ export async function measureRounds(
       await inTurn(round, `${Math.round(SHARES[step]! * 100)} %`, async (subject, index) => {
         const random = randomFrom(1000 * (step + 1) + round);
         paced[index]![step]!.push(
-          await pacedBy(subject, shots, { perSecond, seconds: schedule.paced, random }),
+          await measureAtRate(subject, shots, { perSecond, seconds: schedule.paced, random }),
         );
       });
     for (const [index, { site, deployment }] of subjects.entries())
       memory[index]!.push(memoryByKind(site, deployment));
   }
-  const measured = subjects.map(({ site }, index): [string, Measured] => [
+  const measured = subjects.map(({ site }, index): [string, Measurements] => [
     site.name,
     { saturation: saturation[index]!, paced: paced[index]!, memory: memory[index]!, idle: idle[index]! },
   ]);
@@ -94,6 +94,6 @@ async function idleOf(subjects: readonly Subject[], seconds: number): Promise<By
   const before = subjects.map(({ site, deployment }) => cpuByKind(site, deployment));
   await pause(seconds * 1000);
   return subjects.map(({ site, deployment }, index) =>
-    share(before[index]!, cpuByKind(site, deployment), seconds),
+    difference(before[index]!, cpuByKind(site, deployment), seconds),
   );
 }

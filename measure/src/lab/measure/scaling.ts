@@ -1,34 +1,34 @@
 import { hostServing, type Role } from '@tearline/topology';
 import { setTimeout as pause } from 'node:timers/promises';
-import { headersOf } from '../../bench/ask.js';
-import { load } from '../../bench/load.js';
-import { cpuOfEach, memoryOfTree } from '../../bench/processes.js';
-import type { Requests } from '../load/mix.js';
-import type { Scaled } from '../results.js';
+import { headersOf } from '../../kit/http-request.js';
+import { closedLoop } from '../../kit/closed-loop.js';
+import { cpuOfEach, memoryOfTree } from '../../kit/process-usage.js';
+import type { RequestGenerator } from '../load/request-mix.js';
+import type { ScalingResult } from '../results.js';
 import type { Schedule } from '../schedule.js';
 import { CONNECTIONS } from '../site.js';
 import { randomFrom } from '../stats/random.js';
-import { settle } from './observe.js';
+import { settle } from './round.js';
 import type { RemoteDeployment } from '../deployment/remote.js';
 import type { Place, Subject } from './subject.js';
 
 /** Work of which there may be too much, and how fast it is done. */
-interface HotPart {
+interface Workload {
   readonly module: string;
   /** What the module's host must serve to do it. */
   readonly role: Role;
   /** @returns how much of it is done a second */
-  readonly measure: (url: string, requests: Requests, seconds: number) => Promise<number>;
+  readonly measure: (url: string, requests: RequestGenerator, seconds: number) => Promise<number>;
 }
 
-export const HOT_PARTS: readonly HotPart[] = [
+export const WORKLOADS: readonly Workload[] = [
   {
     module: 'identity',
     role: 'http',
     measure: async (url, requests, seconds) => {
-      const shots = requests.take({ login: 1 }, 1000, randomFrom(11));
-      const first = await load(url, shots, 8, 16);
-      return (await load(url, shots, 8, first.perSecond * seconds)).perSecond;
+      const shots = requests.generate({ login: 1 }, 1000, randomFrom(11));
+      const first = await closedLoop(url, shots, 8, 16);
+      return (await closedLoop(url, shots, 8, first.perSecond * seconds)).perSecond;
     },
   },
   {
@@ -43,7 +43,7 @@ export const HOT_PARTS: readonly HotPart[] = [
 
 export interface ScalingOptions {
   readonly schedule: Schedule;
-  readonly requests: Requests;
+  readonly requests: RequestGenerator;
   /** The cores of what is added. */
   readonly cores: string | undefined;
   readonly tell: (what: string) => void;
@@ -53,15 +53,15 @@ export interface ScalingOptions {
  * Doubles each host that does hot work, and gives what is added other cores, as another machine would. The subject keeps
  * what it got.
  */
-export async function scale(
+export async function measureScaling(
   subject: Subject<Place, RemoteDeployment>,
   options: ScalingOptions,
-): Promise<Scaled[]> {
+): Promise<ScalingResult[]> {
   const { topology, name } = subject.site;
-  const hosts = HOT_PARTS.map(({ module, role }) => hostServing(topology, module, role));
+  const hosts = WORKLOADS.map(({ module, role }) => hostServing(topology, module, role));
   const measureAll = async (when: string) => {
     const all: number[][] = [];
-    for (const part of HOT_PARTS) {
+    for (const part of WORKLOADS) {
       options.tell(`${name}, ${part.module} ${when}`);
       all.push(await rounds(subject, part, options));
     }
@@ -75,7 +75,7 @@ export async function scale(
   await settle(subject);
   const idle = new Map<string, number>();
   for (const [host, pids] of added) idle.set(host, await idleOf(pids));
-  return HOT_PARTS.map(({ module }, index) => {
+  return WORKLOADS.map(({ module }, index) => {
     const host = hosts[index]!;
     const pids = added.get(host.name)!;
     return {
@@ -93,7 +93,7 @@ export async function scale(
 
 async function rounds(
   { deployment }: Subject,
-  { measure }: HotPart,
+  { measure }: Workload,
   { schedule: { scaling }, requests }: ScalingOptions,
 ): Promise<number[]> {
   const found: number[] = [];
@@ -124,10 +124,10 @@ async function idleOf(pids: readonly number[]): Promise<number> {
 }
 
 /** Uploads pictures and waits until all of them have been made into their sizes. */
-async function picturesPerSecond(url: string, requests: Requests, count: number): Promise<number> {
+async function picturesPerSecond(url: string, requests: RequestGenerator, count: number): Promise<number> {
   const started = performance.now();
   const hashes = await Promise.all(
-    requests.take({ upload: 1 }, count, randomFrom(12)).map(async (shot) => {
+    requests.generate({ upload: 1 }, count, randomFrom(12)).map(async (shot) => {
       const body = (shot.body as () => Buffer<ArrayBuffer>)();
       const response = await fetch(url + shot.path, { method: 'POST', headers: headersOf(shot), body });
       return ((await response.json()) as { media: { hash: string } }).media.hash;

@@ -1,5 +1,5 @@
 import type { Topology } from '@tearline/topology';
-import type { Running } from '../deployment/plan.js';
+import type { Running } from '../deployment/deployment-spec.js';
 
 /** Where a topology is measured, and the servers that it has there: in processes or in containers. */
 export interface Place {

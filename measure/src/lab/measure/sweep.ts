@@ -1,14 +1,14 @@
-import type { Mix, Requests } from '../load/mix.js';
+import type { Mix, RequestGenerator } from '../load/request-mix';
 import type { Swept } from '../results.js';
 import { DELAYS, type Schedule } from '../schedule.js';
 import type { Site } from '../site.js';
 import { randomFrom } from '../stats/random.js';
 import { type Observed, pacedBy } from './observe.js';
-import { SHOTS, warm } from './rounds.js';
+import { REQUESTS_PER_ROUND, warmUp } from './rounds.js';
 
 export interface SweepOptions {
   readonly schedule: Schedule;
-  readonly requests: Requests;
+  readonly requests: RequestGenerator;
   readonly mix: Mix;
   readonly connections: number;
   readonly perSecond: number;
@@ -23,7 +23,7 @@ export async function sweep(site: Site, options: SweepOptions): Promise<Swept> {
   const deployment = await site.deploy({ isProxied: true });
   const subject = { site, deployment };
   try {
-    await warm(subject, options);
+    await warmUp(subject, options);
     const observed = DELAYS.map((): Observed[] => []);
     let bytes = 0;
     let count = 0;
@@ -32,7 +32,7 @@ export async function sweep(site: Site, options: SweepOptions): Promise<Swept> {
         const index = (place + round) % DELAYS.length;
         const delay = DELAYS[index]!;
         // Other requests each time: whoever repeated them would find their answers in the cache.
-        const shots = requests.take(mix, SHOTS, randomFrom(200 + DELAYS.length * round + index));
+        const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(200 + DELAYS.length * round + index));
         tell(`${site.name}, ${delay} ms more a round trip, round ${round + 1} of ${rounds}`);
         await deployment.delay(delay);
         const before = await deployment.bytes();

@@ -1,6 +1,6 @@
 import type { Results } from '../results.js';
-import { doubts } from '../verdict/summary.js';
-import { type Document, paragraph, type Section } from './document.js';
+import { noiseWarnings } from '../verdict/summary.js';
+import { type Document, paragraph, type Section } from '../../kit/report/document.js';
 import { figuresSection } from './sections/figures.js';
 import { machineSection } from './sections/machine.js';
 import {
@@ -32,7 +32,7 @@ export function documentOf(results: Results): Document {
 }
 
 function doubtsSection(results: Results): Section[] {
-  const reasons = doubts(results);
+  const reasons = noiseWarnings(results);
   if (reasons.length === 0) return [];
   const parts = [
     paragraph(

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { blast, deployed, made, scaled, swept } from '../results.fixture.js';
-import { niceAbove, svg } from './charts.js';
+import { niceAbove, svg } from '../../kit/report/charts.js';
 import { documentOf } from './document-of.js';
-import { html } from './html.js';
-import { markdown } from './markdown.js';
+import { html } from '../../kit/report/html.js';
+import { markdown } from '../../kit/report/markdown.js';
 
 const results = made(
   { split: { cpu: 2, p50: 3 } },
   {
-    swept: swept(3, 1.5),
-    blasts: { whole: [blast({ failed: { list: 50, login: 50 }, seconds: 2.2 })], split: [blast()] },
-    scaled: { whole: [scaled()], split: [scaled({ memoryMiB: 50 })] },
-    deployed: { whole: deployed(), split: deployed({ rolledSeconds: 4 }) },
+    network: swept(3, 1.5),
+    faults: { whole: [blast({ failed: { list: 50, login: 50 }, seconds: 2.2 })], split: [blast()] },
+    scaling: { whole: [scaled()], split: [scaled({ memoryMiB: 50 })] },
+    deploys: { whole: deployed(), split: deployed({ rolledSeconds: 4 }) },
   },
 );
 
@@ -40,7 +40,7 @@ describe('the report', () => {
   it('says what a server that is away costs', () => {
     const { host: _, ...impact } = blast({ failed: { list: 3 }, seconds: 0.4, p99: 812 });
     const text = markdown(
-      documentOf(made({}, { servers: { whole: [{ ...impact, server: 'redis', fault: 'restart' }] } })),
+      documentOf(made({}, { serverFaults: { whole: [{ ...impact, server: 'redis', fault: 'restart' }] } })),
     );
     expect(text).toMatch(
       /\| whole +\| redis +\| +restarted \| +100 \| +3 \| +3 % \| +0.4 \| +812 \| +1 of 2: list \|/,

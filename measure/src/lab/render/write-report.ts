@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Results } from '../results.js';
 import { documentOf } from './document-of.js';
-import { html } from './html.js';
-import { markdown } from './markdown.js';
+import { html } from '../../kit/report/html.js';
+import { markdown } from '../../kit/report/markdown.js';
 
 /** Writes a report into a folder. @returns what to say about it on the terminal */
 export async function writeReport(results: Results, folder: string): Promise<string> {

@@ -1,10 +1,10 @@
 import { table } from '../../bench/report.js';
 import type { Results } from '../results.js';
 import { figureOf } from '../stats/figure.js';
-import { METRICS, noiseOf, type Stated, summariesOf } from './summary.js';
+import { METRICS, noiseOf, type Estimate, summariesOf } from './summary.js';
 
 /** By topology, by metric. */
-type Statements = Readonly<Record<string, Readonly<Record<string, Stated>>>>;
+type Statements = Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
 
 /**
  * Tables of the figures of two runs, and how many agree within their spread: as they are, which tells whether the machine

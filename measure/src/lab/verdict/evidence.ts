@@ -2,7 +2,7 @@ import { type Blast, type Results } from '../results.js';
 import { DELAYS } from '../schedule.js';
 import { figureOf } from '../stats/figure.js';
 import type { Point } from './break-even.js';
-import { CPU, isReal, LOW_P50, MEMORY, P50, type Summary, summariesOf, THROUGHPUT } from './summary.js';
+import { CPU, isSignificant, LOW_P50, MEMORY, P50, type Summary, summariesOf, THROUGHPUT } from './summary.js';
 
 /** A part that was doubled, in the whole and in the split. */
 export interface DoubledPart {
@@ -82,7 +82,7 @@ function ratioOf(whole: Summary, split: Summary, key: string): Ratio {
     whole: one.median,
     split: other.median,
     times: other.median / one.median,
-    isReal: isReal(one, other),
+    isReal: isSignificant(one, other),
   };
 }
 

@@ -1,16 +1,16 @@
-import { KINDS } from '../../measure/usage.js';
+import { KINDS } from '../../measure/resource-usage.js';
 import type { Results } from '../../results.js';
 import { SHARES } from '../../schedule.js';
 import {
-  isReal,
+  isSignificant,
   METRICS,
   type Metric,
   noiseOf,
   percent,
-  type Stated,
+  type Estimate,
   summariesOf,
 } from '../../verdict/summary.js';
-import { type Chart, paragraph, type Section, tableOf } from '../document.js';
+import { type Chart, paragraph, type Section, tableOf } from '../../../kit/report/document.js';
 
 /** The table of a run: every topology next to the first. */
 export function figuresSection(results: Results): Section {
@@ -53,13 +53,13 @@ export function figuresSection(results: Results): Section {
   };
 }
 
-const stated = ({ median, spread }: Stated, { digits }: Metric) =>
+const stated = ({ median, spread }: Estimate, { digits }: Metric) =>
   `${median.toFixed(digits)} ± ${spread.toFixed(digits)}`;
 
-function ratio(one: Stated, other: Stated): string {
+function ratio(one: Estimate, other: Estimate): string {
   if (one.median === 0) return '';
   const text = `× ${(other.median / one.median).toFixed(2)}`;
-  return isReal(one, other) ? text : `(${text})`;
+  return isSignificant(one, other) ? text : `(${text})`;
 }
 
 function latencyCharts(results: Results): Chart[] {

@@ -1,8 +1,8 @@
 import type { Results } from '../../results.js';
-import { paragraph, type Section, textTable } from '../document.js';
+import { paragraph, type Section, textTable } from '../../../kit/report/document.js';
 
 /** Where, when and how it was measured. */
-export function machineSection({ circumstances: about, topologies, measured }: Results): Section {
+export function machineSection({ environment: about, topologies, measured }: Results): Section {
   const total = Object.values(about.mix).reduce((sum, weight) => sum + weight, 0);
   const mix = Object.entries(about.mix).map(
     ([name, weight]) => `${name} ${((100 * weight) / total).toFixed(1)} %`,
@@ -21,14 +21,17 @@ export function machineSection({ circumstances: about, topologies, measured }: R
           ['hosts', about.containers ? 'in containers, as docker/compose.yaml has them' : 'processes'],
           ['software', `Node ${about.node}, PostgreSQL ${about.postgres}, queues on ${about.queues}`],
           ['cores', about.cores],
-          ['when', `${about.at}, ${about.minutes.toFixed(1)} minutes${about.quick ? ', quick: a look' : ''}`],
+          [
+            'when',
+            `${about.startedAt}, ${about.minutes.toFixed(1)} minutes${about.quick ? ', quick: a look' : ''}`,
+          ],
           ['rounds', `${rounds}, medians`],
           [
             'equal for all',
             `the cores; ${about.replicas} process${about.replicas === 1 ? '' : 'es'} of each host; ${about.connections} ` +
               'connections to the database for each module of a process; the data; the requests and when they come',
           ],
-          ['others', `processes that are none of ours had ${about.others.toFixed(2)} cores in use`],
+          ['others', `processes that are none of ours had ${about.otherCores.toFixed(2)} cores in use`],
           [
             'the load',
             `99 of 100 requests were sent within ${late.toFixed(1)} ms of their time, in the worst round`,

@@ -1,20 +1,20 @@
-import type { Blast, Impact, Results, ServerBlast } from '../../results.js';
+import type { HostFaultImpact, Impact, Results, ServerFaultImpact } from '../../results.js';
 import { DELAYS } from '../../schedule.js';
 import { figureOf } from '../../stats/figure.js';
-import { lostShare, pointsOf } from '../../verdict/evidence.js';
+import { lostShare, pointsOf } from '../../verdict/comparison.js';
 import { LOW_P50, percent, summariesOf } from '../../verdict/summary.js';
-import { paragraph, type Section, tableOf } from '../document.js';
+import { paragraph, type Section, tableOf } from '../../../kit/report/document.js';
 
 const middle = (rounds: readonly number[], digits = 2) => figureOf(rounds).median.toFixed(digits);
 
 /** What a slower network does; undefined when that was not measured. */
 export function networkSection(results: Results): Section | undefined {
-  const names = Object.keys(results.swept);
+  const names = Object.keys(results.network);
   if (names.length === 0) return undefined;
   const base = results.topologies[0]!.name;
   const without = summariesOf(results)[base]![LOW_P50]!.median;
   const rows = names.map((name) => {
-    const { bytes, delays } = results.swept[name]!;
+    const { bytes, delays } = results.network[name]!;
     const remote = delays[0]!.rounds.map((round) => round.remote);
     const cells = delays.map(
       ({ rounds }) => `${middle(rounds.map(({ p50 }) => p50))} / ${middle(rounds.map(({ p99 }) => p99))}`,
@@ -55,15 +55,15 @@ export function networkSection(results: Results): Section | undefined {
 }
 
 const SERVER_FAULT_WORDS = { restart: 'restarted', cut: 'cut off' } as const satisfies Record<
-  ServerBlast['fault'],
+  ServerFaultImpact['fault'],
   string
 >;
 const FAULT_WORDS = { kill: 'killed', hang: 'hangs', block: 'event loop blocked' } as const;
 
 export function blastSection(results: Results): Section | undefined {
-  const names = Object.keys(results.blasts);
+  const names = Object.keys(results.faults);
   if (names.length === 0) return undefined;
-  const rows = names.flatMap((name) => results.blasts[name]!.map((blast) => blastRow(name, blast)));
+  const rows = names.flatMap((name) => results.faults[name]!.map((blast) => blastRow(name, blast)));
   return {
     title: 'Blast radius',
     parts: [
@@ -77,14 +77,14 @@ export function blastSection(results: Results): Section | undefined {
         title: 'Requests that fail while one host does, on average',
         unit: '%',
         labels: names,
-        series: [{ name: 'failed', values: names.map((name) => 100 * lostShare(results.blasts[name]!)) }],
+        series: [{ name: 'failed', values: names.map((name) => 100 * lostShare(results.faults[name]!)) }],
       },
     ],
   };
 }
 
 /** What a fault does in what all hosts share; undefined when that was not measured. */
-export function serverSection({ servers }: Results): Section | undefined {
+export function serverSection({ serverFaults: servers }: Results): Section | undefined {
   const rows = Object.entries(servers).flatMap(([name, blasts]) =>
     blasts.map((blast) => [name, blast.server, SERVER_FAULT_WORDS[blast.fault], ...impactCells(blast)]),
   );
@@ -101,7 +101,7 @@ export function serverSection({ servers }: Results): Section | undefined {
   };
 }
 
-const blastRow = (name: string, blast: Blast) => [
+const blastRow = (name: string, blast: HostFaultImpact) => [
   name,
   blast.host,
   FAULT_WORDS[blast.fault],
@@ -110,7 +110,7 @@ const blastRow = (name: string, blast: Blast) => [
 
 const IMPACT = ['requests', 'failed', '', 'for s', 'p99 ms', 'endpoints that failed'];
 
-function impactCells({ requests, failed, asked, seconds, p99 }: Impact): string[] {
+function impactCells({ requests, failed, sent: asked, seconds, p99 }: Impact): string[] {
   const count = Object.values(failed).reduce((sum, each) => sum + each, 0);
   const failing = Object.keys(failed).toSorted();
   const all = Object.keys(asked).length;
@@ -127,7 +127,7 @@ function impactCells({ requests, failed, asked, seconds, p99 }: Impact): string[
 }
 
 export function scalingSection(results: Results): Section | undefined {
-  const rows = Object.entries(results.scaled).flatMap(([name, all]) =>
+  const rows = Object.entries(results.scaling).flatMap(([name, all]) =>
     all.map((one) => {
       const [before, after] = [figureOf(one.before).median, figureOf(one.after).median];
       return [
@@ -170,7 +170,7 @@ export function scalingSection(results: Results): Section | undefined {
 }
 
 export function deploySection(results: Results): Section | undefined {
-  const rows = Object.entries(results.deployed).map(([name, one]) => [
+  const rows = Object.entries(results.deploys).map(([name, one]) => [
     name,
     one.module,
     one.builtSeconds.toFixed(1),

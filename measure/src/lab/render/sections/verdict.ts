@@ -1,8 +1,8 @@
 import type { Results } from '../../results.js';
-import { evidenceOf } from '../../verdict/evidence.js';
-import { judge, type Reason } from '../../verdict/judge.js';
-import { doubts } from '../../verdict/summary.js';
-import { type Part, paragraph, type Section, textTable } from '../document.js';
+import { compareTopologies } from '../../verdict/comparison.js';
+import { verdictOf, type Reason } from '../../verdict/verdict.js';
+import { noiseWarnings } from '../../verdict/summary.js';
+import { type Part, paragraph, type Section, textTable } from '../../../kit/report/document.js';
 
 const KINDS = { buys: 'buys', costs: 'costs', breakEvens: 'break-even' } as const;
 
@@ -10,14 +10,14 @@ const KINDS = { buys: 'buys', costs: 'costs', breakEvens: 'break-even' } as cons
 export function verdictSection(results: Results): Section | undefined {
   const [whole, ...splits] = results.topologies.map(({ name }) => name) as [string, ...string[]];
   if (splits.length === 0) return undefined;
-  const verdicts = splits.map((split) => judge(evidenceOf(results, split)));
-  const unsure = doubts(results).length > 0 ? ' The machine was too noisy to be sure.' : '';
+  const verdicts = splits.map((split) => verdictOf(compareTopologies(results, split)));
+  const unsure = noiseWarnings(results).length > 0 ? ' The machine was too noisy to be sure.' : '';
   const rows = verdicts.flatMap((verdict) =>
     (['buys', 'costs', 'breakEvens'] as const).flatMap((kind) => {
       const reasons: readonly Reason[] = verdict[kind];
       const known =
         reasons.length > 0 ? reasons : [{ what: 'nothing', figures: 'nothing that was seen here' }];
-      return known.map(({ what, figures }) => [verdict.split, KINDS[kind], what, figures]);
+      return known.map(({ subject: what, figures }) => [verdict.split, KINDS[kind], what, figures]);
     }),
   );
   return {

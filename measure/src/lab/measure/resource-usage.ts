@@ -1,4 +1,4 @@
-import { cpuOfEach, memoryOfTree } from '../../bench/processes.js';
+import { cpuOfEach, memoryOfTree } from '../../kit/process-usage.js';
 import type { Place, Placed } from './subject.js';
 
 export const KINDS = ['hosts', 'nginx', 'postgres', 'redis'] as const;
@@ -10,7 +10,7 @@ export type ByKind = Readonly<Record<Kind, number>>;
 export const sumOf = (each: ByKind) => KINDS.reduce((sum, kind) => sum + each[kind], 0);
 
 /** What both reads of a counter differ by, divided. */
-export const share = (before: ByKind, after: ByKind, parts: number): ByKind =>
+export const difference = (before: ByKind, after: ByKind, parts: number): ByKind =>
   byKind((kind) => (after[kind] - before[kind]) / parts);
 
 const byKind = (of: (kind: Kind) => number): ByKind =>

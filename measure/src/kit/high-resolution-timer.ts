@@ -19,7 +19,7 @@ for (;;) {
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Rings at a time, to a fraction of a millisecond. One alarm has one time at once. */
-export class Alarm {
+export class HighResolutionTimer {
   readonly #shared = new SharedArrayBuffer(16);
   readonly #flag = new Int32Array(this.#shared, 0, 2);
   readonly #due = new Float64Array(this.#shared, 8, 1);

@@ -1,7 +1,7 @@
 import type { Samples } from './samples.js';
 
 /** One request. */
-export interface Shot {
+export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly token?: string | undefined;
@@ -23,10 +23,10 @@ export interface Endpoint {
   /** What the raw server's answer must have in common with the monolith's; its login only hashes. */
   readonly alike: 'bytes' | 'shape' | 'nothing';
   /** Sent in this order, again and again. */
-  shots(samples: Samples): Shot[];
+  requests(samples: Samples): HttpRequest[];
 }
 
-const get = (path: string, token?: string): Shot => ({ method: 'GET', path, token });
+const get = (path: string, token?: string): HttpRequest => ({ method: 'GET', path, token });
 const encoded = encodeURIComponent;
 const list = (filter: string, values: readonly string[]) =>
   values.map((value) => get(`/api/articles?${filter}=${encoded(value)}&limit=20`));
@@ -52,57 +52,57 @@ export const endpoints: readonly Endpoint[] = [
     above: { times: 2.5 },
     aboveReady: 2,
     alike: 'bytes',
-    shots: () => [get('/api/articles?limit=20')],
+    requests: () => [get('/api/articles?limit=20')],
   },
   {
     name: 'tag',
     goal: { app: 0.6, database: 0.8 },
     above: { times: 2.5 },
     alike: 'bytes',
-    shots: ({ tags }) => list('tag', tags),
+    requests: ({ tags }) => list('tag', tags),
   },
-  { name: 'author', above: { times: 2 }, alike: 'bytes', shots: ({ authors }) => list('author', authors) },
+  { name: 'author', above: { times: 2 }, alike: 'bytes', requests: ({ authors }) => list('author', authors) },
   {
     name: 'article',
     goal: { app: 0.3, database: 0.25 },
     above: { times: 2 },
     aboveReady: 2,
     alike: 'bytes',
-    shots: ({ slugs }) => slugs.map((slug) => get(`/api/articles/${encoded(slug)}`)),
+    requests: ({ slugs }) => slugs.map((slug) => get(`/api/articles/${encoded(slug)}`)),
   },
   {
     name: 'feed',
     goal: { app: 0.7, database: 0.8 },
     above: { times: 2.5 },
     alike: 'bytes',
-    shots: ({ tokens }) => tokens.map((token) => get('/api/articles/feed?limit=20', token)),
+    requests: ({ tokens }) => tokens.map((token) => get('/api/articles/feed?limit=20', token)),
   },
   {
     name: 'tags',
     goal: { app: 0.12, database: 0.08 },
     above: { times: 2 },
     alike: 'bytes',
-    shots: () => [get('/api/tags')],
+    requests: () => [get('/api/tags')],
   },
   {
     name: 'profile',
     goal: { app: 0.2, database: 0.15 },
     above: { times: 2 },
     alike: 'bytes',
-    shots: ({ usernames }) => usernames.map((name) => get(`/api/profiles/${encoded(name)}`)),
+    requests: ({ usernames }) => usernames.map((name) => get(`/api/profiles/${encoded(name)}`)),
   },
   {
     name: 'comments',
     above: { times: 2 },
     alike: 'bytes',
-    shots: ({ discussedSlugs }) =>
+    requests: ({ discussedSlugs }) =>
       discussedSlugs.map((slug) => get(`/api/articles/${encoded(slug)}/comments`)),
   },
   {
     name: 'login',
     above: { milliseconds: 1 },
     alike: 'nothing',
-    shots: ({ emails }) =>
+    requests: ({ emails }) =>
       emails.map((email) => ({
         method: 'POST',
         path: '/api/users/login',
@@ -114,7 +114,7 @@ export const endpoints: readonly Endpoint[] = [
     above: { times: 2 },
     alike: 'bytes',
     // Each pair in one piece, and pairs apart: two users who like one article at once would wait for each other.
-    shots: ({ slugs, tokens }) =>
+    requests: ({ slugs, tokens }) =>
       slugs.flatMap((slug, index) => {
         const path = `/api/articles/${encoded(slug)}/favorite`;
         const token = tokens[index % tokens.length];
@@ -129,7 +129,7 @@ export const endpoints: readonly Endpoint[] = [
     goal: { app: 0.9, database: 1 },
     above: { times: 2 },
     alike: 'shape',
-    shots: ({ tokens, tags }) =>
+    requests: ({ tokens, tags }) =>
       tokens.map((token) => ({ method: 'POST', path: '/api/articles', token, body: () => newArticle(tags) })),
   },
 ];

@@ -1,17 +1,17 @@
 /** Runs one deployment, and does what its parent asks; when that is gone, nothing stays. */
 import { Deployment } from './deployment.js';
-import type { DeploymentPlan } from './plan.js';
+import type { DeploymentSpec } from './deployment-spec.js';
 
 /** What the parent may ask, by name. */
-export type Question = 'start' | 'running' | 'delay' | 'bytes' | 'add' | 'roll' | 'stop';
+export type Method = 'start' | 'running' | 'delay' | 'bytes' | 'add' | 'roll' | 'stop';
 
-export interface Asked {
+export interface Call {
   readonly id: number;
-  readonly question: Question;
+  readonly question: Method;
   readonly args: readonly unknown[];
 }
 
-export interface Answered {
+export interface Reply {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: string;
@@ -19,21 +19,21 @@ export interface Answered {
 
 let deployment: Deployment | undefined;
 
-async function answer({ question, args }: Asked): Promise<unknown> {
+async function answer({ question, args }: Call): Promise<unknown> {
   if (question === 'start') {
-    deployment = new Deployment(args[0] as DeploymentPlan);
+    deployment = new Deployment(args[0] as DeploymentSpec);
     return deployment.start();
   }
   const method = deployment![question] as (...all: unknown[]) => unknown;
   return method.apply(deployment, [...args]);
 }
 
-function say(answered: Answered): void {
+function say(answered: Reply): void {
   // A parent that has gone waits for no answer.
   if (process.connected) process.send?.(answered);
 }
 
-process.on('message', (asked: Asked) => {
+process.on('message', (asked: Call) => {
   const { id } = asked;
   answer(asked).then(
     (value) => say({ id, value }),

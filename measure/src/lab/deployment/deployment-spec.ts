@@ -1,7 +1,7 @@
 import type { Topology } from '@tearline/topology';
 
 /** Everything that a deployment is made of, in a form that can be sent to another process. */
-export interface DeploymentPlan {
+export interface DeploymentSpec {
   readonly topology: Topology;
   /** By module its database URL, and the queues' one. */
   readonly urls: Readonly<Record<string, string>>;

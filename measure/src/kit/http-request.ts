@@ -1,7 +1,7 @@
-import type { Shot } from './endpoints.js';
+import type { HttpRequest } from './endpoints.js';
 
 /** Sends one request. @throws Error when the answer is no 2xx */
-export async function ask(url: string, shot: Shot): Promise<string> {
+export async function sendRequest(url: string, shot: HttpRequest): Promise<string> {
   const { method, path, body } = shot;
   const response = await fetch(url + path, {
     method,
@@ -13,7 +13,7 @@ export async function ask(url: string, shot: Shot): Promise<string> {
   return text;
 }
 
-export function headersOf({ token, body, type = 'application/json' }: Shot): Record<string, string> {
+export function headersOf({ token, body, type = 'application/json' }: HttpRequest): Record<string, string> {
   return {
     ...(token && { authorization: `Token ${token}` }),
     ...(body && { 'content-type': type }),

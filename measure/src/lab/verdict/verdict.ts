@@ -1,12 +1,12 @@
 import { copiesUntilSmaller, rateOfOneCore, roundTripWithin } from './break-even.js';
-import type { Evidence, Ratio } from './evidence.js';
+import type { Comparison, Ratio } from './comparison.js';
 import { percent } from './summary.js';
 
 export type Decision = 'do not split' | 'split only for what it buys' | 'split';
 
 /** A reason, with the figures it rests on. */
 export interface Reason {
-  readonly what: string;
+  readonly subject: string;
   readonly figures: string;
 }
 
@@ -16,7 +16,7 @@ export interface Verdict {
   readonly decision: Decision;
   /** One sentence. */
   readonly text: string;
-  readonly buys: readonly Reason[];
+  readonly gains: readonly Reason[];
   readonly costs: readonly (Reason & { readonly isHeavy: boolean })[];
   readonly breakEvens: readonly Reason[];
 }
@@ -42,7 +42,7 @@ export const RULES = {
  * Weighs one against the other. A split that buys nothing is not worth any cost; one that buys something is worth the usual
  * cost, and as many heavy ones as things it buys.
  */
-export function judge(evidence: Evidence): Verdict {
+export function verdictOf(evidence: Comparison): Verdict {
   const buys = gainsOf(evidence);
   const costs = costsOf(evidence);
   const heavy = costs.filter(({ isHeavy }) => isHeavy);
@@ -56,7 +56,8 @@ export function judge(evidence: Evidence): Verdict {
       : costs.length === 0
         ? 'split'
         : 'split only for what it buys';
-  const named = (reasons: readonly Reason[]) => reasons.map(({ what }) => what).join(', ') || 'nothing';
+  const named = (reasons: readonly Reason[]) =>
+    reasons.map(({ subject: what }) => what).join(', ') || 'nothing';
   const over = isOverBudget
     ? ` It is over the budget of ${evidence.budget} ms, which ${evidence.whole} keeps.`
     : '';
@@ -66,28 +67,28 @@ export function judge(evidence: Evidence): Verdict {
     text:
       `${evidence.split}: ${decision}. It buys ${named(buys)}; it costs ${named(costs)}` +
       `${heavy.length > 0 ? ` (heavily: ${named(heavy)})` : ''}.${over}`,
-    buys,
+    gains: buys,
     costs,
     breakEvens: breakEvensOf(evidence),
   };
 }
 
-function gainsOf({ lost, doubled, deploy, throughput, cpu, p50 }: Evidence): Reason[] {
+function gainsOf({ lost, doubled, deploy, throughput, cpu, p50 }: Comparison): Reason[] {
   const gains: Reason[] = [];
   if (lost && lost.whole > 0 && lost.split <= RULES.blast * lost.whole)
     gains.push({
-      what: 'smaller failures',
+      subject: 'smaller failures',
       figures: `while one host fails, ${percent(lost.split)} of the requests fail instead of ${percent(lost.whole)}`,
     });
   for (const { hot, whole, part, wholeGain, partGain } of doubled)
     if (part <= RULES.memory * whole && partGain > 1 && partGain >= RULES.sameGain * wholeGain)
       gains.push({
-        what: `scaling ${hot} alone`,
+        subject: `scaling ${hot} alone`,
         figures: `× ${partGain.toFixed(2)} for ${part.toFixed(0)} MiB instead of × ${wholeGain.toFixed(2)} for ${whole.toFixed(0)} MiB`,
       });
   if (deploy && deploy.split.rolled <= RULES.rollout * deploy.whole.rolled)
     gains.push({
-      what: 'faster roll-out',
+      subject: 'faster roll-out',
       figures: `${deploy.split.rolled.toFixed(1)} s instead of ${deploy.whole.rolled.toFixed(1)} s, after ${deploy.built.toFixed(1)} s of building in both`,
     });
   const better: [string, Ratio, boolean][] = [
@@ -96,11 +97,12 @@ function gainsOf({ lost, doubled, deploy, throughput, cpu, p50 }: Evidence): Rea
     ['shorter answers', p50, p50.times <= 1 / RULES.cost],
   ];
   for (const [what, ratio, isBetter] of better)
-    if (ratio.isReal && isBetter) gains.push({ what, figures: `× ${ratio.times.toFixed(2)}` });
+    if (ratio.isSignificant && isBetter)
+      gains.push({ subject: what, figures: `× ${ratio.times.toFixed(2)}` });
   return gains;
 }
 
-function costsOf(evidence: Evidence): Verdict['costs'] {
+function costsOf(evidence: Comparison): Verdict['costs'] {
   const { cpu, p50, memory, throughput, network, lowP50, budget } = evidence;
   const figures: [string, Ratio, number, (value: number) => string][] = [
     ['CPU', cpu, cpu.times, (value) => `${value.toFixed(2)} ms a request`],
@@ -109,7 +111,7 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
     ['throughput', throughput, 1 / throughput.times, (value) => `${value.toFixed(0)} requests/s`],
   ];
   const costs = figures
-    .filter(([, { isReal }, times]) => isReal && times >= RULES.cost)
+    .filter(([, { isSignificant: isReal }, times]) => isReal && times >= RULES.cost)
     .map(([what, { whole, split }, times, text]) => ({
       what,
       figures: `${text(split)} instead of ${text(whole)}`,
@@ -128,15 +130,15 @@ function costsOf(evidence: Evidence): Verdict['costs'] {
 
 const lessOrMore = (seconds: number) => `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'more' : 'less'}`;
 
-function breakEvensOf(evidence: Evidence): Reason[] {
+function breakEvensOf(evidence: Comparison): Reason[] {
   const { cpu, memory, lowP50, network, doubled, deploy, budget } = evidence;
-  const rate = cpu.isReal ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
+  const rate = cpu.isSignificant ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
   const limit = budget ?? RULES.answer * lowP50;
   const roundTrip = network.length > 1 ? roundTripWithin(limit, network) : undefined;
   const why = budget === undefined ? `twice ${evidence.whole}’s p50 at the lowest rate` : 'the budget';
   return [
     {
-      what: 'load',
+      subject: 'load',
       figures:
         rate === undefined
           ? 'no more CPU was seen than another run may differ by'

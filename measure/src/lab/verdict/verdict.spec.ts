@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { blast, deployed, made, type Made, scaled, swept } from '../results.fixture.js';
 import type { Results } from '../results.js';
-import { evidenceOf } from './evidence.js';
-import { judge } from './judge.js';
+import { compareTopologies } from './comparison.js';
+import { verdictOf } from './verdict.js';
 
 const verdictOf = (split: Made, more: Partial<Results> = {}, whole: Made = {}) =>
-  judge(evidenceOf(made({ whole, split }, more), 'split'));
+  verdictOf(compareTopologies(made({ whole, split }, more), 'split'));
 const whats = (reasons: readonly { what: string }[]) => reasons.map(({ what }) => what);
 
 /** Everything fails with the whole; a tenth with the split. */
@@ -27,24 +27,24 @@ describe('a verdict', () => {
   });
 
   it('is to split for what that buys when it also costs something', () => {
-    const verdict = verdictOf({ cpu: 1.5 }, { blasts });
+    const verdict = verdictOf({ cpu: 1.5 }, { faults: blasts });
     expect(verdict.decision).toBe('split only for what it buys');
     expect(whats(verdict.buys)).toEqual(['smaller failures']);
     expect(verdict.buys[0]!.figures).toBe('while one host fails, 10 % of the requests fail instead of 100 %');
   });
 
   it('is to split when that buys something and costs nothing', () => {
-    expect(verdictOf({}, { blasts }).decision).toBe('split');
+    expect(verdictOf({}, { faults: blasts }).decision).toBe('split');
   });
 
   it('is not to split when there are more heavy costs than things bought', () => {
-    const verdict = verdictOf({ cpu: 2.5, memory: 900 }, { blasts });
+    const verdict = verdictOf({ cpu: 2.5, memory: 900 }, { faults: blasts });
     expect(verdict.decision).toBe('do not split');
     expect(verdict.text).toContain('(heavily: CPU, memory)');
   });
 
   it('is not to split when that breaks a budget which the whole keeps', () => {
-    const { circumstances } = made();
+    const { environment: circumstances } = made();
     const more = { blasts, circumstances: { ...circumstances, budget: 3 } };
     expect(verdictOf({ p50: 3.5 }, more)).toMatchObject({
       decision: 'do not split',
@@ -57,13 +57,13 @@ describe('a verdict', () => {
   it('names no difference that another run may not find', () => {
     expect(verdictOf({ cpu: 1.5, jitter: 0.6 }).costs).toEqual([]);
     const noisy = made({ whole: {}, again: { cpu: 2 }, split: { cpu: 1.5 } });
-    expect(judge(evidenceOf(noisy, 'split')).costs).toEqual([]);
+    expect(verdictOf(compareTopologies(noisy, 'split')).costs).toEqual([]);
   });
 
   it('counts scaling one part only when it gains as much, for less memory', () => {
-    const of = (split: Partial<Results['scaled'][string][number]>) =>
+    const of = (split: Partial<Results['scaling'][string][number]>) =>
       whats(
-        verdictOf({}, { scaled: { whole: [scaled()], split: [scaled({ memoryMiB: 50, ...split })] } }).buys,
+        verdictOf({}, { scaling: { whole: [scaled()], split: [scaled({ memoryMiB: 50, ...split })] } }).buys,
       );
     expect(of({})).toEqual(['scaling identity alone']);
     expect(of({ memoryMiB: 90 })).toEqual([]);
@@ -72,7 +72,7 @@ describe('a verdict', () => {
 
   it('counts a roll-out that is much shorter', () => {
     const of = (rolledSeconds: number) =>
-      whats(verdictOf({}, { deployed: { whole: deployed(), split: deployed({ rolledSeconds }) } }).buys);
+      whats(verdictOf({}, { deploys: { whole: deployed(), split: deployed({ rolledSeconds }) } }).buys);
     expect(of(4)).toEqual(['faster roll-out']);
     expect(of(7)).toEqual([]);
   });
@@ -81,8 +81,8 @@ describe('a verdict', () => {
     const verdict = verdictOf(
       { cpu: 1.5, memory: 500, p50: 2.5 },
       {
-        swept: swept(2.5, 1.5),
-        scaled: { whole: [scaled()], split: [scaled({ memoryMiB: 60 })] },
+        network: swept(2.5, 1.5),
+        scaling: { whole: [scaled()], split: [scaled({ memoryMiB: 60 })] },
       },
     );
     expect(verdict.breakEvens).toEqual([
@@ -107,7 +107,7 @@ describe('a verdict', () => {
   });
 
   it('counts a slow network as a cost when answers take much longer there', () => {
-    expect(whats(verdictOf({}, { swept: swept(2, 3) }).costs)).toEqual(['a network of 2 ms']);
-    expect(whats(verdictOf({}, { swept: swept(2, 0.1) }).costs)).toEqual([]);
+    expect(whats(verdictOf({}, { network: swept(2, 3) }).costs)).toEqual(['a network of 2 ms']);
+    expect(whats(verdictOf({}, { network: swept(2, 0.1) }).costs)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { impactOf } from './blast.js';
+import { impactOf } from './fault-injection.js';
 
 const answer = (at: number, endpoint: string, status: number) => ({
   at,

@@ -1,12 +1,12 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Shot } from '../../bench/endpoints.js';
-import { openLoop } from '../../bench/open-loop.js';
-import { arrivals } from '../../bench/split/pace.js';
-import { randomFrom } from '../stats/random.js';
+import type { HttpRequest } from './endpoints.js';
+import { openLoop } from './open-loop.js';
+import { arrivals } from '../bench/split/pace.js';
+import { randomFrom } from '../lab/stats/random.js';
 
-const shots: Shot[] = ['/a', '/b', '/c'].map((path) => ({ method: 'GET', path }));
+const shots: HttpRequest[] = ['/a', '/b', '/c'].map((path) => ({ method: 'GET', path }));
 
 describe('the schedule of arrivals', () => {
   it('has the rate that was asked for, within what chance allows', () => {
@@ -31,7 +31,7 @@ describe('the schedule of arrivals', () => {
     expect(
       take(3)
         .slice(0, 4)
-        .map(({ shot }) => shot.path),
+        .map(({ request: shot }) => shot.path),
     ).toEqual(['/a', '/b', '/c', '/a']);
   });
 });
@@ -67,7 +67,7 @@ describe('an open loop', () => {
 
   const at = (milliseconds: number, path: string) => ({
     at: milliseconds,
-    shot: { method: 'GET', path } satisfies Shot,
+    shot: { method: 'GET', path } satisfies HttpRequest,
   });
 
   it('counts as waiting what a request waited to be sent', async () => {
@@ -93,7 +93,7 @@ describe('an open loop', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const [answer] = await openLoop(address, [at(0, '/a')], { patience: 50 });
+    const [answer] = await openLoop(address, [at(0, '/a')], { timeoutMs: 50 });
     expect(answer!.status).toBe(0);
     expect(answer!.milliseconds).toBeGreaterThanOrEqual(49);
     silent.closeAllConnections();

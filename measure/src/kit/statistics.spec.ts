@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { quantiles } from '../../bench/quantiles.js';
-import { figureOf } from './figure.js';
+import { quantiles } from './statistics.js';
+import { figureOf } from '../lab/stats/figure.js';
 
 describe('quantiles', () => {
   it('are values that were seen, whatever order they came in', () => {

@@ -1,10 +1,10 @@
 import autocannon, { type Request, type Result } from 'autocannon';
-import { headersOf } from './ask.js';
-import type { Shot } from './endpoints.js';
-import { quantiles } from './quantiles.js';
+import { headersOf } from './http-request.js';
+import type { HttpRequest } from './endpoints.js';
+import { quantiles } from './statistics.js';
 
 /** What the client saw. */
-export interface Load {
+export interface LoadResult {
   readonly requests: number;
   readonly perSecond: number;
   /** Milliseconds that half of the requests stayed within, 95 and 99 of 100. */
@@ -16,12 +16,12 @@ export interface Load {
 }
 
 /** Sends `amount` requests over many connections at once, each of which has a part of the shots for itself. */
-export async function load(
+export async function closedLoop(
   url: string,
-  shots: readonly Shot[],
+  shots: readonly HttpRequest[],
   connections: number,
   amount: number,
-): Promise<Load> {
+): Promise<LoadResult> {
   const requests = shots.map(requestOf);
   const times: number[] = [];
   const started = performance.now();
@@ -47,7 +47,7 @@ export async function load(
 }
 
 /** @param elapsed milliseconds from the first request to the last answer */
-export function summaryOf(times: readonly number[], elapsed: number, errors: number): Load {
+export function summaryOf(times: readonly number[], elapsed: number, errors: number): LoadResult {
   const [p50, p95, p99] = quantiles(times, [0.5, 0.95, 0.99]);
   return {
     requests: times.length,
@@ -66,7 +66,7 @@ function part<T>(list: readonly T[], index: number, parts: number): T[] {
   return list.slice(index * size, (index + 1) * size);
 }
 
-function requestOf(shot: Shot): Request {
+function requestOf(shot: HttpRequest): Request {
   const { method, path, body } = shot;
   const headers = headersOf(shot);
   if (typeof body !== 'function') return { method, path, headers, ...(body && { body }) };

@@ -35,7 +35,7 @@ export function memoryOf(pid: number): number {
 }
 
 /** Milliseconds of CPU that everybody on the machine has used. */
-export function cpuOfAll(): number {
+export function machineCpu(): number {
   const [, fields = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
   const [user, nice, system, , , irq, softirq] = fields.split(' ').map(Number);
   return (user! + nice! + system! + irq! + softirq!) * TICK_MS;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freePorts } from '@tearline/process';
 import { Redis } from 'ioredis';
-import type { Cleanup } from '../cleanup.js';
+import { freePorts } from '@tearline/process';
+import type { Cleanup } from './cleanup.js';
 
 /** A Redis that runs. */
 export interface RunningRedis {

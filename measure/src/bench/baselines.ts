@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Cleanup } from './cleanup.js';
-import type { Database } from './database.js';
-import { type ServerProcess, startServer } from './server-process.js';
-import { DATABASE_CONNECTIONS } from './tearline.js';
+import type { Cleanup } from '../kit/cleanup.js';
+import type { Database } from '../kit/database.js';
+import { type ServerProcess, startServer } from '../kit/server-process.js';
+import { DATABASE_CONNECTIONS } from './monolith.js';
 
 export interface Yardsticks {
   /** node:http and the owner's statements over all schemas. */

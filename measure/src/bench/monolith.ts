@@ -1,8 +1,8 @@
 import { databaseUrlVariable } from '@tearline/database';
 import { basename, dirname, join } from 'node:path';
-import type { Database } from './database.js';
-import type { Keys } from './samples.js';
-import { type ServerProcess, startServer } from './server-process.js';
+import type { Database } from '../kit/database.js';
+import type { Keys } from '../kit/samples.js';
+import { type ServerProcess, startServer } from '../kit/server-process.js';
 
 /** Connections to PostgreSQL that each server gets altogether. */
 export const DATABASE_CONNECTIONS = '30';

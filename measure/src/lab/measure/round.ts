@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { quantiles } from '../../bench/quantiles.js';
-import { load } from '../../bench/load.js';
-import { type Answer, isFine, openLoop } from '../../bench/open-loop.js';
+import { quantiles } from '../../kit/statistics.js';
+import { closedLoop } from '../../kit/closed-loop.js';
+import { type Response, isSuccess, openLoop } from '../../kit/open-loop.js';
 import { arrivals } from '../../bench/split/pace.js';
 import { callsBetween } from '../../bench/split/placement.js';
-import type { NamedShot } from '../load/mix.js';
+import type { EndpointRequest } from '../load/request-mix.js';
 import type { Subject } from './subject.js';
-import { type ByKind, cpuByKind, share } from './usage.js';
+import { type ByKind, cpuByKind, difference } from './resource-usage.js';
 
 /** What one round found. */
-export interface Observed {
+export interface Round {
   readonly requests: number;
   readonly perSecond: number;
   /** Milliseconds. */
@@ -26,30 +26,33 @@ export interface Observed {
   readonly late: number;
 }
 
-type Seen = Pick<Observed, 'requests' | 'perSecond' | 'p50' | 'p95' | 'p99' | 'errors' | 'late'>;
+type Seen = Pick<Round, 'requests' | 'perSecond' | 'p50' | 'p95' | 'p99' | 'errors' | 'late'>;
 
 /** As many requests as these connections can get through. */
 export async function saturate(
   subject: Subject,
-  shots: readonly NamedShot[],
+  shots: readonly EndpointRequest[],
   { connections, amount }: { connections: number; amount: number },
-): Promise<Observed> {
-  return observed(subject, async (url) => ({ ...(await load(url, shots, connections, amount)), late: 0 }));
+): Promise<Round> {
+  return observed(subject, async (url) => ({
+    ...(await closedLoop(url, shots, connections, amount)),
+    late: 0,
+  }));
 }
 
 /** Requests that come at this rate, whatever becomes of those before. */
-export async function pacedBy(
+export async function measureAtRate(
   subject: Subject,
-  shots: readonly NamedShot[],
+  shots: readonly EndpointRequest[],
   { perSecond, seconds, random }: { perSecond: number; seconds: number; random: () => number },
-): Promise<Observed> {
+): Promise<Round> {
   return observed(subject, async (url) => {
     const schedule = [...arrivals(shots, perSecond, seconds, random)];
     return seen(await openLoop(url, schedule), seconds);
   });
 }
 
-function seen(answers: readonly Answer<NamedShot>[], seconds: number): Seen {
+function seen(answers: readonly Response<EndpointRequest>[], seconds: number): Seen {
   const [p50, p95, p99] = quantiles(
     answers.map(({ milliseconds }) => milliseconds),
     [0.5, 0.95, 0.99],
@@ -58,21 +61,18 @@ function seen(answers: readonly Answer<NamedShot>[], seconds: number): Seen {
     answers.map((answer) => answer.late),
     [0.99],
   );
-  const errors = answers.filter((answer) => !isFine(answer)).length;
+  const errors = answers.filter((answer) => !isSuccess(answer)).length;
   const perSecond = (answers.length - errors) / seconds;
   return { requests: answers.length, perSecond, p50: p50!, p95: p95!, p99: p99!, errors, late: late! };
 }
 
-async function observed(
-  { site, deployment }: Subject,
-  work: (url: string) => Promise<Seen>,
-): Promise<Observed> {
+async function observed({ site, deployment }: Subject, work: (url: string) => Promise<Seen>): Promise<Round> {
   const { hosts, url } = deployment.running;
   const calls = await callsBetween({ processes: hosts });
   const cpu = cpuByKind(site, deployment);
   const found = await work(url);
   await settle({ site, deployment });
-  const used = share(cpu, cpuByKind(site, deployment), found.requests);
+  const used = difference(cpu, cpuByKind(site, deployment), found.requests);
   const after = await callsBetween({ processes: hosts });
   return {
     ...found,

@@ -1,16 +1,16 @@
 import { Agent, type ClientRequest, request } from 'node:http';
-import { Alarm, now } from './alarm.js';
-import { headersOf } from './ask.js';
-import type { Shot } from './endpoints.js';
+import { HighResolutionTimer, now } from './high-resolution-timer.js';
+import { headersOf } from './http-request.js';
+import type { HttpRequest } from './endpoints.js';
 
 /** A request and when it is to be sent, in milliseconds from the start. */
-export interface Arrival<S extends Shot = Shot> {
+export interface Arrival<S extends HttpRequest = HttpRequest> {
   readonly at: number;
-  readonly shot: S;
+  readonly request: S;
 }
 
 /** What became of an arrival. */
-export interface Answer<S extends Shot = Shot> extends Arrival<S> {
+export interface Response<S extends HttpRequest = HttpRequest> extends Arrival<S> {
   /** From the time it was to be sent, whenever it was, to the last byte of the answer, or to where nobody waited on. */
   readonly milliseconds: number;
   /** How much later than intended it was sent. */
@@ -19,11 +19,11 @@ export interface Answer<S extends Shot = Shot> extends Arrival<S> {
   readonly status: number;
 }
 
-export const isFine = ({ status }: Pick<Answer, 'status'>) => status >= 200 && status < 300;
+export const isSuccess = ({ status }: Pick<Response, 'status'>) => status >= 200 && status < 300;
 
 export interface OpenLoopOptions {
   /** Milliseconds that a client waits for its answer. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** Ends it before its time. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,17 +33,17 @@ export interface OpenLoopOptions {
  * much as ever, and what waited for it counts as having waited.
  * @param arrivals in order
  */
-export async function openLoop<S extends Shot>(
+export async function openLoop<S extends HttpRequest>(
   url: string,
   arrivals: Iterable<Arrival<S>>,
-  { patience = 10_000, signal }: OpenLoopOptions = {},
-): Promise<Answer<S>[]> {
+  { timeoutMs: patience = 10_000, signal }: OpenLoopOptions = {},
+): Promise<Response<S>[]> {
   const agent = new Agent({ keepAlive: true });
-  const underWay: Promise<Answer<S>>[] = [];
+  const underWay: Promise<Response<S>>[] = [];
   const iterator = arrivals[Symbol.iterator]();
   const { promise: sent, resolve: finish } = Promise.withResolvers<void>();
   let next = iterator.next();
-  const alarm = new Alarm(() => sendDue());
+  const alarm = new HighResolutionTimer(() => sendDue());
   await alarm.ready();
   const started = now();
   const sendDue = () => {
@@ -52,10 +52,10 @@ export async function openLoop<S extends Shot>(
     if (next.done || signal?.aborted) finish();
     else alarm.set(started + next.value.at);
   };
-  const answerTo = async ({ at, shot }: Arrival<S>): Promise<Answer<S>> => {
+  const answerTo = async ({ at, request: shot }: Arrival<S>): Promise<Response<S>> => {
     const late = now() - started - at;
     const status = await send(url, shot, agent, patience).catch(() => 0);
-    return { at, shot, status, late, milliseconds: now() - started - at };
+    return { at, request: shot, status, late, milliseconds: now() - started - at };
   };
   sendDue();
   await sent;
@@ -66,7 +66,7 @@ export async function openLoop<S extends Shot>(
 }
 
 /** @returns the status. @throws Error when there is none, or not in time */
-function send(url: string, shot: Shot, agent: Agent, patience: number): Promise<number> {
+function send(url: string, shot: HttpRequest, agent: Agent, patience: number): Promise<number> {
   const { method, path, body } = shot;
   return new Promise((resolve, reject) => {
     const sending: ClientRequest = request(

@@ -7,7 +7,13 @@ import { Client } from 'pg';
 import type { Cleanup } from './cleanup.js';
 
 /** How much the seeded database holds. */
-export const DATA = { users: 1_000, articles: 10_000, comments: 30_000, favorites: 50_000, follows: 20_000 };
+export const SEED_COUNTS = {
+  users: 1_000,
+  articles: 10_000,
+  comments: 30_000,
+  favorites: 50_000,
+  follows: 20_000,
+};
 
 const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
 const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
@@ -71,7 +77,7 @@ export async function seed(
   cleanup: Cleanup,
   progress: 'inherit' | 'ignore' = 'inherit',
 ): Promise<void> {
-  const counts = Object.entries(DATA).flatMap(([name, count]) => [`--${name}`, `${count}`]);
+  const counts = Object.entries(SEED_COUNTS).flatMap(([name, count]) => [`--${name}`, `${count}`]);
   const child = spawn(process.execPath, [CLI, 'seed', ...counts], {
     env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
     stdio: ['ignore', 'ignore', progress],

@@ -1,5 +1,5 @@
-import type { Endpoint, Shot } from './endpoints.js';
-import { ask } from './ask.js';
+import type { Endpoint, HttpRequest } from './endpoints.js';
+import { sendRequest } from './http-request.js';
 
 const SAMPLES = 10;
 
@@ -9,13 +9,18 @@ const SAMPLES = 10;
  * @returns one of the answers, of middling size
  * @throws Error with the first difference
  */
-export async function requireAlike(endpoint: Endpoint, shots: readonly Shot[], url: string, rawUrl?: string) {
+export async function assertSameResponses(
+  endpoint: Endpoint,
+  shots: readonly HttpRequest[],
+  url: string,
+  rawUrl?: string,
+) {
   const answers: string[] = [];
   const few = shots.slice(0, SAMPLES);
-  for (const shot of few) answers.push(await ask(url, shot));
+  for (const shot of few) answers.push(await sendRequest(url, shot));
   if (rawUrl !== undefined && endpoint.alike !== 'nothing') {
     for (const [index, shot] of few.entries()) {
-      const [expected, found] = [answers[index]!, await ask(rawUrl, shot)].map(
+      const [expected, found] = [answers[index]!, await sendRequest(rawUrl, shot)].map(
         endpoint.alike === 'bytes' ? String : shapeOf,
       ) as [string, string];
       if (found !== expected) throw new Error(`${shot.method} ${shot.path}: ${difference(expected, found)}`);
