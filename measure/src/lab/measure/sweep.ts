@@ -32,7 +32,11 @@ export async function sweep(site: Site, options: SweepOptions): Promise<Swept> {
         const index = (place + round) % DELAYS.length;
         const delay = DELAYS[index]!;
         // Other requests each time: whoever repeated them would find their answers in the cache.
-        const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(200 + DELAYS.length * round + index));
+        const shots = requests.generate(
+          mix,
+          REQUESTS_PER_ROUND,
+          randomFrom(200 + DELAYS.length * round + index),
+        );
         tell(`${site.name}, ${delay} ms more a round trip, round ${round + 1} of ${rounds}`);
         await deployment.delay(delay);
         const before = await deployment.bytes();

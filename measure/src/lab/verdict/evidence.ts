@@ -2,7 +2,16 @@ import { type Blast, type Results } from '../results.js';
 import { DELAYS } from '../schedule.js';
 import { figureOf } from '../stats/figure.js';
 import type { Point } from './break-even.js';
-import { CPU, isSignificant, LOW_P50, MEMORY, P50, type Summary, summariesOf, THROUGHPUT } from './summary.js';
+import {
+  CPU,
+  isSignificant,
+  LOW_P50,
+  MEMORY,
+  P50,
+  type Summary,
+  summariesOf,
+  THROUGHPUT,
+} from './summary.js';
 
 /** A part that was doubled, in the whole and in the split. */
 export interface DoubledPart {
