@@ -30,10 +30,10 @@ describe('the lab', () => {
     files: readdirSync(folder).filter((name) => name.startsWith('tearline-')),
   });
 
-  it('measures a topology, and writes what it found', { timeout: 480_000 }, async () => {
+  it('measures a topology and writes a report', { timeout: 480_000 }, async () => {
     const child = lab('articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
-    const [code, said] = await ended(child);
-    expect(said).toContain('left] rounds: round 1 of 2, 60 %: articles');
+    const [code, output] = await ended(child);
+    expect(output).toContain('left] rounds: round 1 of 2, 60 %: articles');
     expect(code).toBe(0);
 
     const results = JSON.parse(readFileSync(join(folder, 'report/report.json'), 'utf8')) as Results;
@@ -70,12 +70,12 @@ describe('the lab', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'leaves nothing behind after %s',
+    'stops everything after %s',
     { timeout: 240_000 },
     async (signal) => {
       const child = lab('articles', '--quick');
       const end = ended(child);
-      await heard(child, 'rounds: warming up');
+      await untilPrinted(child, 'rounds: warming up');
       expect(leftovers().processes.length).toBeGreaterThan(3);
       child.kill(signal);
       expect((await end)[0]).toBe(1);
@@ -84,7 +84,7 @@ describe('the lab', () => {
     },
   );
 
-  it('says what is wrong before it starts anything', async () => {
+  it('refuses an unknown topology before it starts anything', async () => {
     expect(await ended(lab('monolit', 'media'))).toEqual([
       2,
       "no topology 'monolit'; did you mean 'monolith'?\n",
@@ -104,15 +104,15 @@ function partOf(pid: string, part: 'cmdline' | 'environ'): string {
 }
 
 async function ended(child: ChildProcess): Promise<[number | null, string]> {
-  const [[code], said] = await Promise.all([
+  const [[code], errors] = await Promise.all([
     once(child, 'exit') as Promise<[number | null]>,
     text(child.stderr!),
     text(child.stdout!),
   ]);
-  return [code, said];
+  return [code, errors];
 }
 
-async function heard(child: ChildProcess, words: string): Promise<void> {
+async function untilPrinted(child: ChildProcess, words: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let all = '';
   child.stderr!.on('data', (chunk: Buffer) => {

@@ -1,49 +1,40 @@
-/** Whether lists take longer when there is more to list: `npm run bench:deep`. */
-import { parseArgs } from 'node:util';
-import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
-import { sendRequest } from '../kit/http-request.js';
-import { type Cleanup, withCleanup } from '../kit/cleanup.js';
-import { SEED_COUNTS, type Database, openDatabase, queryOwner } from '../kit/database.js';
+/** Measures whether lists take longer when there is more to list: `npm run bench:deep`. */
+import { type Cleanup } from '../kit/cleanup.js';
 import { closedLoop } from '../kit/closed-loop.js';
-import { pinDriver, processor } from '../kit/machine.js';
-import { median } from './median.js';
-import { whole } from './options.js';
-import { met, ms, table } from './report.js';
-import { makeKeys, takeSamples } from '../kit/samples.js';
-import { multiply } from './deep/multiply.js';
-import { lists } from './deep/lists.js';
-import { startTearline } from './monolith.js';
-import { temporaryDir } from '../kit/temporary-dir.js';
+import { count, note, npmScript, runCommand } from '../kit/command.js';
+import { openDatabase, queryOwner, SEED_COUNTS } from '../kit/database.js';
+import { filteredLists } from '../kit/endpoints.js';
+import { get, type HttpRequest, sendRequest } from '../kit/http-request.js';
+import { assignMachineCores, describeMachine } from '../kit/machine.js';
+import { ms, ratio, table, verdict } from '../kit/report/table.js';
+import { makeKeys, type Samples, takeSamples } from '../kit/samples.js';
+import { median } from '../kit/statistics.js';
+import { subfolder, temporaryDir } from '../kit/temporary-dir.js';
+import { MONOLITH, startHost } from './hosts.js';
 
-/** How much longer half of the answers may take. */
-const GOAL = 1.5;
-/** Few enough that an answer's time is its own and not that of a queue. */
-const CONNECTIONS = 2;
-const HELP = `npm run bench:deep [-- <options>]
-
-Starts two private PostgreSQL, one with ten thousand articles and one with so many times as many, and a monolith on
-each. Asks both for the same lists in turn, and prints how long each takes.
-
-  --times N      as many articles (100)
-  --rounds N     the medians count (5)
-  --requests N   of a round (400)
-`;
-
-const note = (line: string) => void process.stderr.write(`${line}\n`);
-
-async function open(name: string, dir: string, cleanup: Cleanup): Promise<Database> {
-  const own = join(dir, name);
-  await mkdir(own);
-  return openDatabase(own, cleanup, { settings: { max_wal_size: '8GB' } });
+interface Options {
+  readonly times: number;
+  readonly rounds: number;
+  readonly requests: number;
 }
 
-async function bench(
-  { times, rounds, requests }: { times: number; rounds: number; requests: number },
-  cleanup: Cleanup,
-): Promise<void> {
-  const dir = await temporaryDir(cleanup);
-  const cores = pinDriver();
+/** The allowed factor of the p50. */
+const GOAL = 1.5;
+/** So few that a response does not wait for others. */
+const CONNECTIONS = 2;
+
+const command = npmScript(
+  'bench:deep',
+  'Starts two private PostgreSQL, one with ten thousand articles and one with many times as many, and a monolith on ' +
+    'each. Requests the same lists of both in turn, and prints how long each takes.',
+)
+  .option('--times <n>', 'the factor of articles', count, 100)
+  .option('--rounds <n>', 'rounds; their median counts', count, 5)
+  .option('--requests <n>', 'requests of a round', count, 400);
+
+async function bench({ times, rounds, requests }: Options, cleanup: Cleanup): Promise<void> {
+  const dir = await temporaryDir('bench', cleanup);
+  const cores = assignMachineCores();
   const keys = await makeKeys();
   const sides = [];
   for (const [name, factor] of [
@@ -51,72 +42,79 @@ async function bench(
     ['deep', times],
   ] as const) {
     note(`seeding ${(SEED_COUNTS.articles * factor).toLocaleString('en-US')} articles`);
-    const started = performance.now();
-    const database = await open(name, dir, cleanup);
-    if (factor > 1) await multiply(database.ownerUrl, factor);
-    note(`in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-    const server = await startTearline({ database, keys, core: cores.server, dir: join(dir, name) });
-    cleanup.add(server.stop);
-    sides.push({ server, shots: lists(await takeSamples(database.ownerUrl, keys)), database });
+    const folder = await subfolder(dir, name);
+    const database = await openDatabase(folder, cleanup, { settings: { max_wal_size: '8GB' } });
+    if (factor > 1) await multiplyArticles(database.ownerUrl, factor);
+    const host = { database, keys, core: cores.hosts?.split(',')[0], dir: folder, name, entry: MONOLITH };
+    const { url } = await startHost({ ...host, env: { CACHE: 'off' } }, cleanup);
+    sides.push({ url, database, lists: listsOf(await takeSamples(database.ownerUrl, keys)) });
   }
 
   const [shallow, deep] = [sides[0]!, sides[1]!];
   const rows: string[][] = [];
-  for (const name of Object.keys(shallow.shots)) {
+  for (const name of Object.keys(shallow.lists)) {
     note(`measuring ${name}`);
     const p50s: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round += 1)
-      for (const [index, { server, shots }] of sides.entries()) {
-        const { p50, errors } = await closedLoop(server.url, shots[name]!, CONNECTIONS, requests);
+      for (const [index, { url, lists }] of sides.entries()) {
+        const load = { connections: CONNECTIONS, amount: requests };
+        const { p50, errors } = await closedLoop(url, lists[name]!, load);
         if (errors > 0) throw new Error(`${name}: ${errors} requests failed`);
         // The first round warms up.
         if (round > 0) p50s[index]!.push(p50);
       }
     const [before, after] = p50s.map(median) as [number, number];
-    const times = after / before;
-    rows.push([name, '', ms(before), ms(after), `× ${times.toFixed(2)}`, met(times <= GOAL)]);
+    rows.push([name, '', ms(before), ms(after), ratio(after / before), verdict(after / before <= GOAL)]);
   }
 
-  const [{ articles }] = (await queryOwner<{ articles: number }>(
-    deep.database.ownerUrl,
-    'select count(*)::int as articles from articles.articles',
-  )) as [{ articles: number }];
-  const page = JSON.parse(await sendRequest(deep.server.url, deep.shots['all']![0]!)) as {
-    articlesCount: number;
-  };
-  if (page.articlesCount !== articles) throw new Error(`the total is ${page.articlesCount}, not ${articles}`);
-  const about = [
-    `${processor()}; Node ${process.versions.node}, PostgreSQL ${deep.database.version}; ${cores.description}`,
-    `${SEED_COUNTS.users.toLocaleString('en-US')} users; ${CONNECTIONS} connections; medians of ${rounds} rounds of ${requests} requests`,
-  ];
-  const head = [
-    'list',
-    '',
-    `${SEED_COUNTS.articles} articles: p50 ms`,
-    `${articles}: p50 ms`,
-    'ratio',
-    `≤ × ${GOAL}`,
-  ];
-  process.stdout.write(`${about.join('\n')}\n\n${table(head, rows)}\n`);
+  const articles = SEED_COUNTS.articles * times;
+  const page = JSON.parse(await sendRequest(deep.url, deep.lists['all']![0]!)) as { articlesCount: number };
+  if (page.articlesCount !== articles)
+    throw new Error(`articlesCount: expected ${articles}, got ${page.articlesCount}`);
+  const about = `${CONNECTIONS} connections; medians of ${rounds} rounds of ${requests} requests`;
+  const head = ['list', '', `${SEED_COUNTS.articles} articles: p50 ms`, `${articles}: p50 ms`];
+  process.stdout.write(
+    `${describeMachine(deep.database.version, cores)}\n${about}\n\n${table([...head, 'ratio', `≤ × ${GOAL}`], rows)}\n`,
+  );
 }
 
-await withCleanup(async (cleanup) => {
-  const { values } = parseArgs({
-    options: {
-      times: { type: 'string' },
-      rounds: { type: 'string' },
-      requests: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help) process.stdout.write(HELP);
-  else
-    await bench(
-      {
-        times: whole('times', values.times) ?? 100,
-        rounds: whole('rounds', values.rounds) ?? 5,
-        requests: whole('requests', values.requests) ?? 400,
-      },
-      cleanup,
-    );
-});
+/** Returns the requests for each list of the API. */
+function listsOf({
+  tags,
+  authors,
+  usernames,
+  tokens,
+  discussedSlugs,
+}: Samples): Record<string, HttpRequest[]> {
+  return {
+    all: [get('/api/articles?limit=20')],
+    'all, for a user': tokens.map((token) => get('/api/articles?limit=20', token)),
+    tag: filteredLists('tag', tags),
+    author: filteredLists('author', authors),
+    favorited: filteredLists('favorited', usernames),
+    'tag and author': filteredLists('author', authors).map(({ path }, index) =>
+      get(`${path}&tag=${encodeURIComponent(tags[index % tags.length]!)}`),
+    ),
+    feed: tokens.map((token) => get('/api/articles/feed?limit=20', token)),
+    comments: discussedSlugs.map((slug) => get(`/api/articles/${encodeURIComponent(slug)}/comments`)),
+    tags: [get('/api/tags')],
+  };
+}
+
+/** Copies each article, with the same author and tags, a second apart; everything else stays as it is. */
+async function multiplyArticles(ownerUrl: string, times: number): Promise<void> {
+  await queryOwner(
+    ownerUrl,
+    `insert into articles.articles (slug, title, description, body, tag_list, author_id, created_at, updated_at)
+     select slug || '-copy-' || n, title, description, body, tag_list, author_id,
+            created_at - n * interval '1 second', updated_at
+       from generate_series(1, ${times - 1}) n cross join articles.articles`,
+    `insert into articles.article_tags (tag, published_at, article_id, author_id)
+     select tag, created_at, id, author_id from articles.articles, unnest(tag_list) tag
+     on conflict do nothing`,
+    `update articles.counters set total = total * ${times}`,
+    'vacuum analyze',
+  );
+}
+
+await runCommand(command, bench);

@@ -1,21 +1,48 @@
-/** What events cost, and how long they take: `npm run bench:events`. */
-import { type Cleanup, withCleanup } from '../kit/cleanup.js';
+/** Measures what events cost, and how long they take: `npm run bench:events`. */
+import { Option } from 'commander';
+import type { Cleanup } from '../kit/cleanup.js';
+import { count, countUpTo, failOnErrors, listOf, note, npmScript, runCommand } from '../kit/command.js';
 import { openDatabase } from '../kit/database.js';
-import { effects } from './events/effect.js';
-import { fanOut } from './events/fan-out.js';
-import type { Finding } from './events/finding.js';
-import { startHosts, stopHosts } from './events/hosts.js';
-import { type EventsOptions, readEventsOptions } from './events/options.js';
-import { publishing } from './events/publish.js';
 import { startRedis } from '../kit/redis.js';
-import { report } from './events/report.js';
 import { makeKeys, takeSamples, userIdIn } from '../kit/samples.js';
+import { sum } from '../kit/statistics.js';
 import { temporaryDir } from '../kit/temporary-dir.js';
+import { measureDelivery } from './events/delivery.js';
+import { measureFanOut } from './events/fan-out.js';
+import { startHosts } from './events/hosts.js';
+import { measurePublishing } from './events/publishing.js';
+import { type BrokerName, type Finding, report } from './events/report.js';
 
-const note = (line: string) => void process.stderr.write(`${line}\n`);
+interface Options {
+  readonly brokers: readonly BrokerName[];
+  readonly samples: number;
+  readonly rounds: number;
+  readonly followers: number;
+}
 
-async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
-  const dir = await temporaryDir(cleanup);
+const BROKERS = ['redis', 'postgres'] as const;
+
+const command = npmScript(
+  'bench:events',
+  'Starts a private PostgreSQL and a private Redis, seeds the former, and starts the API twice, once without subscribers ' +
+    'to its events, beside a worker that handles them. Prints what an event costs the request that publishes it, how ' +
+    'long it takes until its effect can be read, and how fast an article reaches many followers while others read. ' +
+    'Takes about five minutes.',
+)
+  .option('--brokers <names>', `any of ${BROKERS.join(',')}`, listOf(BROKERS), [...BROKERS])
+  .option('--samples <n>', 'publications and favorites in a round', count, 300)
+  .option('--rounds <n>', 'rounds; their median counts', count, 5)
+  .option('--followers <n>', 'followers of one author', countUpTo(1_000_000), 100_000)
+  .addOption(
+    new Option('--quick', 'few of each, for a first look').implies({
+      samples: 60,
+      rounds: 2,
+      followers: 20_000,
+    }),
+  );
+
+async function bench(options: Options, cleanup: Cleanup): Promise<void> {
+  const dir = await temporaryDir('bench', cleanup);
   note('starting and seeding PostgreSQL');
   const database = await openDatabase(dir, cleanup);
   const keys = await makeKeys();
@@ -24,29 +51,26 @@ async function bench(options: EventsOptions, cleanup: Cleanup): Promise<void> {
   for (const broker of options.brokers) {
     const redisUrl = broker === 'redis' ? (await startRedis(dir, cleanup)).url : undefined;
     const hosts = await startHosts({ database, keys, dir, redisUrl }, cleanup);
-    note(`${broker}: publishing with events and without`);
-    const published = await publishing(hosts, samples, options);
+    const { url } = hosts.subscribed;
+    note(`${broker}: publishing with subscribers and without`);
+    const publishing = await measurePublishing(hosts, samples, options);
     note(`${broker}: from event to effect`);
-    const effect = await effects(hosts.told.url, database.ownerUrl, samples, options.samples);
+    const delivery = await measureDelivery(url, database.ownerUrl, samples, options.samples);
     note(`${broker}: one article to ${options.followers} followers`);
-    const [token] = samples.tokens;
-    const author = userIdIn(token!);
-    const { followers } = options;
-    const told = await fanOut(hosts.told.url, database.ownerUrl, { author, token: token!, followers });
-    await stopHosts(hosts);
-    findings.push({ broker, publishing: published, effect, fanOut: told });
+    const token = samples.tokens[0]!;
+    const author = { id: userIdIn(token), token, followers: options.followers };
+    const fanOut = await measureFanOut(url, database.ownerUrl, author);
+    await Promise.all(Object.values(hosts).map((host) => host.stop()));
+    findings.push({ broker, publishing, delivery, fanOut });
   }
-  process.stdout.write(`${report(findings, { options, database })}\n`);
-  const errors = findings.map(
-    (one) => one.publishing.errors + one.fanOut.idle.errors + one.fanOut.meanwhile.errors,
+  process.stdout.write(`${report(findings, options, database)}\n`);
+  failOnErrors(
+    sum(
+      findings.map(
+        ({ publishing, fanOut }) => publishing.errors + fanOut.idle.errors + fanOut.meanwhile.errors,
+      ),
+    ),
   );
-  if (errors.some((count) => count > 0)) {
-    note('some requests failed, so the figures are of no use');
-    process.exitCode = 1;
-  }
 }
 
-await withCleanup(async (cleanup) => {
-  const options = readEventsOptions(process.argv.slice(2));
-  if (options) await bench(options, cleanup);
-});
+await runCommand(command, bench);

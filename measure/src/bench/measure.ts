@@ -1,10 +1,43 @@
-import type { HttpRequest } from '../kit/endpoints.js';
-import { type LoadResult, closedLoop } from '../kit/closed-loop.js';
-import { median } from './median.js';
+import { closedLoop, type LoadResult, warmUp } from '../kit/closed-loop.js';
+import type { HttpRequest } from '../kit/http-request.js';
+import { readMetric, sumSamples } from '../kit/metrics.js';
 import { cpuOf } from '../kit/process-usage.js';
-import type { Subject } from './subjects.js';
+import type { ServerProcess } from '../kit/server-process.js';
+import { medianRound } from '../kit/statistics.js';
 
-/** What one round found: CPU in milliseconds a request. */
+/** A server under load. */
+export interface Target {
+  readonly name: 'tearline' | 'raw' | 'prebuilt';
+  readonly url: string;
+  readonly pid: number;
+  /** Rewrites a request for this server. */
+  readonly retarget?: (request: HttpRequest) => HttpRequest;
+  /** Returns the SQL statements sent so far, where they are counted. */
+  readonly statements?: () => Promise<number>;
+}
+
+export const monolithTarget = ({ url, pid }: ServerProcess): Target => ({
+  name: 'tearline',
+  url,
+  pid,
+  statements: async () => {
+    const samples = await readMetric(url, 'database_queries_total');
+    if (samples.length === 0) throw new Error(`${url}/metrics: expected the metric database_queries_total`);
+    return sumSamples(samples, { work: 'call' });
+  },
+});
+
+export const rawTarget = ({ url, pid }: ServerProcess): Target => ({ name: 'raw', url, pid });
+
+/** @param length bytes of each response */
+export const prebuiltTarget = ({ url, pid }: ServerProcess, length: number): Target => ({
+  name: 'prebuilt',
+  url,
+  pid,
+  retarget: (request) => ({ ...request, path: `/${length}` }),
+});
+
+/** The figures of one round; CPU in milliseconds a request. */
 export interface Round extends LoadResult {
   readonly app: number;
   readonly database: number;
@@ -12,9 +45,8 @@ export interface Round extends LoadResult {
 }
 
 export interface Measured {
-  readonly name: Subject['name'];
+  readonly name: Target['name'];
   readonly rounds: readonly Round[];
-  /** Of each figure by itself, except that errors are added up. */
   readonly median: Round;
 }
 
@@ -26,64 +58,41 @@ export interface MeasureOptions {
   readonly postgres: number;
 }
 
-/** Loads the subjects in turn, round for round, so that what disturbs the machine disturbs them all. */
-export async function measure(
-  shots: readonly HttpRequest[],
-  subjects: readonly Subject[],
+/** Loads the targets in turn, round by round, so that a disturbance of the machine affects all of them. */
+export async function measureTargets(
+  requests: readonly HttpRequest[],
+  targets: readonly Target[],
   options: MeasureOptions,
 ): Promise<Measured[]> {
-  const runs: { subject: Subject; shots: readonly HttpRequest[]; amount: number; rounds: Round[] }[] = [];
-  for (const subject of subjects) {
-    const own = shots.map(subject.aim);
-    runs.push({ subject, shots: own, amount: await warmUp(subject, own, options), rounds: [] });
+  const { seconds, connections } = options;
+  const runs: { target: Target; requests: readonly HttpRequest[]; amount: number; rounds: Round[] }[] = [];
+  for (const target of targets) {
+    const own = target.retarget ? requests.map(target.retarget) : requests;
+    const steps = [0.25, 0.5, 1].map((part) => part * seconds);
+    const perSecond = await warmUp(target.url, own, connections, steps);
+    runs.push({ target, requests: own, amount: Math.ceil(perSecond * seconds), rounds: [] });
   }
   for (let round = 0; round < options.rounds; round += 1)
-    for (const run of runs) run.rounds.push(await measureRound(run.subject, run.shots, run.amount, options));
-  return runs.map(({ subject: { name }, rounds }) => ({ name, rounds, median: medianOf(rounds) }));
-}
-
-/** Loads until the code is compiled and the caches are full. @returns how many requests a round takes */
-async function warmUp(
-  { url }: Subject,
-  shots: readonly HttpRequest[],
-  { seconds, connections }: MeasureOptions,
-): Promise<number> {
-  let { perSecond } = await closedLoop(url, shots, connections, connections * 2);
-  for (const part of [0.25, 0.5, 1])
-    ({ perSecond } = await closedLoop(url, shots, connections, perSecond * seconds * part));
-  return Math.ceil(perSecond * seconds);
+    for (const run of runs)
+      run.rounds.push(await measureRound(run.target, run.requests, run.amount, options));
+  return runs.map(({ target: { name }, rounds }) => ({ name, rounds, median: medianRound(rounds) }));
 }
 
 async function measureRound(
-  subject: Subject,
-  shots: readonly HttpRequest[],
+  target: Target,
+  requests: readonly HttpRequest[],
   amount: number,
   { connections, postgres }: MeasureOptions,
 ): Promise<Round> {
-  const statements = await subject.statements?.();
-  const [app, database] = [cpuOf(subject.pid), cpuOf(postgres)];
-  const result = await closedLoop(subject.url, shots, connections, amount);
-  const spent = { app: cpuOf(subject.pid) - app, database: cpuOf(postgres) - database };
-  const sent = (await subject.statements?.()) ?? 0;
+  const statements = await target.statements?.();
+  const [app, database] = [cpuOf(target.pid), cpuOf(postgres)];
+  const result = await closedLoop(target.url, requests, { connections, amount });
+  const used = { app: cpuOf(target.pid) - app, database: cpuOf(postgres) - database };
+  const sent = (await target.statements?.()) ?? 0;
   return {
     ...result,
-    app: spent.app / result.requests,
-    database: spent.database / result.requests,
+    app: used.app / result.requests,
+    database: used.database / result.requests,
     statements: statements === undefined ? undefined : (sent - statements) / result.requests,
-  };
-}
-
-function medianOf(rounds: readonly Round[]): Round {
-  const middle = (of: (round: Round) => number) => median(rounds.map(of));
-  return {
-    requests: middle(({ requests }) => requests),
-    perSecond: middle(({ perSecond }) => perSecond),
-    p50: middle(({ p50 }) => p50),
-    p95: middle(({ p95 }) => p95),
-    p99: middle(({ p99 }) => p99),
-    app: middle(({ app }) => app),
-    database: middle(({ database }) => database),
-    statements: rounds[0]!.statements === undefined ? undefined : middle(({ statements }) => statements!),
-    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
   };
 }

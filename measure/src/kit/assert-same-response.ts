@@ -1,32 +1,30 @@
-import type { Endpoint, HttpRequest } from './endpoints.js';
-import { sendRequest } from './http-request.js';
+import type { Endpoint } from './endpoints.js';
+import { type HttpRequest, sendRequest } from './http-request.js';
 
 const SAMPLES = 10;
 
 /**
- * Makes sure that the yardstick does the same work: byte for byte the same answers, or, where each answer is new, the
- * same fields.
- * @returns one of the answers, of middling size
+ * Asserts that another server does the same work: its responses are the same byte for byte or, where each response is
+ * new, have the same fields.
+ * @returns a response of median size
  * @throws Error with the first difference
  */
 export async function assertSameResponses(
-  endpoint: Endpoint,
-  shots: readonly HttpRequest[],
+  { comparison }: Endpoint,
+  requests: readonly HttpRequest[],
   url: string,
-  rawUrl?: string,
-) {
-  const answers: string[] = [];
-  const few = shots.slice(0, SAMPLES);
-  for (const shot of few) answers.push(await sendRequest(url, shot));
-  if (rawUrl !== undefined && endpoint.alike !== 'nothing') {
-    for (const [index, shot] of few.entries()) {
-      const [expected, found] = [answers[index]!, await sendRequest(rawUrl, shot)].map(
-        endpoint.alike === 'bytes' ? String : shapeOf,
-      ) as [string, string];
-      if (found !== expected) throw new Error(`${shot.method} ${shot.path}: ${difference(expected, found)}`);
-    }
+  otherUrl?: string,
+): Promise<string> {
+  const responses: string[] = [];
+  for (const request of requests.slice(0, SAMPLES)) {
+    const expected = await sendRequest(url, request);
+    responses.push(expected);
+    if (otherUrl === undefined || comparison === 'none') continue;
+    const found = await sendRequest(otherUrl, request);
+    const [a, b] = comparison === 'bytes' ? [expected, found] : [shapeOf(expected), shapeOf(found)];
+    if (a !== b) throw new Error(`${request.method} ${request.path}: ${firstDifference(a, b)}`);
   }
-  return answers.sort((a, b) => a.length - b.length)[Math.floor(answers.length / 2)]!;
+  return responses.sort((a, b) => a.length - b.length)[Math.floor(responses.length / 2)]!;
 }
 
 function shapeOf(json: string): string {
@@ -35,9 +33,9 @@ function shapeOf(json: string): string {
   );
 }
 
-function difference(expected: string, found: string): string {
+function firstDifference(expected: string, found: string): string {
   let at = 0;
   while (at < expected.length && expected[at] === found[at]) at += 1;
   const from = Math.max(0, at - 40);
-  return `the raw server answers\n  …${found.slice(from, from + 160)}\nbut the monolith\n  …${expected.slice(from, from + 160)}`;
+  return `expected\n  …${expected.slice(from, from + 160)}\nbut the other server responds\n  …${found.slice(from, from + 160)}`;
 }

@@ -1,6 +1,6 @@
 type Task = () => unknown;
 
-/** What is to be undone at the end, the last first, however the run ends. */
+/** Tasks that undo what a run has started, last first, however the run ends. */
 export class Cleanup {
   readonly #tasks: Task[] = [];
   #running: Promise<void> | undefined;
@@ -30,20 +30,5 @@ export class Cleanup {
         process.stderr.write(`${String(error)}\n`);
       }
     }
-  }
-}
-
-/** A bench's run: whatever it leaves is undone, and what goes wrong is said in a line and by the exit code. */
-export async function withCleanup(run: (cleanup: Cleanup) => Promise<void>): Promise<void> {
-  const cleanup = new Cleanup();
-  try {
-    await run(cleanup);
-  } catch (error) {
-    // What is taken apart complains.
-    if (!cleanup.isRunning)
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  } finally {
-    await cleanup.run();
   }
 }

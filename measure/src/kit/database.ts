@@ -1,12 +1,13 @@
 import { databaseUrls, databaseUrlVariable } from '@tearline/database';
 import { type EmbeddedOptions, startEmbedded } from '@tearline/embedded';
+import { manifests } from '@tearline/modules';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Cleanup } from './cleanup.js';
 
-/** How much the seeded database holds. */
+/** Rows of the seeded database. */
 export const SEED_COUNTS = {
   users: 1_000,
   articles: 10_000,
@@ -14,37 +15,36 @@ export const SEED_COUNTS = {
   favorites: 50_000,
   follows: 20_000,
 };
+/** The same as options of the seed command. */
+export const SEED_OPTIONS = Object.entries(SEED_COUNTS).flatMap(([name, count]) => [`--${name}`, `${count}`]);
+export const MODULES = manifests.map(({ name }) => name);
 
-const MODULES = ['identity', 'social', 'articles', 'comments', 'notifications', 'media'];
 const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
 
-/** A seeded PostgreSQL. */
+/** A private PostgreSQL, migrated and seeded. */
 export interface Database {
   readonly ownerUrl: string;
-  /** Each module's URL, with its own role. */
+  /** URLs by module, each with the module's own role. */
   readonly urls: Readonly<Record<string, string>>;
-  /** What every host needs beside its modules' URLs: where the queues are, and a folder for files. */
+  /** Settings that every host needs beside its modules' URLs: the queues and a folder for files. */
   readonly shared: Readonly<Record<string, string>>;
   /** The process that all others of PostgreSQL descend from. */
   readonly pid: number;
   readonly replicas: readonly { readonly url: URL; readonly pid: number }[];
   readonly version: string;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a private PostgreSQL with its default settings in a folder, and seeds it. */
 export async function openDatabase(
   dir: string,
   cleanup: Cleanup,
-  options: Partial<EmbeddedOptions> = {},
+  { isSeeded = true, ...options }: Partial<EmbeddedOptions> & { isSeeded?: boolean } = {},
 ): Promise<Database> {
   const embedded = await startEmbedded({ dir, ...options });
   cleanup.add(embedded.stop);
-  await seed(embedded.url, cleanup);
-  const [row] = await queryOwner<{ version: string }>(
-    embedded.url,
-    "select current_setting('server_version') as version",
-    'vacuum analyze',
-  );
+  await runCli(embedded.url, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
+  await queryOwner(embedded.url, 'vacuum analyze');
   return {
     ownerUrl: embedded.url,
     urls: databaseUrls(MODULES, {}, embedded.url),
@@ -54,7 +54,8 @@ export async function openDatabase(
     },
     pid: embedded.server.pid,
     replicas: embedded.replicas.map(({ url, server }) => ({ url: new URL(url), pid: server.pid })),
-    version: row!.version,
+    version: await serverVersion(embedded.url),
+    stop: embedded.stop,
   };
 }
 
@@ -71,18 +72,19 @@ export async function queryOwner<Row>(url: string, ...statements: string[]): Pro
   }
 }
 
-/** Migrates and fills a database. */
-export async function seed(
-  ownerUrl: string,
-  cleanup: Cleanup,
-  progress: 'inherit' | 'ignore' = 'inherit',
-): Promise<void> {
-  const counts = Object.entries(SEED_COUNTS).flatMap(([name, count]) => [`--${name}`, `${count}`]);
-  const child = spawn(process.execPath, [CLI, 'seed', ...counts], {
+export async function serverVersion(ownerUrl: string): Promise<string> {
+  const [row] = await queryOwner<{ server_version: string }>(ownerUrl, 'show server_version');
+  return row!.server_version;
+}
+
+async function runCli(ownerUrl: string, cleanup: Cleanup, ...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, [CLI, ...args], {
     env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
-    stdio: ['ignore', 'ignore', progress],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   cleanup.add(() => child.kill());
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error('the database could not be seeded');
+  let errors = '';
+  child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${args[0]} of the database failed: ${errors.slice(-2_000)}`);
 }

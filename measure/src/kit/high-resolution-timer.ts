@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-// A timer of Node's is up to a millisecond late. Here a thread waits, to some fifty microseconds.
+// Node's own timers are up to a millisecond late. A thread that waits is late by about 50 microseconds.
 const SCRIPT = `
 const { parentPort, workerData } = require('node:worker_threads');
 const flag = new Int32Array(workerData, 0, 2);
@@ -14,40 +14,41 @@ for (;;) {
   parentPort.postMessage(0);
 }
 `;
+const SCHEDULE = 1;
+const CLOSE = 2;
 
-/** Milliseconds on the clock that alarms go by. */
+/** Returns the time in milliseconds on the clock that {@link HighResolutionTimer} uses. */
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** Rings at a time, to a fraction of a millisecond. One alarm has one time at once. */
+/** Calls back at a given time, late by less than a tenth of a millisecond. It holds one time at once. */
 export class HighResolutionTimer {
   readonly #shared = new SharedArrayBuffer(16);
   readonly #flag = new Int32Array(this.#shared, 0, 2);
   readonly #due = new Float64Array(this.#shared, 8, 1);
   readonly #thread = new Worker(SCRIPT, { eval: true, workerData: this.#shared });
 
-  constructor(ring: () => void) {
-    this.#thread.on('message', ring);
+  constructor(callback: () => void) {
+    this.#thread.on('message', callback);
   }
 
-  /** Resolves when it can ring in time. */
+  /** Resolves when the thread runs. */
   async ready(): Promise<void> {
     await once(this.#thread, 'online');
   }
 
-  /** @param time as {@link now} tells it. The last one set must have rung. */
-  set(time: number): void {
+  /** @param time on the clock of {@link now}. The callback of the time before must have been called. */
+  schedule(time: number): void {
     this.#due[0] = time;
-    this.#wake(1);
+    this.#send(SCHEDULE);
   }
 
-  /** Rings no more. */
   async close(): Promise<void> {
-    this.#wake(2);
+    this.#send(CLOSE);
     await this.#thread.terminate();
   }
 
-  #wake(word: number): void {
-    Atomics.store(this.#flag, 0, word);
+  #send(command: number): void {
+    Atomics.store(this.#flag, 0, command);
     Atomics.notify(this.#flag, 0);
   }
 }

@@ -1,87 +1,112 @@
-import { Agent, type ClientRequest, request } from 'node:http';
+import { Agent, request as sendHttp } from 'node:http';
+import { type LoadResult, summarize } from './closed-loop.js';
 import { HighResolutionTimer, now } from './high-resolution-timer.js';
-import { headersOf } from './http-request.js';
-import type { HttpRequest } from './endpoints.js';
+import { bodyOf, headersOf, type HttpRequest } from './http-request.js';
 
-/** A request and when it is to be sent, in milliseconds from the start. */
-export interface Arrival<S extends HttpRequest = HttpRequest> {
+/** A request and when to send it, in milliseconds from the start. */
+export interface Arrival<R extends HttpRequest = HttpRequest> {
   readonly at: number;
-  readonly request: S;
+  readonly request: R;
 }
 
-/** What became of an arrival. */
-export interface Response<S extends HttpRequest = HttpRequest> extends Arrival<S> {
-  /** From the time it was to be sent, whenever it was, to the last byte of the answer, or to where nobody waited on. */
-  readonly milliseconds: number;
-  /** How much later than intended it was sent. */
-  readonly late: number;
-  /** 0 when there was no answer. */
+/** The outcome of an arrival. */
+export interface TimedResponse<R extends HttpRequest = HttpRequest> extends Arrival<R> {
+  /** Milliseconds from the scheduled time, not from the time of sending, to the last byte or the failure. */
+  readonly latency: number;
+  /** Milliseconds between the scheduled time and the time of sending. */
+  readonly delay: number;
+  /** 0 when there was no response. */
   readonly status: number;
 }
 
-export const isSuccess = ({ status }: Pick<Response, 'status'>) => status >= 200 && status < 300;
+export const isSuccess = ({ status }: Pick<TimedResponse, 'status'>) => status >= 200 && status < 300;
 
 export interface OpenLoopOptions {
-  /** Milliseconds that a client waits for its answer. */
+  /** Milliseconds that a client waits for a response. */
   readonly timeoutMs?: number;
-  /** Ends it before its time. */
+  /** Ends the load early. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Sends each request when its time has come, and not when another one is answered. A server that stalls is so asked as
- * much as ever, and what waited for it counts as having waited.
+ * Sends each request at its scheduled time, whether or not earlier ones are answered. A server that stalls gets as many
+ * requests as before, and the time that they wait counts as latency ("coordinated omission" is avoided).
  * @param arrivals in order
  */
-export async function openLoop<S extends HttpRequest>(
+export async function openLoop<R extends HttpRequest>(
   url: string,
-  arrivals: Iterable<Arrival<S>>,
-  { timeoutMs: patience = 10_000, signal }: OpenLoopOptions = {},
-): Promise<Response<S>[]> {
+  arrivals: Iterable<Arrival<R>>,
+  { timeoutMs = 10_000, signal }: OpenLoopOptions = {},
+): Promise<TimedResponse<R>[]> {
   const agent = new Agent({ keepAlive: true });
-  const underWay: Promise<Response<S>>[] = [];
+  const pending: Promise<TimedResponse<R>>[] = [];
   const iterator = arrivals[Symbol.iterator]();
   const { promise: sent, resolve: finish } = Promise.withResolvers<void>();
   let next = iterator.next();
-  const alarm = new HighResolutionTimer(() => sendDue());
-  await alarm.ready();
+  const timer = new HighResolutionTimer(() => sendDue());
+  await timer.ready();
   const started = now();
   const sendDue = () => {
     for (; !next.done && started + next.value.at <= now(); next = iterator.next())
-      underWay.push(answerTo(next.value));
+      pending.push(respond(next.value));
     if (next.done || signal?.aborted) finish();
-    else alarm.set(started + next.value.at);
+    else timer.schedule(started + next.value.at);
   };
-  const answerTo = async ({ at, request: shot }: Arrival<S>): Promise<Response<S>> => {
-    const late = now() - started - at;
-    const status = await send(url, shot, agent, patience).catch(() => 0);
-    return { at, request: shot, status, late, milliseconds: now() - started - at };
+  const respond = async ({ at, request }: Arrival<R>): Promise<TimedResponse<R>> => {
+    const delay = now() - started - at;
+    const status = await send(url, request, agent, timeoutMs).catch(() => 0);
+    return { at, request, status, delay, latency: now() - started - at };
   };
   sendDue();
   await sent;
-  await alarm.close();
-  const answers = await Promise.all(underWay);
+  await timer.close();
+  const responses = await Promise.all(pending);
   agent.destroy();
-  return answers;
+  return responses;
 }
 
-/** @returns the status. @throws Error when there is none, or not in time */
-function send(url: string, shot: HttpRequest, agent: Agent, patience: number): Promise<number> {
-  const { method, path, body } = shot;
+/** Returns the status. @throws Error when there is no response in time */
+function send(url: string, request: HttpRequest, agent: Agent, timeoutMs: number): Promise<number> {
+  const { method, path } = request;
   return new Promise((resolve, reject) => {
-    const sending: ClientRequest = request(
-      url + path,
-      { method, agent, headers: headersOf(shot) },
-      (response) => {
-        response.resume();
-        response.once('end', () => resolve(response.statusCode ?? 0));
-        response.once('error', reject);
-        response.once('close', () => reject(new Error('broken off')));
-      },
-    );
-    const giveUp = setTimeout(() => sending.destroy(new Error('no answer in time')), patience);
-    sending.once('close', () => clearTimeout(giveUp));
+    const sending = sendHttp(url + path, { method, agent, headers: headersOf(request) }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+      response.once('error', reject);
+      response.once('close', () => reject(new Error('connection closed before the end of the response')));
+    });
+    const timeout = setTimeout(() => sending.destroy(new Error('timeout')), timeoutMs);
+    sending.once('close', () => clearTimeout(timeout));
     sending.once('error', reject);
-    sending.end(typeof body === 'function' ? body() : body);
+    sending.end(bodyOf(request));
   });
+}
+
+/**
+ * Generates a Poisson process of arrivals, as independent clients cause it.
+ * @param random from 0 to 1
+ */
+export function* poissonArrivals<R extends HttpRequest>(
+  requests: readonly R[],
+  perSecond: number,
+  seconds: number,
+  random: () => number = Math.random,
+): Generator<Arrival<R>> {
+  let at = 0;
+  for (let count = 0; at < seconds * 1000; count += 1) {
+    yield { at, request: requests[count % requests.length]! };
+    at += (-Math.log(1 - random()) / perSecond) * 1000;
+  }
+}
+
+/** Sends requests at a mean rate and returns what the clients saw. @param signal ends the load early */
+export async function loadAtRate(
+  url: string,
+  requests: readonly HttpRequest[],
+  { perSecond, seconds, signal }: { perSecond: number; seconds: number; signal?: AbortSignal },
+): Promise<LoadResult> {
+  const responses = await openLoop(url, poissonArrivals(requests, perSecond, seconds), { signal });
+  const elapsed = Math.max(0, ...responses.map(({ at, latency }) => at + latency));
+  const latencies = responses.map(({ latency }) => latency);
+  return summarize(latencies, elapsed, responses.filter((response) => !isSuccess(response)).length);
 }

@@ -1,44 +1,53 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts in hundredths of a second, whatever its own clock does. */
+/** Linux reports CPU times in hundredths of a second. */
 const TICK_MS = 10;
 
-/** Milliseconds of CPU that a process and its descendants have used, those that have ended included. */
-export const cpuOf = (pid: number): number => cpuOfEach([pid])[0]!;
+/** Returns the CPU milliseconds of a process and its descendants, including those that have ended. */
+export const cpuOf = (...pids: readonly number[]): number =>
+  cpuOfEach(pids).reduce((sum, each) => sum + each, 0);
 
-/** The same of several at the same moment, in their order. */
+/** Returns the same for several processes at one moment, in their order. */
 export function cpuOfEach(pids: readonly number[]): number[] {
-  const stats = readAll();
+  const stats = readAllStats();
   return pids.map((pid) => {
     const tree = [pid, ...descendantsOf(pid, stats)];
     return tree.reduce((sum, one) => sum + (stats.get(one)?.ticks ?? 0), 0) * TICK_MS;
   });
 }
 
-/** MiB of memory that a process and its descendants have in use; what several of them map is counted once. */
-export function memoryOfTree(pid: number): number {
-  const kib = [pid, ...descendantsOf(pid, readAll())].map((one) => {
+/** Returns the CPU milliseconds of the main thread of a process. */
+export const mainThreadCpu = (pid: number) =>
+  fieldsOf(`/proc/${pid}/task/${pid}/stat`)
+    .slice(11, 13)
+    .reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
+
+/** Returns the CPU milliseconds of everything on the machine. */
+export function machineCpu(): number {
+  const [, fields = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
+  const [user, nice, system, , , irq, softirq] = fields.split(' ').map(Number);
+  return (user! + nice! + system! + irq! + softirq!) * TICK_MS;
+}
+
+/** Returns the MiB (PSS) of processes and their descendants; pages that several of them map count once. */
+export function memoryOfTrees(...pids: readonly number[]): number {
+  const stats = readAllStats();
+  const all = pids.flatMap((pid) => [pid, ...descendantsOf(pid, stats)]);
+  const kib = all.map((pid) => {
     try {
-      const [, size] = /^Pss:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8')) ?? [];
+      const [, size] = /^Pss:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
       return Number(size ?? 0);
     } catch {
-      return 0; // ended meanwhile, or somebody else's
+      return 0; // it has ended, or belongs to another user
     }
   });
   return kib.reduce((sum, size) => sum + size, 0) / 1024;
 }
 
-/** MiB of memory that a process has in use. */
-export function memoryOf(pid: number): number {
+/** Returns the resident MiB of one process. */
+export function residentMemory(pid: number): number {
   const [, kib] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1024;
-}
-
-/** Milliseconds of CPU that everybody on the machine has used. */
-export function machineCpu(): number {
-  const [, fields = ''] = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
-  const [user, nice, system, , , irq, softirq] = fields.split(' ').map(Number);
-  return (user! + nice! + system! + irq! + softirq!) * TICK_MS;
 }
 
 type Stats = ReadonlyMap<number, { parent: number; ticks: number }>;
@@ -48,19 +57,22 @@ function descendantsOf(pid: number, stats: Stats): number[] {
   return children.flatMap((child) => [child, ...descendantsOf(child, stats)]);
 }
 
-function readAll(): Stats {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return new Map(pids.flatMap((pid) => readOne(pid)));
+function readAllStats(): Stats {
+  const stats = new Map<number, { parent: number; ticks: number }>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      // state, parent, … utime, stime, cutime, cstime
+      const fields = fieldsOf(`/proc/${pid}/stat`);
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      stats.set(Number(pid), { parent: Number(fields[1]), ticks });
+    } catch {
+      continue; // it has ended
+    }
+  return stats;
 }
 
-function readOne(pid: string): [number, { parent: number; ticks: number }][] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // From the name's end on, as a name may hold anything: state, parent, … utime, stime, cutime, cstime.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-    return [[Number(pid), { parent: Number(fields[1]), ticks }]];
-  } catch {
-    return []; // ended meanwhile
-  }
+/** The fields after the name, since a name may contain anything. */
+function fieldsOf(file: string): string[] {
+  const stat = readFileSync(file, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

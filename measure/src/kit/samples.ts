@@ -8,21 +8,21 @@ import {
 import { importJWK, SignJWT } from 'jose';
 import { queryOwner } from './database.js';
 
-/** What requests are made of: a cross-section of the seeded data, in no order that an index has. */
+/** Values to make requests of: a cross-section of the seeded data, in the order of no index. */
 export interface Samples {
   readonly slugs: readonly string[];
   /** Of articles that have comments. */
   readonly discussedSlugs: readonly string[];
   readonly tags: readonly string[];
-  /** Names of users who have written. */
+  /** Names of users who have written articles. */
   readonly authors: readonly string[];
   readonly usernames: readonly string[];
   readonly emails: readonly string[];
-  /** Tokens of users who follow somebody. */
+  /** Tokens of users who follow others. */
   readonly tokens: readonly string[];
 }
 
-/** Settings of the monolith that belong together. */
+/** The keys of a run, as settings of its hosts. */
 export interface Keys {
   readonly signingKey: SigningKey;
   readonly jwks: string;
@@ -34,28 +34,27 @@ export async function makeKeys(): Promise<Keys> {
 }
 
 export async function takeSamples(ownerUrl: string, { signingKey }: Keys): Promise<Samples> {
-  const column = async <T>(sql: string) =>
-    (await queryOwner<{ value: T }>(ownerUrl, `${sql} order by md5(value::text) limit 1000`)).map(
-      ({ value }) => value,
+  const column = async (expression: string, from: string) => {
+    const rows = await queryOwner<{ value: string }>(
+      ownerUrl,
+      `select value from (select ${expression} as value from ${from}) sample order by md5(value::text) limit 1000`,
     );
-  const readers = await column<string>(
-    'select value from (select distinct follower_id as value from social.follows) follower',
-  );
+    return rows.map(({ value }) => value);
+  };
+  const readers = await column('distinct follower_id', 'social.follows');
   const [slugs, discussedSlugs, tags, authors, usernames, emails, tokens] = await Promise.all([
-    column<string>('select value from (select slug as value from articles.articles) article'),
-    column<string>(`select value from (select slug as value from articles.articles
-                      where id in (select article_id from comments.comments)) article`),
-    column<string>('select value from (select distinct tag as value from articles.article_tags) tag'),
-    column<string>(`select value from (select username as value from identity.users
-                      where id in (select author_id from articles.articles)) author`),
-    column<string>('select value from (select username as value from identity.users) one'),
-    column<string>('select value from (select email as value from identity.users) one'),
+    column('slug', 'articles.articles'),
+    column('slug', 'articles.articles where id in (select article_id from comments.comments)'),
+    column('distinct tag', 'articles.article_tags'),
+    column('username', 'identity.users where id in (select author_id from articles.articles)'),
+    column('username', 'identity.users'),
+    column('email', 'identity.users'),
     tokensOf(readers.slice(0, 500), signingKey),
   ]);
   return { slugs, discussedSlugs, tags, authors, usernames, emails, tokens };
 }
 
-/** Whose token it is. */
+/** Returns the id of the user that a token belongs to. */
 export function userIdIn(token: string): string {
   return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
 }

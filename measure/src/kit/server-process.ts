@@ -1,79 +1,93 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cleanup } from './cleanup.js';
 
-/** A server that runs as a process of its own. */
+/** A server in a process of its own. */
 export interface ServerProcess {
   readonly pid: number;
   readonly url: string;
   /** The fields of the line that it logged when it listened. */
   readonly listening: Readonly<Record<string, unknown>>;
-  /** Milliseconds from its start to that line. */
-  readonly startedWithin: number;
+  /** Milliseconds from the start of the process to that line. */
+  readonly startupMs: number;
   readonly stop: () => Promise<void>;
 }
 
 export interface ServerOptions {
-  /** The built entry and its arguments, behind any options of Node's own. */
-  readonly command: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** A file for what it writes. */
+  /** The built entry point. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A file for its output. */
   readonly log: string;
-  readonly core: number | undefined;
+  /** The core that it runs on; any by default. */
+  readonly core?: string | undefined;
+  /** A file for a CPU profile, which Node writes when the process ends. */
+  readonly profile?: string | undefined;
 }
 
-const PATIENCE_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
 
-/** Starts a server, which says in JSON that it is `listening` and at which `url`. */
-export async function startServer({ command, env, log, core }: ServerOptions): Promise<ServerProcess> {
-  const pinned = core === undefined ? [] : ['taskset', '-c', `${core}`];
-  const [program, ...args] = [...pinned, process.execPath, ...command];
+/** Starts a server that logs `listening` and its `url` as JSON. The cleanup stops it. */
+export async function startServer(options: ServerOptions, cleanup: Cleanup): Promise<ServerProcess> {
+  const { entry, env, log, core, profile } = options;
+  const [program, ...args] = onCores(core, process.execPath, ...profilingOptions(profile), entry);
   const started = performance.now();
   const output = openSync(log, 'w');
-  const child = spawn(program!, args, {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  const ended = once(child, 'exit');
-  ended.catch(() => undefined); // 'exit' below tells
+  const exited = once(child, 'exit');
+  exited.catch(() => undefined); // untilListening() reports it
   try {
-    const listening = await listeningLine(child, log);
-    const stop = () => end(child, ended);
-    return {
-      pid: child.pid!,
-      url: String(listening['url']),
-      listening,
-      startedWithin: performance.now() - started,
-      stop,
-    };
+    const listening = await untilListening(child, log);
+    const startupMs = performance.now() - started;
+    const stop = () => stopProcess(child, exited);
+    cleanup.add(stop);
+    return { pid: child.pid!, url: String(listening['url']), listening, startupMs, stop };
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`${command.join(' ')}: ${String(error)}\n${readFileSync(log, 'utf8').slice(-4_000)}`, {
+    throw new Error(`${entry}: ${String(error)}\n${readFileSync(log, 'utf8').slice(-4_000)}`, {
       cause: error,
     });
   }
 }
 
-async function listeningLine(child: ChildProcess, log: string): Promise<Record<string, unknown>> {
-  const deadline = performance.now() + PATIENCE_MS;
+/** Returns a command that runs on these cores; anywhere when they are undefined. */
+export const onCores = (cores: string | undefined, ...command: [string, ...string[]]): typeof command =>
+  cores === undefined ? command : ['taskset', '-c', cores, ...command];
+
+function profilingOptions(file: string | undefined): string[] {
+  if (file === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${dirname(file)}`, `--cpu-prof-name=${basename(file)}`];
+}
+
+async function untilListening(child: ChildProcess, log: string): Promise<Record<string, unknown>> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
     const line = readFileSync(log, 'utf8')
       .split('\n')
       .find((text) => text.includes('"msg":"listening"') && text.endsWith('}'));
     if (line) return JSON.parse(line) as Record<string, unknown>;
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('ended before it listened');
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('exited before it listened');
     await delay(10);
   }
-  throw new Error('did not listen in time');
+  throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
 }
 
-async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+async function stopProcess(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
-  const inTime = await Promise.race([ended.then(() => true), delay(15_000, false, { ref: false })]);
-  if (inTime) return;
+  const isStopped = await Promise.race([
+    exited.then(() => true),
+    delay(STOP_TIMEOUT_MS, false, { ref: false }),
+  ]);
+  if (isStopped) return;
   child.kill('SIGKILL');
-  await ended;
+  await exited;
 }

@@ -1,13 +1,24 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.js';
 
-/** A folder that is gone at the end. */
-export async function temporaryDir(cleanup: Cleanup): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'tearline-bench-'));
+/** Creates a folder that the cleanup removes. */
+export async function temporaryDir(name: string, cleanup: Cleanup): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), `tearline-${name}-`));
   cleanup.add(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
-  // PostgreSQL does not run as root and takes another user, who must be able to walk in.
+  return readableByOthers(dir);
+}
+
+/** Creates a folder in a temporary folder. */
+export async function subfolder(dir: string, name: string): Promise<string> {
+  const folder = join(dir, name);
+  await mkdir(folder);
+  return readableByOthers(folder);
+}
+
+/** PostgreSQL does not run as root: it switches to another user, who needs access to the folder. */
+async function readableByOthers(dir: string): Promise<string> {
   await chmod(dir, 0o755);
   return dir;
 }

@@ -1,46 +1,35 @@
 import { release, totalmem, type } from 'node:os';
 import { processor } from '../kit/machine.js';
-import { machineCpu, cpuOfEach } from '../kit/process-usage.js';
+import { cpuOf, machineCpu } from '../kit/process-usage.js';
 import type { Options } from './options.js';
 import type { Environment } from './results.js';
-import { CONNECTIONS } from './site.js';
+import { CONNECTIONS_PER_MODULE } from './stack.js';
 
-/** What is known of a run besides the machine and the options. */
-type Known = Pick<Environment, 'minutes' | 'others' | 'queues' | 'postgres' | 'replicas'> & {
-  readonly cores: { readonly description: string };
-};
+type Measured = Pick<Environment, 'minutes' | 'otherCores' | 'queues' | 'postgres' | 'replicas' | 'cores'>;
 
-export function describeEnvironment(
-  { quick, compose, mix, budget }: Options,
-  { minutes, otherCores: others, queues, postgres, replicas, cores }: Known,
-): Environment {
+export function describeEnvironment(options: Options, measured: Measured): Environment {
+  const { quick, compose, mix, budget } = options;
   return {
-    startedAt: new Date().toISOString(),
-    minutes,
+    startedAt: new Date(Date.now() - measured.minutes * 60_000).toISOString(),
     quick,
     containers: compose,
     processor: processor(),
     memoryMiB: totalmem() / 1_048_576,
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    postgres,
-    queues,
-    cores: cores.description,
-    replicas,
-    connections: CONNECTIONS,
+    connections: CONNECTIONS_PER_MODULE,
     mix,
-    otherCores: others,
     budget,
+    ...measured,
   };
 }
 
 /**
- * Cores that processes which are none of ours have in use, from now until it is asked.
- * @param besides what descends from none of our processes and is ours nevertheless
+ * Returns a function that returns the cores that other processes have used since.
+ * @param pids processes of the run that do not descend from this one
  */
-export function watchOtherProcesses(besides: readonly number[]): () => number {
-  const ours = [process.pid, ...besides];
-  const spent = () => machineCpu() - cpuOfEach(ours).reduce((sum, each) => sum + each, 0);
-  const [started, before] = [performance.now(), spent()];
-  return () => Math.max(0, (spent() - before) / (performance.now() - started));
+export function watchOtherProcesses(pids: readonly number[]): () => number {
+  const used = () => machineCpu() - cpuOf(process.pid, ...pids);
+  const [started, before] = [performance.now(), used()];
+  return () => Math.max(0, (used() - before) / (performance.now() - started));
 }

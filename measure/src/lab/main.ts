@@ -1,36 +1,27 @@
-/** What a split buys and what it costs, measured on this machine: `npm run lab`. */
-import { TopologyError } from '@tearline/topology';
+/** Measures what a split gains and what it costs: `npm run lab`. */
+import { UsageError } from '@tearline/process';
 import { readFile } from 'node:fs/promises';
-import { manifests } from '@tearline/modules';
-import { UsageError as ToolMissing } from '@tearline/process';
-import { Cleanup } from '../kit/cleanup.js';
-import { HELP, requestFrom } from './options.js';
-import { writeReport } from './render/write-report.js';
+import { runCommand } from '../kit/command.js';
+import { completeOptions, labCommand, type Options } from './options.js';
+import { writeReport } from './render/report.js';
 import type { Results } from './results.js';
 import { runLab } from './run.js';
 import { compareRuns } from './verdict/compare-runs.js';
-import { UsageError } from './usage-error.js';
 
-const cleanup = new Cleanup();
-try {
-  const request = requestFrom(
-    process.argv.slice(2),
-    manifests.map(({ name }) => name),
+await runCommand<Options>(labCommand(), async (options, cleanup, args) => {
+  if (options.compare) process.stdout.write(`${await compareReports(args)}\n`);
+  else {
+    const complete = completeOptions(options);
+    const results = await runLab(args, complete, cleanup);
+    process.stdout.write(`${await writeReport(results, complete.out)}\n`);
+  }
+});
+
+async function compareReports(files: readonly string[]): Promise<string> {
+  if (files.length !== 2)
+    throw new UsageError(`--compare: expected two files report.json, got ${files.length}`);
+  const [one, other] = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Results),
   );
-  if (request.kind === 'help') process.stdout.write(HELP);
-  if (request.kind === 'compare') {
-    const read = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Results;
-    process.stdout.write(`${compareRuns(await read(request.files[0]), await read(request.files[1]))}\n`);
-  }
-  if (request.kind === 'run') {
-    const results = await runLab(request.options, cleanup);
-    process.stdout.write(`${await writeReport(results, request.options.out)}\n`);
-  }
-} catch (error) {
-  // What is taken apart complains.
-  if (!cleanup.isRunning) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  const isMistake = [UsageError, ToolMissing, TopologyError].some((kind) => error instanceof kind);
-  process.exitCode = isMistake ? 2 : 1;
-} finally {
-  await cleanup.run();
+  return compareRuns(one!, other!);
 }

@@ -1,149 +1,80 @@
-import { parseArgs } from 'node:util';
-import { ENDPOINTS, type Mix, parseMix, DEFAULT_MIX } from './load/request-mix.js';
-import { UsageError } from './usage-error.js';
-import { STAGES, type Stage } from './schedule.js';
-import { whole } from '../bench/options.js';
+import { moduleNames } from '@tearline/modules';
+import { type Command, InvalidArgumentError } from 'commander';
+import { count, listOf, npmScript, positiveNumber } from '../kit/command.js';
+import { DEFAULT_MIX, ENDPOINTS, type Mix, parseMix } from './request-mix.js';
+import { OPTIONAL_STAGES, type Stage } from './schedule.js';
 
-/** What a run measures. */
+/** The command line of a run. */
 export interface Options {
-  /** The first one is what the others are compared with. */
-  readonly topologies: readonly string[];
   readonly quick: boolean;
-  /** In containers, as docker/compose.yaml has them. */
+  /** In containers, as in docker/compose.yaml. */
   readonly compose: boolean;
-  /** How many times as long as usual each measurement takes. */
+  /** The factor of each measurement's duration. */
   readonly times: number;
   readonly mix: Mix;
-  /** Processes of each host; as many as the hosts have cores by default. */
+  /** Processes of each host; by default as many as the hosts have cores. */
   readonly replicas: number | undefined;
   /** The module that is edited. */
   readonly edit: string;
   /** Stages to leave out. */
   readonly without: readonly Stage[];
   readonly connections: number;
-  /** The folder to write to. */
+  /** The folder of the report. */
   readonly out: string;
-  /** Milliseconds that half of the requests must stay within. */
+  /** The limit of the p50 in milliseconds. */
   readonly budget: number | undefined;
+  /** Compares two reports instead. */
+  readonly compare: boolean;
 }
 
-export const HELP = `npm run lab -- [<topology> …] [options]
+/** Stages that containers do not allow: they need proxies between hosts, other cores, or other code. */
+export const PROCESS_STAGES: readonly Stage[] = ['starts', 'scaling', 'network', 'deploy'];
 
-Runs topologies side by side on this machine, each with nginx, a PostgreSQL and a Redis of its own, under the same load,
-and writes what the split buys and what it costs to measure/report/: report.html, report.md, report.json. The first one named
-is what the others are compared with, and is measured twice to see how noisy the machine is.
+export const labCommand = (): Command =>
+  npmScript(
+    'lab',
+    'Runs topologies side by side on this machine, each with nginx, a PostgreSQL and a Redis of its own, under the same ' +
+      'load, and writes what a split gains and what it costs: report.html, report.md and report.json. The first topology ' +
+      'is the baseline, and is measured twice to see how noisy the machine is. It needs Linux, nginx, and an otherwise ' +
+      'idle machine. Ctrl-C stops everything that it has started.',
+  )
+    .argument(
+      '[topologies...]',
+      'names of files in topologies/, or files (default: monolith microservices media); with --compare two report.json',
+    )
+    .option('--quick', '3 minutes, for a first look; a full run takes 30', false)
+    .option('--times <n>', 'the factor of each duration, e.g. 2 on a noisy machine', positiveNumber, 1)
+    .option(
+      '--mix <weights>',
+      `endpoints and their weights, e.g. list=30,login=1: ${ENDPOINTS.join(', ')}`,
+      parseMix,
+    )
+    .option('--budget <ms>', 'the limit of the p50, for the break-evens', positiveNumber)
+    .option('--edit <module>', 'the module whose deployment is timed', moduleName, 'articles')
+    .option('--replicas <n>', 'processes of each host (default: as many as there are cores for them)', count)
+    .option(
+      '--connections <n>',
+      'connections that send at the same time when throughput is measured',
+      count,
+      32,
+    )
+    .option('--compose', 'measure containers, as in docker/compose.yaml; needs Docker and root', false)
+    .option(
+      '--without <stages>',
+      `leave stages out: ${OPTIONAL_STAGES.join(', ')}`,
+      listOf(OPTIONAL_STAGES),
+      [],
+    )
+    .option('--out <dir>', 'the folder of the report', 'measure/report')
+    .option('--compare', 'print how far two reports agree, and measure nothing', false);
 
-  <topology>         topologies/<name>.yaml, or a file (monolith microservices media)
-  --quick            3 minutes: a look, not figures to quote; a full run takes 30
-  --times N          each measurement takes N times as long, e.g. 2 on a noisy machine
-  --mix E=N,…        the parts of the requests: ${ENDPOINTS.slice(0, 7).join(', ')},
-                     ${ENDPOINTS.slice(7).join(', ')}
-  --budget MS        what half of the requests must stay within; for the break-evens
-  --edit MODULE      the module whose deployment is timed (articles)
-  --replicas N       processes of each host (as many as there are cores for them)
-  --connections N    that load at once when throughput is measured (32)
-  --compose          in containers, as docker/compose.yaml has them, instead of processes: throughput, latency, CPU,
-                     memory and blast radius; needs Docker, and root for reading what containers use
-  --without S,…      leaves stages out: ${STAGES.slice(2).join(', ')}
-  --out DIR          another folder for the report
-  --compare A B      says how far two reports agree (files report.json), and measures nothing
-  --help
-
-It needs Linux, nginx, and to be left alone meanwhile. Ctrl-C ends it and all that it has started.
-`;
-
-/** What the command line asks for. */
-export type Request =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'compare'; readonly files: readonly [string, string] }
-  | { readonly kind: 'run'; readonly options: Options };
-
-/** @throws UsageError */
-export function requestFrom(args: readonly string[], modules: readonly string[]): Request {
-  const { values, positionals } = parsed(args);
-  if (values.help) return { kind: 'help' };
-  if (values.compare) {
-    const [one, other, ...more] = positionals;
-    if (one === undefined || other === undefined || more.length > 0)
-      throw new UsageError(
-        '--compare takes two files: npm run lab -- --compare one/report.json other/report.json',
-      );
-    return { kind: 'compare', files: [one, other] };
-  }
-  const topologies = positionals.length > 0 ? positionals : ['monolith', 'microservices', 'media'];
-  const twice = topologies.find((name, index) => topologies.indexOf(name) !== index);
-  if (twice !== undefined) throw new UsageError(`topology '${twice}' is named twice; name each once`);
-  const edit = values.edit ?? 'articles';
-  if (!modules.includes(edit))
-    throw new UsageError(`--edit: no module '${edit}'; there are ${modules.join(', ')}`);
-  return {
-    kind: 'run',
-    options: {
-      topologies,
-      quick: values.quick ?? false,
-      compose: values.compose ?? false,
-      times: mistake(() => positive('times', values.times)) ?? 1,
-      edit,
-      mix: mistake(() => (values.mix === undefined ? DEFAULT_MIX : parseMix(values.mix))),
-      replicas: mistake(() => whole('replicas', values.replicas)),
-      connections: mistake(() => whole('connections', values.connections)) ?? 32,
-      budget: mistake(() => positive('budget', values.budget)),
-      without: [
-        ...(values.without?.split(',') ?? []).map(stageNamed),
-        ...(values.compose ? OF_PROCESSES : []),
-      ],
-      out: values.out ?? 'measure/report',
-    },
-  };
+function moduleName(name: string): string {
+  if (moduleNames.includes(name)) return name;
+  throw new InvalidArgumentError(`No module '${name}'; expected any of ${moduleNames.join(', ')}.`);
 }
 
-/** Stages that need what containers cannot do: proxies in between, other cores, other code. */
-const OF_PROCESSES: readonly Stage[] = ['scaling', 'sweep', 'deploy'];
-
-function stageNamed(name: string): Stage {
-  const known = STAGES.slice(2).find((stage) => stage === name);
-  if (!known) throw new UsageError(`--without: no stage '${name}'; there are ${STAGES.slice(2).join(', ')}`);
-  return known;
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} '${text}': must be a number above 0`);
-  return value;
-}
-
-function mistake<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean' },
-        compose: { type: 'boolean' },
-        times: { type: 'string' },
-        mix: { type: 'string' },
-        budget: { type: 'string' },
-        edit: { type: 'string' },
-        replicas: { type: 'string' },
-        connections: { type: 'string' },
-        without: { type: 'string' },
-        out: { type: 'string' },
-        compare: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    // Node's second sentence explains how to write a file's name that looks like an option.
-    const [what] = (error as Error).message.split('. ');
-    throw new UsageError(`${what}; npm run lab -- --help lists the options`, { cause: error });
-  }
+/** Returns the options with their dependent defaults. */
+export function completeOptions(options: Omit<Options, 'mix'> & { mix?: Mix }): Options {
+  const { mix = DEFAULT_MIX, compose, without } = options;
+  return { ...options, mix, without: [...without, ...(compose ? PROCESS_STAGES : [])] };
 }

@@ -1,42 +1,41 @@
-/** Tells on the terminal what is being done, how far it is, and how long it will take. */
+/** Reports the step of a run, its progress, and the time left, on the terminal. */
 export class ProgressReporter {
   readonly #started = performance.now();
-  #left: number;
-  #done = 0;
+  #laterSeconds: number;
 
-  /** @param seconds that each stage is expected to take */
+  /** @param expected seconds of each stage */
   constructor(
-    private readonly stages: Readonly<Record<string, number>>,
+    private readonly expected: Readonly<Record<string, number>>,
     private readonly stream: NodeJS.WriteStream = process.stderr,
   ) {
-    this.#left = Object.values(stages).reduce((sum, each) => sum + each, 0);
+    this.#laterSeconds = Object.values(expected).reduce((sum, each) => sum + each, 0);
   }
 
-  /** Begins a stage, in as many steps. @returns what tells of the next step */
-  stage(name: string, steps: number): (what: string) => void {
-    const expected = this.stages[name] ?? 0;
-    this.#left -= expected;
+  /** Begins a stage. @returns a function that reports its next step */
+  stage(name: string, steps: number): (step: string) => void {
+    const expected = this.expected[name] ?? 0;
+    this.#laterSeconds -= expected;
     const started = performance.now();
-    let step = 0;
-    return (what) => {
+    let done = 0;
+    return (step) => {
       const spent = (performance.now() - started) / 1000;
-      const share = Math.min(1, step / steps);
-      step += 1;
-      // What the steps took so far tells more than what was expected, the more of them there are.
-      const rest = share === 0 ? expected : (1 - share) * ((1 - share) * expected + share * (spent / share));
-      this.#done = (performance.now() - this.#started) / 1000;
-      this.#say(name, what, rest + this.#left);
+      const share = Math.min(1, done / steps);
+      done += 1;
+      // The more steps are done, the more the estimate follows from them instead of the expectation.
+      const left = share === 0 ? expected : (1 - share) * ((1 - share) * expected + share * (spent / share));
+      this.#write(`${name}: ${step}`, left + this.#laterSeconds);
     };
   }
 
-  #say(name: string, what: string, left: number): void {
-    const percent = Math.round((100 * this.#done) / (this.#done + left));
-    const line = `[${`${percent}`.padStart(3)} %, ${clock(left)} left] ${name}: ${what}`;
+  #write(text: string, left: number): void {
+    const spent = (performance.now() - this.#started) / 1000;
+    const percent = Math.round((100 * spent) / (spent + left));
+    const line = `[${`${percent}`.padStart(3)} %, ${clock(left)} left] ${text}`;
     if (this.stream.isTTY) this.stream.write(`\r\u001B[K${line.slice(0, this.stream.columns - 1)}`);
     else this.stream.write(`${line}\n`);
   }
 
-  /** Leaves the terminal as it was. */
+  /** Clears the line of a terminal. */
   end(): void {
     if (this.stream.isTTY) this.stream.write('\r\u001B[K');
   }

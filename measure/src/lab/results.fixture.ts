@@ -1,30 +1,31 @@
 import type { Topology } from '@tearline/topology';
-import type { Round } from './measure/round.js';
 import type { ByKind } from './measure/resource-usage.js';
-import {
-  REPEATED,
-  type HostFaultImpact,
-  type DeployResult,
-  type Measurements,
-  type Results,
-  type ScalingResult,
+import type { Round } from './measure/round.js';
+import type {
+  DeployResult,
+  HostFaultImpact,
+  Measurements,
+  Results,
+  ScalingResult,
+  StartResult,
 } from './results.js';
 import { DELAYS, SHARES } from './schedule.js';
+import { REPEATED } from './target.js';
 
 const none: ByKind = { hosts: 0, nginx: 0, postgres: 0, redis: 0 };
 
-/** What a topology is like in a made-up run. */
-export interface Made {
+/** The figures of a topology in a sample run. */
+export interface SampleFigures {
   /** Milliseconds of CPU a request. */
   readonly cpu?: number;
   readonly p50?: number;
   readonly memory?: number;
   readonly throughput?: number;
-  /** By which part of a figure the rounds lie apart from the middle one. */
+  /** The deviation of the rounds from the median, as a share. */
   readonly jitter?: number;
 }
 
-export function observed(more: Partial<Round> = {}): Round {
+export function sampleRound(more: Partial<Round> = {}): Round {
   return {
     requests: 1000,
     perSecond: 500,
@@ -35,20 +36,20 @@ export function observed(more: Partial<Round> = {}): Round {
     cpu: none,
     local: 1,
     remote: 0,
-    late: 0.2,
+    delay: 0.2,
     ...more,
   };
 }
 
-export function measured({
+export function sampleMeasurements({
   cpu = 1,
   p50 = 2,
   memory = 200,
   throughput = 500,
   jitter = 0.02,
-}: Made = {}): Measurements {
+}: SampleFigures = {}): Measurements {
   const rounds = [1 - jitter, 1, 1 + jitter].map((times) =>
-    observed({
+    sampleRound({
       p50: p50 * times,
       p95: 2 * p50 * times,
       p99: 4 * p50 * times,
@@ -64,7 +65,7 @@ export function measured({
   };
 }
 
-export const blast = (more: Partial<HostFaultImpact> = {}): HostFaultImpact => ({
+export const faultImpact = (more: Partial<HostFaultImpact> = {}): HostFaultImpact => ({
   host: 'app',
   fault: 'kill',
   requests: 100,
@@ -75,8 +76,8 @@ export const blast = (more: Partial<HostFaultImpact> = {}): HostFaultImpact => (
   ...more,
 });
 
-export const scaled = (more: Partial<ScalingResult> = {}): ScalingResult => ({
-  hot: 'identity',
+export const scalingResult = (more: Partial<ScalingResult> = {}): ScalingResult => ({
+  module: 'identity',
   host: 'app',
   modules: ['identity', 'articles'],
   before: [10],
@@ -87,13 +88,13 @@ export const scaled = (more: Partial<ScalingResult> = {}): ScalingResult => ({
   ...more,
 });
 
-export const deployed = (more: Partial<DeployResult> = {}): DeployResult => ({
+export const deployResult = (more: Partial<DeployResult> = {}): DeployResult => ({
   module: 'articles',
   hosts: ['app'],
   processes: 2,
-  processesInAll: 2,
-  builtSeconds: 10,
-  rolledSeconds: 8,
+  totalProcesses: 2,
+  buildSeconds: 10,
+  rolloutSeconds: 8,
   requests: 1000,
   failed: 0,
   bytes: 1_048_576,
@@ -111,12 +112,16 @@ const topology = (name: string, hosts: number): Topology => ({
 });
 
 /** A run that compares `whole` with `split`. */
-export function made(
-  { whole = {}, again = whole, split = {} }: { whole?: Made; again?: Made; split?: Made } = {},
+export function sampleResults(
+  {
+    whole = {},
+    repeated = whole,
+    split = {},
+  }: { whole?: SampleFigures; repeated?: SampleFigures; split?: SampleFigures } = {},
   more: Partial<Results> = {},
 ): Results {
   return {
-    version: 1,
+    version: 2,
     environment: {
       startedAt: '2026-01-01T00:00:00.000Z',
       minutes: 30,
@@ -137,23 +142,37 @@ export function made(
     },
     topologies: [topology('whole', 1), topology('split', 3)],
     rates: [150, 300, 450],
-    measured: { whole: measured(whole), split: measured(split), [REPEATED]: measured(again) },
+    measured: {
+      whole: sampleMeasurements(whole),
+      split: sampleMeasurements(split),
+      [REPEATED]: sampleMeasurements(repeated),
+    },
     network: {},
     faults: {},
     serverFaults: {},
+    starts: {},
     scaling: {},
     deploys: {},
     ...more,
   };
 }
 
-/** Answers whose p50 grows by `slope` milliseconds with each of the round trip. */
-export const swept = (p50: number, slope: number): Results['network'] => ({
+/** A p50 that grows by `slope` milliseconds for each of the round trip. */
+export const networkResults = (p50: number, slope: number): Results['network'] => ({
   split: {
     bytes: 2048,
     delays: DELAYS.map((milliseconds) => ({
       milliseconds,
-      rounds: [observed({ p50: p50 + slope * milliseconds, remote: 2 })],
+      rounds: [sampleRound({ p50: p50 + slope * milliseconds, remote: 2 })],
     })),
   },
+});
+
+export const startResult = (more: Partial<StartResult> = {}): StartResult => ({
+  host: 'app',
+  modules: ['identity', 'articles'],
+  milliseconds: [2000],
+  cpu: [1500],
+  memoryMiB: [150],
+  ...more,
 });

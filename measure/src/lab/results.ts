@@ -1,9 +1,9 @@
 import type { Topology } from '@tearline/topology';
-import type { Round } from './measure/round.js';
 import type { ByKind } from './measure/resource-usage.js';
+import type { Round } from './measure/round.js';
 import type { Fault, ServerFault } from './schedule.js';
 
-/** The machine, and what the run was like. */
+/** The machine and the parameters of a run. */
 export interface Environment {
   readonly startedAt: string;
   readonly minutes: number;
@@ -17,104 +17,110 @@ export interface Environment {
   readonly postgres: string;
   readonly queues: 'Redis' | 'PostgreSQL';
   readonly cores: string;
+  /** Processes of each host. */
   readonly replicas: number;
-  /** To the database, of each module of a process. */
+  /** Connections to the database of each module of a process. */
   readonly connections: number;
   readonly mix: Readonly<Record<string, number>>;
-  /** Cores that processes which are none of ours had in use meanwhile. */
+  /** Cores that other processes used meanwhile. */
   readonly otherCores: number;
-  /** Milliseconds that half of the requests must stay within, if somebody said so. */
+  /** The limit of the p50 in milliseconds, if one was given. */
   readonly budget: number | undefined;
 }
 
-/** What the rounds found of one topology. */
+/** The rounds of one topology. */
 export interface Measurements {
   readonly saturation: readonly Round[];
-  /** For each rate its rounds. */
+  /** The rounds of each rate. */
   readonly paced: readonly (readonly Round[])[];
   /** MiB after each round. */
   readonly memory: readonly ByKind[];
-  /** Milliseconds of CPU a second while nobody asks. */
+  /** CPU milliseconds a second without requests. */
   readonly idle: ByKind;
 }
 
-/** What a slower network does to one topology. */
+/** The effect of a slower network between the hosts of one topology. */
 export interface NetworkResult {
   /** Bytes between hosts a request, both ways. */
   readonly bytes: number;
   readonly delays: readonly { readonly milliseconds: number; readonly rounds: readonly Round[] }[];
 }
 
-/** What clients saw of a fault. */
+/** The effect of a fault on clients. */
 export interface Impact {
   readonly requests: number;
-  /** By endpoint how many requests were answered otherwise than they should be, or not in time. */
-  readonly failed: Readonly<Record<string, number>>;
+  /** Requests by endpoint, and those without a 2xx response in time. */
   readonly sent: Readonly<Record<string, number>>;
+  readonly failed: Readonly<Record<string, number>>;
   /** Seconds from the fault to the last request that failed. */
   readonly seconds: number;
-  /** Milliseconds within which 99 of 100 answers came. */
   readonly p99: number;
 }
 
-/** What clients saw of a fault in one host. */
+/** A fault of one process of a host. */
 export interface HostFaultImpact extends Impact {
   readonly host: string;
   readonly fault: Fault;
 }
 
-/** What clients saw of a fault in what all hosts share. */
+/** A fault of a server that all hosts share. */
 export interface ServerFaultImpact extends Impact {
   readonly server: string;
   readonly fault: ServerFault;
 }
 
-/** One part of a topology, doubled. */
-export interface ScalingResult {
-  /** The module that has the work. */
-  readonly hot: string;
-  /** The host that was doubled, and all that it runs. */
+/** Starts of one process of a host, until it is ready. */
+export interface StartResult {
   readonly host: string;
   readonly modules: readonly string[];
-  /** Of the work a second, before and with twice as many processes. */
+  readonly milliseconds: readonly number[];
+  readonly cpu: readonly number[];
+  readonly memoryMiB: readonly number[];
+}
+
+/** A host with twice as many processes. */
+export interface ScalingResult {
+  /** The module whose work is measured, and the host that does it. */
+  readonly module: string;
+  readonly host: string;
+  readonly modules: readonly string[];
+  /** Units of work a second, before and after. */
   readonly before: readonly number[];
   readonly after: readonly number[];
-  /** What came with it. */
+  /** The cost of the added processes. */
   readonly memoryMiB: number;
   readonly idleMsPerSecond: number;
   readonly connections: number;
 }
 
-/** An edit on its way to all traffic. */
+/** An edit of a module, built and rolled out. */
 export interface DeployResult {
   readonly module: string;
   readonly hosts: readonly string[];
   readonly processes: number;
-  readonly processesInAll: number;
-  readonly builtSeconds: number;
-  readonly rolledSeconds: number;
+  readonly totalProcesses: number;
+  readonly buildSeconds: number;
+  readonly rolloutSeconds: number;
   readonly requests: number;
   readonly failed: number;
-  /** Of the built code, compressed, to each process that got it. */
+  /** Bytes of the built code, compressed, once for each process. */
   readonly bytes: number;
 }
 
-/** Everything that a run has found. */
+/** The results of a run: `report.json`. */
 export interface Results {
-  readonly version: 1;
+  readonly version: 2;
   readonly environment: Environment;
   readonly topologies: readonly Topology[];
   /** Requests a second at each share of the smallest throughput. */
   readonly rates: readonly number[];
-  /** By topology; the first one again under {@link REPEATED}. */
+  /** By topology, as all that follows; the first one also under `REPEATED`. */
   readonly measured: Readonly<Record<string, Measurements>>;
   readonly network: Readonly<Record<string, NetworkResult>>;
   readonly faults: Readonly<Record<string, readonly HostFaultImpact[]>>;
-  /** Only of containers. */
+  /** Of containers only. */
   readonly serverFaults: Readonly<Record<string, readonly ServerFaultImpact[]>>;
+  readonly starts: Readonly<Record<string, readonly StartResult[]>>;
   readonly scaling: Readonly<Record<string, readonly ScalingResult[]>>;
   readonly deploys: Readonly<Record<string, DeployResult>>;
 }
-
-/** The name under which the first topology is measured a second time. */
-export const REPEATED = 'the first again';

@@ -1,6 +1,4 @@
-import { FAULT_SECONDS } from './deployment/block-seconds.js';
-
-/** How long each measurement takes, in seconds, and how often it is done. */
+/** The duration of each measurement in seconds, and the number of rounds. */
 export interface Schedule {
   readonly warmUp: number;
   readonly rounds: number;
@@ -8,16 +6,20 @@ export interface Schedule {
   /** Of each rate. */
   readonly paced: number;
   readonly idle: number;
-  readonly sweep: { readonly rounds: number; readonly seconds: number };
-  readonly blast: { readonly before: number; readonly after: number; readonly faults: readonly Fault[] };
+  readonly network: { readonly rounds: number; readonly seconds: number };
+  readonly faults: { readonly before: number; readonly after: number; readonly kinds: readonly Fault[] };
+  /** Restarts of each host. */
+  readonly starts: number;
   readonly scaling: { readonly rounds: number; readonly seconds: number };
 }
 
-/** What is done to a process: it dies, it hangs, or its event loop turns no more. */
+/** The faults of a process: killed, stopped by a signal, or with a blocked event loop. */
 export const FAULTS = ['kill', 'hang', 'block'] as const;
 export type Fault = (typeof FAULTS)[number];
-/** What is done to a server: it is stopped and started again, or nobody reaches it for a while. */
+/** The faults of a server: restarted, or disconnected from the network. */
 export type ServerFault = 'restart' | 'cut';
+/** The duration of a fault that ends by itself. */
+export const FAULT_SECONDS = 4;
 
 /** The rates, as shares of the smallest throughput at saturation. */
 export const SHARES = [0.3, 0.6, 0.9] as const;
@@ -30,8 +32,9 @@ export const FULL: Schedule = {
   saturation: 6,
   paced: 8,
   idle: 10,
-  sweep: { rounds: 5, seconds: 8 },
-  blast: { before: 2, after: 6, faults: FAULTS },
+  network: { rounds: 5, seconds: 8 },
+  faults: { before: 2, after: 6, kinds: FAULTS },
+  starts: 5,
   scaling: { rounds: 3, seconds: 6 },
 };
 
@@ -41,73 +44,55 @@ export const QUICK: Schedule = {
   saturation: 1,
   paced: 1,
   idle: 1,
-  sweep: { rounds: 1, seconds: 1 },
-  blast: { before: 0.5, after: 3, faults: ['kill'] },
+  network: { rounds: 1, seconds: 1 },
+  faults: { before: 0.5, after: 3, kinds: ['kill'] },
+  starts: 1,
   scaling: { rounds: 1, seconds: 1 },
 };
 
-/** The same measurements, each as many times as long. */
+/** Returns the same measurements, each `times` as long. */
 export function scaled(schedule: Schedule, times: number): Schedule {
-  const { warmUp, saturation, paced, idle, sweep, blast, scaling } = schedule;
+  const { warmUp, saturation, paced, idle, network, scaling } = schedule;
   return {
+    // Faults stay as they are: a process needs its time to start again.
     ...schedule,
     warmUp: warmUp * times,
     saturation: saturation * times,
     paced: paced * times,
     idle: idle * times,
-    sweep: { ...sweep, seconds: sweep.seconds * times },
-    // A process needs its time to start again, however short the rest is.
-    blast,
+    network: { ...network, seconds: network.seconds * times },
     scaling: { ...scaling, seconds: scaling.seconds * times },
   };
 }
 
-/** What starting takes, as far as one can say. */
-const STARTUP_SECONDS = { ground: 8, site: 1.5, process: 1, settle: 0.5 };
+/** Estimates in seconds. */
+const STARTUP_SECONDS = { template: 8, stack: 1.5, process: 1, settle: 0.5 };
 
-/** Of each stage about how many seconds it will take. */
-export function expectedSeconds(
-  { warmUp, rounds, saturation, paced, idle, sweep, blast, scaling }: Schedule,
-  hosts: readonly number[],
-): Record<Stage, number> {
-  const sites = hosts.length + 1;
-  const processes = hosts.reduce((sum, count) => sum + count, hosts[0] ?? 0);
-  const start = processes * STARTUP_SECONDS.process;
-  const split = hosts.filter((count) => count > 1);
-  const deployed = (count: number) => count * STARTUP_SECONDS.process;
+/** Estimates the seconds of each stage. @param hosts the number of hosts of each topology */
+export function expectedSeconds(schedule: Schedule, hosts: readonly number[]): Record<Stage, number> {
+  const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
+  const { template, stack, process, settle } = STARTUP_SECONDS;
+  const stacks = hosts.length + 1;
+  const total = (of: (count: number) => number, counts = hosts) =>
+    counts.reduce((sum, count) => sum + of(count), 0);
+  const faultSeconds =
+    faults.kinds.length * (faults.before + faults.after) + (faults.kinds.length - 1) * FAULT_SECONDS;
+  const round = saturation + SHARES.length * paced + (1 + SHARES.length) * settle;
   return {
-    prepare: STARTUP_SECONDS.ground + sites * STARTUP_SECONDS.site + start,
-    rounds:
-      idle +
-      sites *
-        (warmUp +
-          rounds * (saturation + SHARES.length * paced + (1 + SHARES.length) * STARTUP_SECONDS.settle)),
-    sweep: split.reduce(
-      (sum, count) =>
-        sum +
-        deployed(count) +
-        warmUp +
-        sweep.rounds * DELAYS.length * (sweep.seconds + STARTUP_SECONDS.settle),
-      0,
+    prepare: template + stacks * stack + process * total((count) => count, [...hosts, hosts[0] ?? 0]),
+    rounds: idle + stacks * (warmUp + rounds * round),
+    faults: total((count) => count * faultSeconds),
+    starts: total((count) => count * starts * 1.5 * process),
+    scaling: total(() => 2 * process + 2 * settle + 4 * scaling.rounds * (scaling.seconds + settle)),
+    network: total(
+      (count) => count * process + warmUp + network.rounds * DELAYS.length * (network.seconds + settle),
+      hosts.filter((count) => count > 1),
     ),
-    blast: hosts.reduce(
-      (sum, count) =>
-        sum +
-        count *
-          (blast.faults.length * (blast.before + blast.after) + (blast.faults.length - 1) * FAULT_SECONDS),
-      0,
-    ),
-    scaling: hosts.reduce(
-      (sum) =>
-        sum +
-        deployed(2) +
-        2 * STARTUP_SECONDS.settle +
-        4 * scaling.rounds * (scaling.seconds + STARTUP_SECONDS.settle),
-      0,
-    ),
-    deploy: 15 + hosts.reduce((sum, count) => sum + 2 * deployed(count) + 5, 0),
+    deploy: 15 + total((count) => 2 * count * process + 5),
   };
 }
 
-export const STAGES = ['prepare', 'rounds', 'blast', 'scaling', 'sweep', 'deploy'] as const;
+export const STAGES = ['prepare', 'rounds', 'faults', 'starts', 'scaling', 'network', 'deploy'] as const;
 export type Stage = (typeof STAGES)[number];
+/** Stages that `--without` can leave out. */
+export const OPTIONAL_STAGES = STAGES.slice(2);

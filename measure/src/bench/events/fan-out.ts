@@ -1,76 +1,68 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { sendRequest } from '../../kit/http-request.js';
-import type { HttpRequest } from '../../kit/endpoints.js';
 import type { LoadResult } from '../../kit/closed-loop.js';
-import { pace } from '../split/pace.js';
+import { get, sendRequest } from '../../kit/http-request.js';
+import { loadAtRate } from '../../kit/open-loop.js';
 
 const READS_PER_SECOND = 40;
 const IDLE_SECONDS = 10;
-const LONGEST_SECONDS = 600;
-const LIST: HttpRequest[] = [{ method: 'GET', path: '/api/articles?limit=20' }];
+const TIMEOUT_SECONDS = 600;
+const LIST = [get('/api/articles?limit=20')];
+const ARTICLE = {
+  title: 'To all followers',
+  description: 'One of many.',
+  body: 'It concerns all.',
+  tagList: [],
+};
 
-/** How an article reached many, and how others were served meanwhile. */
+/** How fast an article reached its author's followers, and how reads were served meanwhile. */
 export interface FanOut {
   readonly followers: number;
   readonly seconds: number;
-  /** Rows of the followers' inboxes a second. */
+  /** Rows of the followers' notifications a second. */
   readonly perSecond: number;
   /** Reads of the article list before, and during. */
   readonly idle: LoadResult;
   readonly meanwhile: LoadResult;
 }
 
-/** Gives an author many followers, has them publish, and waits until everybody is told. */
-export async function fanOut(
-  url: string,
-  ownerUrl: string,
-  { author, token, followers }: { author: string; token: string; followers: number },
-): Promise<FanOut> {
+export interface Author {
+  readonly id: string;
+  readonly token: string;
+  readonly followers: number;
+}
+
+/** Gives an author many followers, publishes an article, and waits until all of them are notified. */
+export async function measureFanOut(url: string, ownerUrl: string, author: Author): Promise<FanOut> {
   const client = new Client({ connectionString: ownerUrl });
   await client.connect();
   try {
-    await gather(client, author, followers);
-    const count = await countOf(client, author);
-    const idle = await pace(url, LIST, READS_PER_SECOND, IDLE_SECONDS);
+    await addFollowers(client, author);
+    const { followers, notified } = await countsOf(client, author);
+    const idle = await loadAtRate(url, LIST, { perSecond: READS_PER_SECOND, seconds: IDLE_SECONDS });
 
-    const article = {
-      title: 'To all of you',
-      description: 'One of many.',
-      body: 'It concerns everybody.',
-      tagList: [],
-    };
     const reading = new AbortController();
-    const meanwhile = pace(url, LIST, READS_PER_SECOND, LONGEST_SECONDS, reading.signal);
+    const load = { perSecond: READS_PER_SECOND, seconds: TIMEOUT_SECONDS, signal: reading.signal };
+    const meanwhile = loadAtRate(url, LIST, load);
     const started = performance.now();
-    await sendRequest(url, {
-      method: 'POST',
-      path: '/api/articles',
-      token,
-      body: JSON.stringify({ article }),
-    });
-    const target = count.told + count.followers;
-    for (let told = count.told; told < target; told = (await countOf(client, author)).told) {
-      if (performance.now() - started > 600_000)
-        throw new Error(`after 10 minutes ${told} of ${target} are told`);
+    const body = JSON.stringify({ article: ARTICLE });
+    await sendRequest(url, { method: 'POST', path: '/api/articles', token: author.token, body });
+    const expected = notified + followers;
+    for (let found = notified; found < expected; { notified: found } = await countsOf(client, author)) {
+      if (performance.now() - started > TIMEOUT_SECONDS * 1000)
+        throw new Error(`expected ${expected} notifications after ${TIMEOUT_SECONDS} s, got ${found}`);
       await delay(250);
     }
     const seconds = (performance.now() - started) / 1000;
     reading.abort();
-    return {
-      followers: count.followers,
-      seconds,
-      perSecond: count.followers / seconds,
-      idle,
-      meanwhile: await meanwhile,
-    };
+    return { followers, seconds, perSecond: followers / seconds, idle, meanwhile: await meanwhile };
   } finally {
-    await scatter(client, author);
+    await removeFollowers(client, author);
     await client.end();
   }
 }
 
-async function gather(client: Client, author: string, followers: number): Promise<void> {
+async function addFollowers(client: Client, { id, followers }: Author): Promise<void> {
   await client.query(
     `insert into identity.users (username, email, password_hash)
        select 'follower ' || n, 'follower' || n || '@example.com', 'none' from generate_series(1, $1::int) n
@@ -81,26 +73,26 @@ async function gather(client: Client, author: string, followers: number): Promis
     `insert into social.follows (follower_id, followee_id)
        select id, $1::bigint from identity.users where username like 'follower %' and id <> $1::bigint
        on conflict do nothing`,
-    [author],
+    [id],
   );
   await client.query('vacuum analyze identity.users, social.follows');
 }
 
-/** Whatever is measured next finds an author like others. */
-async function scatter(client: Client, author: string): Promise<void> {
-  await client.query('delete from social.follows where followee_id = $1::bigint', [author]);
+async function removeFollowers(client: Client, { id }: Author): Promise<void> {
+  await client.query('delete from social.follows where followee_id = $1::bigint', [id]);
   await client.query(
     "delete from notifications.notifications where kind = 'publish' and actors = array[$1::bigint]",
-    [author],
+    [id],
   );
   await client.query('vacuum analyze social.follows, notifications.notifications');
 }
 
-async function countOf(client: Client, author: string): Promise<{ followers: number; told: number }> {
-  const { rows } = await client.query<{ followers: string; told: string }>(
-    `select (select count(*) from social.follows where followee_id = $1::bigint) as followers,
-       (select count(*) from notifications.notifications where kind = 'publish' and actors = array[$1::bigint]) as told`,
-    [author],
+async function countsOf(client: Client, { id }: Author): Promise<{ followers: number; notified: number }> {
+  const { rows } = await client.query<{ followers: number; notified: number }>(
+    `select (select count(*)::int from social.follows where followee_id = $1::bigint) as followers,
+       (select count(*)::int from notifications.notifications
+         where kind = 'publish' and actors = array[$1::bigint]) as notified`,
+    [id],
   );
-  return { followers: Number(rows[0]!.followers), told: Number(rows[0]!.told) };
+  return rows[0]!;
 }

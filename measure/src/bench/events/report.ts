@@ -1,34 +1,62 @@
 import type { Database } from '../../kit/database.js';
-import { processor } from '../../kit/machine.js';
-import type { Finding } from './finding.js';
-import type { EventsOptions } from './options.js';
+import { describeMachine } from '../../kit/machine.js';
+import { ratio, tableOfColumns, verdict } from '../../kit/report/table.js';
+import type { Delivery } from './delivery.js';
+import type { FanOut } from './fan-out.js';
+import type { Publishing } from './publishing.js';
 
-interface Circumstances {
-  readonly options: EventsOptions;
-  readonly database: Database;
+export type BrokerName = 'redis' | 'postgres';
+
+/** The measurements with one broker. */
+export interface Finding {
+  readonly broker: BrokerName;
+  readonly publishing: Publishing;
+  readonly delivery: Delivery;
+  readonly fanOut: FanOut;
 }
+
+const GOALS = { publishRatio: 1.15, deliveryMs: 50, rowsPerSecond: 5_000, listRatio: 3 };
 
 const ms = (value: number) => value.toFixed(1);
 
-/** A page of Markdown: where it was measured, and a line for each broker. */
-export function report(findings: readonly Finding[], { options, database }: Circumstances): string {
-  const { samples, rounds } = options;
-  const verdict = (met: boolean) => (met ? 'met' : 'missed');
-  return [
-    `${processor()}, Node ${process.version}, PostgreSQL ${database.version}; nothing pinned; medians of ${rounds} rounds of ${samples}.`,
-    '',
-    '| queues on | publish, nobody told, p50 ms | publish, told, p50 ms | ratio (goal 1.15) | favorite to notification, p50 ms (goal 50 on Redis) | p99 ms |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...findings.map(
-      ({ broker, publishing, effect }) =>
-        `| ${broker} | ${ms(publishing.untold)} | ${ms(publishing.told)} | ${publishing.ratio.toFixed(2)} ${verdict(publishing.ratio <= 1.15)} | ${ms(effect.p50)}${broker === 'redis' ? ` ${verdict(effect.p50 < 50)}` : ''} | ${ms(effect.p99)} |`,
-    ),
-    '',
-    '| queues on | followers | seconds | rows a second (goal 5,000) | list p99 ms idle | meanwhile (goal 3 times) |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...findings.map(
-      ({ broker, fanOut: { followers, seconds, perSecond, idle, meanwhile } }) =>
-        `| ${broker} | ${followers} | ${seconds.toFixed(1)} | ${Math.round(perSecond)} ${verdict(perSecond >= 5_000)} | ${ms(idle.p99)} | ${ms(meanwhile.p99)} ${verdict(meanwhile.p99 <= 3 * idle.p99)} |`,
-    ),
-  ].join('\n');
+/** Returns the report in Markdown: the environment, and a line for each broker. */
+export function report(
+  findings: readonly Finding[],
+  { samples, rounds }: { samples: number; rounds: number },
+  database: Database,
+): string {
+  const latencies = tableOfColumns<Finding>(
+    [
+      ['queues on', ({ broker }) => broker],
+      ['publish without subscribers, p50 ms', ({ publishing }) => ms(publishing.unsubscribed)],
+      ['publish, p50 ms', ({ publishing }) => ms(publishing.subscribed)],
+      ['ratio', ({ publishing }) => ratio(publishing.ratio)],
+      [`≤ × ${GOALS.publishRatio}`, ({ publishing }) => verdict(publishing.ratio <= GOALS.publishRatio)],
+      ['favorite to notification, p50 ms', ({ delivery }) => ms(delivery.p50)],
+      [
+        `≤ ${GOALS.deliveryMs} on Redis`,
+        ({ broker, delivery }) => (broker === 'redis' ? verdict(delivery.p50 <= GOALS.deliveryMs) : '–'),
+      ],
+      ['p99 ms', ({ delivery }) => ms(delivery.p99)],
+    ],
+    findings,
+  );
+  const fanOuts = tableOfColumns<Finding>(
+    [
+      ['queues on', ({ broker }) => broker],
+      ['followers', ({ fanOut }) => `${fanOut.followers}`],
+      ['seconds', ({ fanOut }) => ms(fanOut.seconds)],
+      ['rows a second', ({ fanOut }) => fanOut.perSecond.toFixed(0)],
+      [`≥ ${GOALS.rowsPerSecond}`, ({ fanOut }) => verdict(fanOut.perSecond >= GOALS.rowsPerSecond)],
+      ['list p99 ms idle', ({ fanOut }) => ms(fanOut.idle.p99)],
+      ['meanwhile', ({ fanOut }) => ms(fanOut.meanwhile.p99)],
+      [
+        `≤ × ${GOALS.listRatio}`,
+        ({ fanOut }) => verdict(fanOut.meanwhile.p99 <= GOALS.listRatio * fanOut.idle.p99),
+      ],
+    ],
+    findings,
+  );
+  const about = `medians of ${rounds} rounds of ${samples}`;
+  return `${describeMachine(database.version)}\n${about}\n\n${latencies}\n\n${fanOuts}`;
 }

@@ -1,13 +1,12 @@
-import { escape } from './escape.js';
+import { escape } from './html-text.js';
 import type { Chart } from './document.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 260, 56, 36, 12];
 const PLOT = { width: WIDTH - LEFT - 8, height: HEIGHT - BOTTOM - TOP };
 
-/** An SVG picture, coloured by the page's style. */
+/** Returns an SVG picture; the page's style has its colours. */
 export function svg(chart: Chart): string {
-  const most = highest(chart);
-  const top = niceAbove(most);
+  const top = roundUp(highest(chart));
   const y = (value: number) => TOP + PLOT.height * (1 - value / top);
   const body = chart.kind === 'lines' ? lines(chart, y) : bars(chart, y);
   const label = `${chart.title}, ${chart.unit}`;
@@ -17,13 +16,13 @@ export function svg(chart: Chart): string {
     ...body,
     ...chart.labels.map(
       (text, index) =>
-        `<text class="axis" text-anchor="middle" x="${at(chart, index)}" y="${HEIGHT - 14}">${escape(text)}</text>`,
+        `<text class="axis" text-anchor="middle" x="${xOf(chart, index)}" y="${HEIGHT - 14}">${escape(text)}</text>`,
     ),
     '</svg>',
   ].join('\n');
 }
 
-/** The names of a chart's series, beside their colours. */
+/** Returns the names of a chart's series beside their colours. */
 export function legend({ series }: Chart): string {
   const names = series.map(
     ({ name }, index) => `<span><i class="fill-${index % 6}"></i>${escape(name)}</span>`,
@@ -41,15 +40,15 @@ function highest({ kind, labels, series }: Chart): number {
 
 const known = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : 0);
 
-/** The next number above with one digit: 1, 2, 5, 10 … */
-export function niceAbove(value: number): number {
+/** Returns the next number above with one digit: 1, 2, 5, 10 … */
+export function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 3, 4, 5, 6, 8].find((factor) => factor * power >= value) ?? 10);
 }
 
-/** The middle of a label's part of the axis. */
-function at({ labels, positions }: Chart, index: number): number {
+/** Returns the x coordinate of a label. */
+function xOf({ labels, positions }: Chart, index: number): number {
   const share = positions
     ? 0.08 + (0.84 * positions[index]!) / Math.max(...positions)
     : (index + 0.5) / labels.length;
@@ -82,7 +81,7 @@ function bars(chart: Chart, y: (value: number) => number): string[] {
       const bottom = kind === 'stacks' ? below : 0;
       below += value;
       const whole = kind === 'stacks' ? width : width * series.length;
-      const x = round(at(chart, index) - whole / 2 + (kind === 'stacks' ? 0 : place * width));
+      const x = round(xOf(chart, index) - whole / 2 + (kind === 'stacks' ? 0 : place * width));
       const height = round(y(bottom) - y(bottom + value));
       const title = `${label}, ${name}: ${value.toPrecision(3)} ${chart.unit}`;
       const bar =
@@ -101,7 +100,7 @@ function whisker(x: number, value: number, spread: number, y: (value: number) =>
 
 function lines(chart: Chart, y: (value: number) => number): string[] {
   return chart.series.flatMap(({ name, values }, place) => {
-    const points = values.map((value, index) => [at(chart, index), round(y(known(value))), value] as const);
+    const points = values.map((value, index) => [xOf(chart, index), round(y(known(value))), value] as const);
     const path = points.map(([x, height]) => `${x},${height}`).join(' ');
     return [
       `<polyline class="line-${place % 6}" points="${path}"/>`,

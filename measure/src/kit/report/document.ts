@@ -1,4 +1,4 @@
-/** A report, before it is Markdown or HTML. */
+/** A report, independent of Markdown and HTML. */
 export interface Document {
   readonly title: string;
   readonly sections: readonly Section[];
@@ -14,7 +14,7 @@ export type Part = Paragraph | Table | Chart;
 export interface Paragraph {
   readonly kind: 'paragraph';
   readonly text: string;
-  /** Said with emphasis: the verdict, or that the figures should not be believed. */
+  /** The emphasis of a verdict or a warning. */
   readonly tone?: 'verdict' | 'warning';
 }
 
@@ -22,18 +22,18 @@ export interface Table {
   readonly kind: 'table';
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Whether it holds words, not figures. */
+  /** Whether its cells are text, not figures. */
   readonly isText?: boolean;
 }
 
-/** For each label a bar, or for each name a line; Markdown leaves it out, since the tables have its figures. */
+/** A chart; Markdown leaves it out, since the tables have its figures. */
 export interface Chart {
   readonly kind: 'bars' | 'stacks' | 'lines';
   readonly title: string;
   readonly unit: string;
-  /** Along the axis. */
+  /** The labels of the axis. */
   readonly labels: readonly string[];
-  /** Where they stand on it, for lines. */
+  /** The positions of the labels on the axis, for lines. */
   readonly positions?: readonly number[];
   readonly series: readonly Series[];
 }
@@ -42,7 +42,7 @@ export interface Series {
   readonly name: string;
   /** One for each label. */
   readonly values: readonly number[];
-  /** How far each may be off. */
+  /** The uncertainty of each. */
   readonly spreads?: readonly number[];
 }
 

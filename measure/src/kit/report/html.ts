@@ -1,9 +1,9 @@
 import { legend, svg } from './charts.js';
 import type { Document, Part } from './document.js';
-import { escape } from './escape.js';
+import { escape } from './html-text.js';
 import { STYLE } from './style.js';
 
-/** A page that needs nothing but itself. */
+/** Returns a self-contained page. */
 export function html({ title, sections }: Document): string {
   const body = sections.map(
     (section) =>
@@ -31,16 +31,18 @@ ${body.join('\n')}
 function partOf(part: Part): string {
   if (part.kind === 'paragraph') {
     const tone = part.tone ? ` class="${part.tone}"` : '';
-    return `<p${tone}>${coded(part.text)}</p>`;
+    return `<p${tone}>${withCode(part.text)}</p>`;
   }
   if (part.kind === 'table') {
     const head = part.head.map((cell) => `<th>${escape(cell)}</th>`).join('');
-    const rows = part.rows.map((row) => `<tr>${row.map((cell) => `<td>${coded(cell)}</td>`).join('')}</tr>`);
+    const rows = part.rows.map(
+      (row) => `<tr>${row.map((cell) => `<td>${withCode(cell)}</td>`).join('')}</tr>`,
+    );
     return `<div class="wide"><table${part.isText ? ' class="text"' : ''}><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
   }
   const caption = `${escape(part.title)}${part.unit && ` <small>(${escape(part.unit)})</small>`}`;
   return `<figure><figcaption>${caption}</figcaption>${legend(part)}${svg(part)}</figure>`;
 }
 
-/** Escaped, with what stands between backticks as code. */
-const coded = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+/** Escapes text, and formats parts between backticks as code. */
+const withCode = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');

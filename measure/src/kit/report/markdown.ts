@@ -1,4 +1,4 @@
-import { table } from '../../bench/report.js';
+import { table } from './table.js';
 import type { Document, Part } from './document.js';
 
 export function markdown({ title, sections }: Document): string {

@@ -1,4 +1,4 @@
-/** How a report looks, by day and by night. The colours are told apart by people who see few of them, too. */
+/** The style of a report, light and dark, with colours for colour-blind readers. */
 export const STYLE = `
 :root { --ink: #1d2733; --paper: #fff; --faint: #5d6b7a; --rule: #dbe2ea; --card: #f5f7fa; --warn: #8a4b00;
   --c0: #2f6fdb; --c1: #e08a00; --c2: #1a9a6c; --c3: #b4458f; --c4: #6b7785; --c5: #c23b3b; }

@@ -1,152 +1,119 @@
-import { isDeepStrictEqual } from 'node:util';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { UsageError } from '@tearline/process';
 import type { Topology } from '@tearline/topology';
 import type { Cleanup } from '../../kit/cleanup.js';
-import { makeKeys, type Samples } from '../../kit/samples.js';
+import { assignMachineCores } from '../../kit/machine.js';
+import { makeKeys } from '../../kit/samples.js';
+import { sum } from '../../kit/statistics.js';
+import { temporaryDir } from '../../kit/temporary-dir.js';
 import { describeEnvironment, watchOtherProcesses } from '../environment.js';
-import { coresHere } from '../cores.js';
-import { RequestGenerator } from '../load/request-mix.js';
-import { Uploads } from '../load/uploads.js';
-import { type BlastOptions, blasts, impactOn, MOST_WHILE_FAILING } from '../measure/fault-injection.js';
+import {
+  type FaultOptions,
+  injectFaults,
+  MAX_RATE_DURING_FAULTS,
+  measureImpact,
+} from '../measure/fault-injection.js';
 import { measureRounds } from '../measure/rounds.js';
 import type { Options } from '../options.js';
 import { ProgressReporter } from '../progress.js';
-import { REPEATED, type HostFaultImpact, type Results, type ServerFaultImpact } from '../results.js';
-import { FULL, QUICK, type Schedule, SHARES, expectedSeconds, scaled } from '../schedule.js';
-import { UsageError } from '../usage-error.js';
-import { FAULT_SECONDS } from '../deployment/block-seconds.js';
-import { ContainerSite } from './container-site.js';
+import { RequestGenerator } from '../request-mix.js';
+import type { HostFaultImpact, Results, ServerFaultImpact } from '../results.js';
+import { expectedSeconds, FAULT_SECONDS, FULL, QUICK, type Schedule, scaled, SHARES } from '../schedule.js';
+import { assertSameAnswers, REPEATED, withRepetition } from '../target.js';
+import { ContainerTarget } from './container-target.js';
 
-/** Without an image that is there already. */
+/** Estimates, without an image that exists already. */
 const BUILD_SECONDS = 60;
 const START_SECONDS = 40;
 
-/** Measures topologies in containers: what can be seen from outside. @throws UsageError before anything is started */
+/** Measures topologies in containers. @throws UsageError before anything is started */
 export async function runInContainers(
-  options: Options,
   topologies: readonly Topology[],
+  options: Options,
   cleanup: Cleanup,
 ): Promise<Results> {
   if (process.getuid?.() !== 0)
-    throw new UsageError(
-      '--compose reads what the processes in containers use, which takes root: sudo npm run lab -- --compose',
-    );
-  const { mix, connections } = options;
-  const schedule = withoutBlocks(scaled(options.quick ? QUICK : FULL, options.times));
+    throw new UsageError('--compose reads the CPU and memory of containers, which takes root: use sudo');
+  const started = performance.now();
+  const schedule = withoutBlockedEventLoops(scaled(options.quick ? QUICK : FULL, options.times));
   const hosts = topologies.map((topology) => topology.hosts.length);
   const expected = expectedSeconds(schedule, hosts);
   for (const stage of options.without) expected[stage] = 0;
-  const { before, after } = schedule.blast;
-  if (expected.blast > 0) expected.blast += topologies.length * (2 * (before + after) + FAULT_SECONDS);
+  const { before, after } = schedule.faults;
+  if (expected.faults > 0) expected.faults += topologies.length * (2 * (before + after) + FAULT_SECONDS);
   expected.prepare = BUILD_SECONDS + START_SECONDS * (topologies.length + 1);
-  const progress = new ProgressReporter(expected);
-  const started = performance.now();
-  const cores = coresHere();
+  const reporter = new ProgressReporter(expected);
+
+  const preparing = reporter.stage('prepare', topologies.length + 1);
+  const cores = assignMachineCores();
   const replicas = options.replicas ?? cores.count;
+  const common = { dir: await temporaryDir('lab', cleanup), cores, replicas, keys: await makeKeys() };
+  const targets: ContainerTarget[] = [];
+  for (const [name, topology] of withRepetition(topologies)) {
+    preparing(`building and starting ${name}`);
+    const project = `tearline-lab-${targets.length + 1}`;
+    targets.push(await ContainerTarget.start({ name, topology, project, ...common }, cleanup));
+  }
+  const samples = await targets[0]!.samples();
+  for (const other of targets.slice(1)) await assertSameAnswers(targets[0]!, other, samples);
 
-  const telling = progress.stage('prepare', topologies.length + 1);
-  const subjects = await allUp(topologies, { cores, replicas, cleanup, tell: telling });
-  const samples = await samplesOf(subjects);
-  const requests = new RequestGenerator(samples, await Uploads.of());
-  const common = { schedule, requests, mix, connections };
-  const othersMeanwhile = watchOtherProcesses(subjects.flatMap(({ pids }) => pids));
-  const measured = subjects.map((site) => ({ site, deployment: site }));
-  const rounds = await measureRounds(measured, {
-    ...common,
-    tell: progress.stage('rounds', subjects.length * (1 + (1 + SHARES.length) * schedule.rounds)),
-  });
-  const others = othersMeanwhile();
+  const { mix, connections } = options;
+  const measurement = { schedule, generator: await RequestGenerator.create(samples), mix, connections };
+  const otherCores = watchOtherProcesses(targets.flatMap(({ pids }) => pids));
+  const steps = targets.length * (1 + (1 + SHARES.length) * schedule.rounds);
+  const rounds = await measureRounds(targets, { ...measurement, progress: reporter.stage('rounds', steps) });
+  const measuredOtherCores = otherCores();
 
-  const inHosts = hosts.reduce((sum, count) => sum + count, 0) * schedule.blast.faults.length;
-  const blasted: Record<string, HostFaultImpact[]> = {};
-  const servers: Record<string, ServerFaultImpact[]> = {};
-  if (!options.without.includes('blast')) {
-    const perSecond = Math.min(MOST_WHILE_FAILING, rounds.rates[0]!);
-    const tell = progress.stage('blast', inHosts + 2 * topologies.length);
-    const times = { ...common, perSecond, tell };
-    for (const subject of measured.filter(({ site }) => site.name !== REPEATED)) {
-      blasted[subject.site.name] = await blasts(subject, times);
-      servers[subject.site.name] = await blastsOfServers(subject.site, times);
+  const faults: Record<string, HostFaultImpact[]> = {};
+  const serverFaults: Record<string, ServerFaultImpact[]> = {};
+  if (!options.without.includes('faults')) {
+    const perSecond = Math.min(MAX_RATE_DURING_FAULTS, rounds.rates[0]!);
+    const count = sum(hosts) * schedule.faults.kinds.length + 2 * topologies.length;
+    const faultOptions = { ...measurement, perSecond, progress: reporter.stage('faults', count) };
+    for (const target of targets.filter(({ name }) => name !== REPEATED)) {
+      faults[target.name] = await injectFaults(target, faultOptions);
+      serverFaults[target.name] = await injectServerFaults(target, faultOptions);
     }
   }
-
-  progress.end();
-  const minutes = (performance.now() - started) / 60_000;
+  reporter.end();
   return {
-    version: 1,
+    version: 2,
     environment: describeEnvironment(options, {
-      cores,
-      replicas,
-      minutes,
-      otherCores: others,
-      postgres: await subjects[0]!.postgresVersion(),
+      minutes: (performance.now() - started) / 60_000,
+      otherCores: measuredOtherCores,
       queues: 'Redis',
+      postgres: await targets[0]!.postgresVersion(),
+      replicas,
+      cores: cores.description,
     }),
     topologies,
     ...rounds,
     network: {},
-    faults: blasted,
-    serverFaults: servers,
+    faults,
+    serverFaults,
+    starts: {},
     scaling: {},
     deploys: {},
   };
 }
 
-interface Common {
-  readonly cores: ReturnType<typeof coresHere>;
-  readonly replicas: number;
-  readonly cleanup: Cleanup;
-  readonly tell: (what: string) => void;
-}
-
-/** All of them, and the first one once more. */
-async function allUp(
-  topologies: readonly Topology[],
-  { cores, replicas, cleanup, tell }: Common,
-): Promise<ContainerSite[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'tearline-lab-'));
-  cleanup.add(() => rm(dir, { recursive: true, force: true }));
-  const keys = await makeKeys();
-  const sites: ContainerSite[] = [];
-  for (const [name, topology] of [...topologies.map((one) => [one.name, one] as const), again(topologies)]) {
-    tell(`building and starting ${name}`);
-    const project = `tearline-lab-${sites.length + 1}`;
-    const common = { dir, cores, replicas, keys };
-    sites.push(await ContainerSite.up({ name, topology, project, ...common }, cleanup));
-  }
-  return sites;
-}
-
-const again = ([first]: readonly Topology[]) => [REPEATED, first!] as const;
-
-/** @throws Error when the databases do not hold the same */
-async function samplesOf(sites: readonly ContainerSite[]): Promise<Samples> {
-  const [first, ...others] = await Promise.all(sites.map((site) => site.samples()));
-  const withoutTokens = ({ tokens, ...rest }: Samples) => ({ ...rest, count: tokens.length });
-  if (!others.every((other) => isDeepStrictEqual(withoutTokens(other), withoutTokens(first!))))
-    throw new Error('the databases were filled with different data');
-  return first!;
-}
-
-async function blastsOfServers(site: ContainerSite, options: BlastOptions): Promise<ServerFaultImpact[]> {
-  const subject = { site, deployment: site };
-  options.tell(`${site.name}, restart redis`);
-  const restarted = await impactOn(subject, options, { lasting: 0, commit: () => site.restart('redis') });
-  options.tell(`${site.name}, cut postgres-replica`);
-  const cut = await impactOn(subject, options, {
-    lasting: FAULT_SECONDS,
-    commit: () => site.cutOff('postgres-replica', FAULT_SECONDS),
-  });
+async function injectServerFaults(
+  target: ContainerTarget,
+  options: FaultOptions,
+): Promise<ServerFaultImpact[]> {
+  options.progress(`${target.name}, restart redis`);
+  const restart = { seconds: 0, inject: () => target.restart('redis') };
+  const restarted = await measureImpact(target, options, restart);
+  options.progress(`${target.name}, cut postgres-replica`);
+  const cut = { seconds: FAULT_SECONDS, inject: () => target.cutOff('postgres-replica', FAULT_SECONDS) };
+  const cutOff = await measureImpact(target, options, cut);
   return [
     { server: 'redis', fault: 'restart', ...restarted },
-    { server: 'postgres-replica', fault: 'cut', ...cut },
+    { server: 'postgres-replica', fault: 'cut', ...cutOff },
   ];
 }
 
-/** The images have nothing in them that could block an event loop. */
-const withoutBlocks = (schedule: Schedule): Schedule => ({
+/** The images contain no code that blocks an event loop. */
+const withoutBlockedEventLoops = (schedule: Schedule): Schedule => ({
   ...schedule,
-  blast: { ...schedule.blast, faults: schedule.blast.faults.filter((fault) => fault !== 'block') },
+  faults: { ...schedule.faults, kinds: schedule.faults.kinds.filter((fault) => fault !== 'block') },
 });

@@ -1,5 +1,5 @@
-/** Loaded into each host: on SIGUSR2 its event loop stands still for a while, as in a loop that nobody foresaw. */
-import { FAULT_SECONDS } from './block-seconds.js';
+/** Loaded into each host: SIGUSR2 blocks its event loop for a while, as an endless computation would. */
+import { FAULT_SECONDS } from '../schedule.js';
 
 process.on('SIGUSR2', () => {
   const end = performance.now() + FAULT_SECONDS * 1000;

@@ -6,7 +6,7 @@ import { DelayProxy, EmulatedNetwork } from './delay-proxy.js';
 
 describe('a proxy between hosts', () => {
   let server: Server;
-  let wire: EmulatedNetwork;
+  let network: EmulatedNetwork;
   let proxy: DelayProxy;
   let port: number;
 
@@ -14,13 +14,13 @@ describe('a proxy between hosts', () => {
     server = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    wire = new EmulatedNetwork();
-    proxy = new DelayProxy(wire, (server.address() as AddressInfo).port);
+    network = new EmulatedNetwork();
+    proxy = new DelayProxy(network, (server.address() as AddressInfo).port);
     port = await proxy.listen();
   });
   afterEach(async () => {
     await proxy.close();
-    await wire.close();
+    await network.close();
     server.close();
   });
 
@@ -38,19 +38,19 @@ describe('a proxy between hosts', () => {
     return milliseconds;
   }
 
-  it('holds back what passes, half of the time each way', async () => {
-    wire.roundTrip = 40;
+  it('delays data by half of the round trip each way', async () => {
+    network.roundTrip = 40;
     for (let turn = 0; turn < 3; turn += 1) expect(await echo('hello')).toBeGreaterThanOrEqual(39.9);
   });
 
-  it('counts what passes both ways', async () => {
+  it('counts bytes both ways', async () => {
     await echo('12345');
-    expect(wire.bytes).toBe(10);
+    expect(network.bytes).toBe(10);
   });
 
-  it('keeps order and loses nothing, delayed or not', async () => {
+  it('keeps the order of data and loses none', async () => {
     for (const roundTrip of [0, 1]) {
-      wire.roundTrip = roundTrip;
+      network.roundTrip = roundTrip;
       const sent = Array.from({ length: 5_000 }, (_, index) => `${index} `);
       const socket = connect({ port, host: '127.0.0.1' });
       for (const part of sent) socket.write(part);
@@ -59,7 +59,7 @@ describe('a proxy between hosts', () => {
     }
   });
 
-  it('passes on that a host is gone', async () => {
+  it('closes the connection when the host does', async () => {
     const target = new Promise<void>((resolve) => {
       server.once('connection', (socket) => {
         socket.resetAndDestroy();
@@ -73,13 +73,13 @@ describe('a proxy between hosts', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('refuses callers as the host does that does not listen', async () => {
+  it('closes the connection when the host does not listen', async () => {
     const closed = once(server, 'close');
     server.close();
     await closed;
     const socket = connect({ port, host: '127.0.0.1' });
     socket.on('error', () => undefined);
     await once(socket, 'close');
-    expect(wire.bytes).toBe(0);
+    expect(network.bytes).toBe(0);
   });
 });

@@ -1,63 +1,63 @@
-import { HighResolutionTimer, now } from '../../kit/high-resolution-timer.js';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { HighResolutionTimer, now } from '../../kit/high-resolution-timer.js';
 
 interface Chunk {
   readonly due: number;
-  /** Undefined at the end of what one side sends. */
+  /** Undefined at the end of the stream. */
   readonly bytes: Buffer | undefined;
   readonly to: Socket;
 }
 
-/** What all proxies of a deployment share: how long they hold back what passes, and how much that is. */
+/** The network that the proxies of a deployment share: its delay, and the bytes that have passed. */
 export class EmulatedNetwork {
-  /** Bytes that have passed, both ways. */
+  /** Bytes so far, both ways. */
   bytes = 0;
   #delay = 0;
   readonly #queue: Chunk[] = [];
-  readonly #alarm = new HighResolutionTimer(() => this.#deliver());
+  readonly #timer = new HighResolutionTimer(() => this.#deliverDue());
 
-  /** Milliseconds that are added to the way there and back together. */
+  /** Sets the milliseconds added to a round trip. */
   set roundTrip(milliseconds: number) {
     this.#delay = milliseconds / 2;
   }
 
-  pass(bytes: Buffer | undefined, to: Socket): void {
+  transmit(bytes: Buffer | undefined, to: Socket): void {
     this.bytes += bytes?.length ?? 0;
-    if (this.#delay === 0 && this.#queue.length === 0) return hand(bytes, to);
+    if (this.#delay === 0 && this.#queue.length === 0) return deliver(bytes, to);
     this.#queue.push({ due: now() + this.#delay, bytes, to });
-    if (this.#queue.length === 1) this.#alarm.set(this.#queue[0]!.due);
+    if (this.#queue.length === 1) this.#timer.schedule(this.#queue[0]!.due);
   }
 
   close(): Promise<void> {
-    return this.#alarm.close();
+    return this.#timer.close();
   }
 
-  #deliver(): void {
+  #deliverDue(): void {
     while (this.#queue.length > 0 && this.#queue[0]!.due <= now()) {
       const { bytes, to } = this.#queue.shift()!;
-      hand(bytes, to);
+      deliver(bytes, to);
     }
-    if (this.#queue.length > 0) this.#alarm.set(this.#queue[0]!.due);
+    if (this.#queue.length > 0) this.#timer.schedule(this.#queue[0]!.due);
   }
 }
 
-function hand(bytes: Buffer | undefined, to: Socket): void {
+function deliver(bytes: Buffer | undefined, to: Socket): void {
   if (bytes) to.write(bytes);
   else to.end();
 }
 
-/** Stands in front of one TCP port. */
+/** A TCP proxy in front of one port. */
 export class DelayProxy {
-  readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#join(socket));
+  readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connect(socket));
   readonly #sockets = new Set<Socket>();
 
   constructor(
-    private readonly wire: EmulatedNetwork,
-    private readonly target: number,
+    private readonly network: EmulatedNetwork,
+    private readonly port: number,
   ) {}
 
-  /** @returns the port to call instead */
+  /** @returns the port of the proxy */
   async listen(): Promise<number> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -70,15 +70,15 @@ export class DelayProxy {
     await closed;
   }
 
-  #join(caller: Socket): void {
-    const callee = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  #connect(caller: Socket): void {
+    const callee = connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     for (const [from, to] of [
       [caller, callee],
       [callee, caller],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (bytes: Buffer) => this.wire.pass(bytes, to));
-      from.on('end', () => this.wire.pass(undefined, to));
+      from.on('data', (bytes: Buffer) => this.network.transmit(bytes, to));
+      from.on('end', () => this.network.transmit(undefined, to));
       from.on('error', () => to.destroy());
       from.on('close', () => {
         this.#sockets.delete(from);

@@ -1,13 +1,12 @@
-/** Runs one deployment, and does what its parent asks; when that is gone, nothing stays. */
+/** Runs one deployment, and does what its parent calls. When the parent has gone, it stops everything. */
 import { Deployment } from './deployment.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 
-/** What the parent may ask, by name. */
-export type Method = 'start' | 'running' | 'delay' | 'bytes' | 'add' | 'roll' | 'stop';
+export type Method = 'start' | 'running' | 'setDelay' | 'bytes' | 'add' | 'restart';
 
 export interface Call {
   readonly id: number;
-  readonly question: Method;
+  readonly method: Method;
   readonly args: readonly unknown[];
 }
 
@@ -19,30 +18,27 @@ export interface Reply {
 
 let deployment: Deployment | undefined;
 
-async function answer({ question, args }: Call): Promise<unknown> {
-  if (question === 'start') {
+async function handle({ method, args }: Call): Promise<unknown> {
+  if (method === 'start') {
     deployment = new Deployment(args[0] as DeploymentSpec);
     return deployment.start();
   }
-  const method = deployment![question] as (...all: unknown[]) => unknown;
-  return method.apply(deployment, [...args]);
+  const run = deployment![method] as (...all: unknown[]) => unknown;
+  return run.apply(deployment, [...args]);
 }
 
-function say(answered: Reply): void {
-  // A parent that has gone waits for no answer.
-  if (process.connected) process.send?.(answered);
-}
+const reply = (message: Reply) => void (process.connected && process.send!(message));
 
-process.on('message', (asked: Call) => {
-  const { id } = asked;
-  answer(asked).then(
-    (value) => say({ id, value }),
-    (error: unknown) => say({ id, error: error instanceof Error ? error.message : String(error) }),
+process.on('message', (call: Call) => {
+  const { id } = call;
+  handle(call).then(
+    (value) => reply({ id, value }),
+    (error: unknown) => reply({ id, error: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on('disconnect', () => {
-  const end = () => process.exit(0);
-  void Promise.resolve(deployment?.stop()).then(end, end);
+  const exit = () => process.exit(0);
+  void Promise.resolve(deployment?.stop()).then(exit, exit);
 });
-// Ctrl-C reaches everybody on the terminal; the parent ends this one in order.
+// Ctrl-C reaches every process on the terminal; the parent stops this one by disconnecting.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -1,42 +1,27 @@
 import type { Topology } from '@tearline/topology';
 
-/** Everything that a deployment is made of, in a form that can be sent to another process. */
+/** The parameters of a deployment, serializable so that another process can run it. */
 export interface DeploymentSpec {
   readonly topology: Topology;
-  /** By module its database URL, and the queues' one. */
+  /** Processes that all others of PostgreSQL and Redis descend from. */
+  readonly postgres: readonly number[];
+  readonly redis: readonly number[];
+  /** Database URLs by module, and that of the queues. */
   readonly urls: Readonly<Record<string, string>>;
   readonly jwks: string;
   readonly signingKey: string;
-  /** In PostgreSQL without it. */
+  /** The queues are in PostgreSQL without it. */
   readonly redisUrl: string | undefined;
   /** Connections to the database for each module of a process. */
   readonly connections: number;
   readonly mediaDir: string;
-  /** Settings of the hosts besides. */
+  /** Further settings of the hosts. */
   readonly env: Readonly<Record<string, string>>;
-  /** The cores of hosts and nginx, as taskset takes them; everywhere without it. */
+  /** The cores of hosts and nginx, as taskset takes them; any without it. */
   readonly cores: string | undefined;
   readonly nginxWorkers: number;
   /** Whether calls between hosts go through proxies that delay and count them. */
   readonly isProxied: boolean;
-  /** A file for what the processes print. */
+  /** A file for the output of the processes. */
   readonly log: string;
-}
-
-/** A process of a host as it runs now. */
-export interface HostProcess {
-  /** The host and the process's number, e.g. `articles.1`. */
-  readonly name: string;
-  readonly host: string;
-  readonly modules: readonly string[];
-  readonly url: string;
-  readonly pid: number;
-}
-
-/** A deployment as it runs now. */
-export interface Running {
-  /** nginx's. */
-  readonly url: string;
-  readonly nginx: number;
-  readonly hosts: readonly HostProcess[];
 }

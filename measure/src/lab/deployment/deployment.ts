@@ -17,8 +17,10 @@ import {
   type ProcessSpec,
   SupervisedProcess,
 } from '@tearline/process';
+import { onCores } from '../../kit/server-process.js';
 import { DelayProxy, EmulatedNetwork } from './delay-proxy.js';
-import type { DeploymentSpec, Running } from './deployment-spec.js';
+import type { Running } from '../target.js';
+import type { DeploymentSpec } from './deployment-spec.js';
 
 const DIST = join(import.meta.dirname, '../../../..');
 const BLOCK = join(import.meta.dirname, 'block-on-signal.js');
@@ -28,43 +30,43 @@ interface Host {
   process: SupervisedProcess;
 }
 
-/** A topology's processes behind nginx, which unlike those of `npm run topology` can be changed while they run. */
+/** The processes of a topology behind nginx. Unlike those of `npm run topology` they can be changed while they run. */
 export class Deployment {
-  readonly #wire: EmulatedNetwork | undefined;
+  readonly #network: EmulatedNetwork | undefined;
   readonly #proxies: DelayProxy[] = [];
   readonly #hosts: Host[] = [];
   readonly #log: WriteStream;
   readonly #output: ProcessOutput;
   #run: Run;
-  /** The same, as callers see it. */
+  /** The replicas as other hosts see them: behind the proxies. */
   #advertised: readonly Replica[] = [];
   #reaper: OrphanReaper;
   #folder: string;
   #port = 0;
   #nginx: SupervisedProcess;
 
-  constructor(private readonly plan: DeploymentSpec) {
-    this.#log = createWriteStream(plan.log, { flags: 'a' });
+  constructor(private readonly spec: DeploymentSpec) {
+    this.#log = createWriteStream(spec.log, { flags: 'a' });
     this.#output = new ProcessOutput('json', (line) => void this.#log.write(`${line}\n`), 0, false);
-    this.#wire = plan.isProxied ? new EmulatedNetwork() : undefined;
+    this.#network = spec.isProxied ? new EmulatedNetwork() : undefined;
   }
 
   async start(): Promise<Running> {
-    const { plan } = this;
+    const { spec } = this;
     this.#folder = await mkdtemp(join(tmpdir(), 'tearline-lab-nginx-'));
-    // The workers of a privileged nginx are somebody else, who must be able to walk in.
+    // The workers of a privileged nginx run as another user, who needs access to the folder.
     await chmod(this.#folder, 0o711);
     this.#reaper = new OrphanReaper(this.#folder);
-    const replicas = await replicasOf(plan.topology);
+    const replicas = await replicasOf(spec.topology);
     this.#advertised = await Promise.all(replicas.map((replica) => this.#advertise(replica)));
-    const { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir } = plan;
+    const { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir } = spec;
     const rpcSecret = randomBytes(32).toString('base64url');
     const rest = { topology, urls, jwks, signingKey, redisUrl, connections, mediaDir };
     this.#run = {
       ...rest,
       rpcSecret,
       consistencySecret: rpcSecret,
-      // One server for all: what replicas take off a primary is another question.
+      // No replicas: `npm run bench:replicas` measures those.
       replicaUrls: Object.fromEntries(Object.keys(urls).map((module) => [module, []])),
       operatorPassword: undefined,
       replicas: this.#advertised,
@@ -89,20 +91,20 @@ export class Deployment {
     };
   }
 
-  /** Milliseconds that a call to another host and its answer take longer together. */
-  delay(roundTrip: number): void {
-    if (!this.#wire) throw new Error('the deployment has no proxies');
-    this.#wire.roundTrip = roundTrip;
+  /** Sets the milliseconds that the network between hosts adds to a round trip. */
+  setDelay(roundTrip: number): void {
+    if (!this.#network) throw new Error('expected a deployment with proxies');
+    this.#network.roundTrip = roundTrip;
   }
 
-  /** Bytes that have gone between hosts so far, both ways. */
+  /** Returns the bytes between hosts so far, both ways. */
   bytes(): number {
-    return this.#wire?.bytes ?? 0;
+    return this.#network?.bytes ?? 0;
   }
 
   /**
-   * Starts one process more of a host, and gives it its part of the requests from outside. Hosts that call it are told
-   * of addresses when they start, so they go on with those they know.
+   * Starts one more process of a host, and adds it to nginx. Other hosts read the RPC addresses when they start, so they
+   * do not call it.
    */
   async add(name: string, cores: string | undefined): Promise<Running> {
     const same = this.#hosts.filter(({ replica }) => replica.host.name === name);
@@ -122,42 +124,42 @@ export class Deployment {
     return this.running();
   }
 
-  /** Replaces the processes that run a module by such with other code, one after the other, at the same addresses. */
-  async roll(module: string, code: string): Promise<Running> {
-    for (const host of this.#hosts.filter(({ replica }) => replica.host.modules.includes(module))) {
-      await host.process.stop();
-      host.process = this.#process(host.replica, { code });
-      await host.process.start();
-    }
-    return this.running();
+  /** Replaces a process by one at the same addresses. @param code the built code that it runs; the same by default */
+  async restart(name: string, code?: string): Promise<Running & { startMs: number }> {
+    const host = this.#hosts.find(({ replica }) => nameOf(replica) === name)!;
+    await host.process.stop();
+    host.process = this.#process(host.replica, { code });
+    const started = performance.now();
+    await host.process.start();
+    return { ...this.running(), startMs: performance.now() - started };
   }
 
-  /** Lets requests finish, and leaves nothing behind. */
+  /** Stops everything after the requests in flight. */
   async stop(): Promise<void> {
     await this.#nginx?.stop();
     await Promise.all(this.#hosts.map(({ process }) => process.stop()));
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
-    await this.#wire?.close();
+    await this.#network?.close();
     if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
     this.#reaper?.dismiss();
     this.#log.end();
   }
 
   async #advertise(replica: Replica): Promise<Replica> {
-    if (!this.#wire || replica.rpcPort === undefined) return replica;
-    const proxy = new DelayProxy(this.#wire, replica.rpcPort);
+    if (!this.#network || replica.rpcPort === undefined) return replica;
+    const proxy = new DelayProxy(this.#network, replica.rpcPort);
     this.#proxies.push(proxy);
     return { ...replica, rpcPort: await proxy.listen() };
   }
 
   #process(
     replica: Replica,
-    { cores = this.plan.cores, code = DIST }: { cores?: string | undefined; code?: string } = {},
+    { cores = this.spec.cores, code = DIST }: { cores?: string | undefined; code?: string | undefined } = {},
   ): SupervisedProcess {
-    const given = { PATH: process.env['PATH'], ...this.plan.env, NODE_OPTIONS: `--import=${BLOCK}` };
+    const given = { PATH: process.env['PATH'], ...this.spec.env, NODE_OPTIONS: `--import=${BLOCK}` };
     const spec: ProcessSpec = {
       name: nameOf(replica),
-      command: on(cores, process.execPath, join(code, 'apps/service/src/main.js')),
+      command: onCores(cores, process.execPath, join(code, 'apps/service/src/main.js')),
       env: { ...hostEnvironment(replica, this.#run, given), LOG_FORMAT: 'json' },
       isReady: () => isReady(urlOf(replica)),
       stopSignal: 'SIGTERM',
@@ -171,7 +173,7 @@ export class Deployment {
     const command = await nginxCommand(nginx, this.#folder, this.#configuration());
     const spec: ProcessSpec = {
       name: 'nginx',
-      command: on(this.plan.cores, ...command),
+      command: onCores(this.spec.cores, ...command),
       env: { PATH: process.env['PATH'] },
       isReady: () => isReady(`http://127.0.0.1:${this.#port}`),
       stopSignal: 'SIGQUIT',
@@ -183,20 +185,16 @@ export class Deployment {
   #configuration(): string {
     const replicas = this.#hosts.map(({ replica }) => replica);
     const addresses = Object.fromEntries(
-      this.plan.topology.hosts.map(({ name }) => [name, addressesOf(replicas, name, 'http')]),
+      this.spec.topology.hosts.map(({ name }) => [name, addressesOf(replicas, name, 'http')]),
     );
     return nginxConfig({
-      topology: this.plan.topology,
+      topology: this.spec.topology,
       manifests,
       addresses,
       listen: `127.0.0.1:${this.#port}`,
-      workers: this.plan.nginxWorkers,
+      workers: this.spec.nginxWorkers,
     });
   }
 }
 
 const urlOf = ({ httpPort }: Replica) => `http://127.0.0.1:${httpPort}`;
-
-function on(cores: string | undefined, ...command: [string, ...string[]]): [string, ...string[]] {
-  return cores === undefined ? command : ['taskset', '-c', cores, ...command];
-}

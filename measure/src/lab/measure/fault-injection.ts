@@ -1,93 +1,77 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isReady } from '@tearline/process';
-import { type Response, isSuccess, openLoop } from '../../kit/open-loop.js';
-import { quantiles } from '../../kit/statistics.js';
-import { arrivals } from '../../bench/split/pace.js';
-import { FAULT_SECONDS } from '../deployment/block-seconds.js';
-import { uniformMix, type Mix, type EndpointRequest, type RequestGenerator } from '../load/request-mix.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isSuccess, openLoop, poissonArrivals, type TimedResponse } from '../../kit/open-loop.js';
+import { quantiles, seededRandom } from '../../kit/statistics.js';
+import { type EndpointRequest, uniformMix } from '../request-mix.js';
 import type { HostFaultImpact, Impact } from '../results.js';
-import type { Fault, Schedule } from '../schedule.js';
-import { randomFrom } from '../stats/random.js';
-import type { Subject } from './subject.js';
+import { type Fault, FAULT_SECONDS } from '../schedule.js';
+import type { Target } from '../target.js';
+import type { Measurement } from './measurement.js';
 
-/** Requests a second while something fails: enough to see it, and few enough that nothing else does. */
-export const MOST_WHILE_FAILING = 30;
-/** A client that has waited as long goes away. */
-const PATIENCE_MS = 3_000;
-const RECOVERY_MS = 30_000;
+/** Requests a second during a fault: so few that nothing else fails. */
+export const MAX_RATE_DURING_FAULTS = 30;
+const REQUEST_TIMEOUT_MS = 3_000;
+const RECOVERY_TIMEOUT_MS = 30_000;
 
-export interface BlastOptions {
-  readonly schedule: Schedule;
-  readonly requests: RequestGenerator;
-  readonly mix: Mix;
+export interface FaultOptions extends Measurement {
   readonly perSecond: number;
-  readonly tell: (what: string) => void;
 }
 
-/** Does every fault to one process of each host in turn, while all endpoints are asked alike. */
-export async function blasts(subject: Subject, options: BlastOptions): Promise<HostFaultImpact[]> {
-  const { deployment, site } = subject;
+/** Injects each fault into one process of each host in turn, under requests to all endpoints. */
+export async function injectFaults(target: Target, options: FaultOptions): Promise<HostFaultImpact[]> {
   const found: HostFaultImpact[] = [];
-  for (const host of site.topology.hosts)
-    for (const fault of options.schedule.blast.faults) {
-      options.tell(`${site.name}, ${fault} ${host.name}`);
-      const { pid } = deployment.running.hosts.find((process) => process.host === host.name)!;
-      const lasting = fault === 'kill' ? 0 : FAULT_SECONDS;
-      const impact = await impactOn(subject, options, { lasting, commit: () => commit(fault, pid) });
-      found.push({ host: host.name, fault, ...impact });
+  for (const { name: host } of target.topology.hosts)
+    for (const fault of options.schedule.faults.kinds) {
+      options.progress(`${target.name}, ${fault} ${host}`);
+      const { pid } = target.running.hosts.find((process) => process.host === host)!;
+      const seconds = fault === 'kill' ? 0 : FAULT_SECONDS;
+      const inject = () => injectInto(pid, fault);
+      found.push({ host, fault, ...(await measureImpact(target, options, { seconds, inject })) });
     }
   return found;
 }
 
-/** Something that goes wrong, and right again. */
-export interface Accident {
-  /** Seconds. */
-  readonly lasting: number;
-  /** Resolves when it is over. */
-  readonly commit: () => Promise<void>;
-}
-
-/** Lets it happen while all endpoints are asked alike. Resolves when every host answers again. */
-export async function impactOn(
-  subject: Subject,
-  { schedule: { blast: times }, requests, mix, perSecond }: BlastOptions,
-  { lasting, commit: happen }: Accident,
+/**
+ * Injects a fault under requests to all endpoints. Resolves when every host is ready again.
+ * @param fault its duration, and a function that resolves when it is over
+ */
+export async function measureImpact(
+  target: Target,
+  { schedule: { faults }, generator, mix, perSecond }: FaultOptions,
+  fault: { readonly seconds: number; readonly inject: () => Promise<void> },
 ): Promise<Impact> {
-  const { url } = subject.deployment.running;
-  const random = randomFrom(7);
-  const seconds = times.before + lasting + times.after;
-  const shots = requests.generate(uniformMix(mix), Math.ceil(perSecond * seconds * 1.5), random);
-  const schedule = [...arrivals(shots, perSecond, seconds, random)];
-  const faulty = pause(times.before * 1000).then(happen);
-  const answers = await openLoop(url, schedule, { timeoutMs: PATIENCE_MS });
-  await faulty;
-  await recovered(subject);
-  await subject.deployment.refresh();
-  return impactOf(answers, times.before);
+  const random = seededRandom(7);
+  const seconds = faults.before + fault.seconds + faults.after;
+  const requests = generator.generate(uniformMix(mix), Math.ceil(perSecond * seconds * 1.5), random);
+  const arrivals = [...poissonArrivals(requests, perSecond, seconds, random)];
+  const injected = pause(faults.before * 1000).then(fault.inject);
+  const responses = await openLoop(target.running.url, arrivals, { timeoutMs: REQUEST_TIMEOUT_MS });
+  await injected;
+  await untilRecovered(target);
+  await target.refresh();
+  return impactOf(responses, faults.before);
 }
 
-/** What failed from the fault on. @param at seconds from the start */
-export function impactOf(answers: readonly Response<EndpointRequest>[], at: number): Impact {
-  const since = answers.filter((answer) => answer.at >= at * 1000);
-  const failed = since.filter((answer) => !isSuccess(answer));
+/** Summarizes the requests since the fault. @param at seconds from the start */
+export function impactOf(responses: readonly TimedResponse<EndpointRequest>[], at: number): Impact {
+  const since = responses.filter((response) => response.at >= at * 1000);
+  const failed = since.filter((response) => !isSuccess(response));
+  const latencies = since.map(({ latency }) => latency);
   return {
     requests: since.length,
-    sent: countOf(since),
-    failed: countOf(failed),
-    seconds: failed.length === 0 ? 0 : Math.max(...failed.map((answer) => answer.at)) / 1000 - at,
-    p99: quantiles(
-      since.map(({ milliseconds }) => milliseconds),
-      [0.99],
-    )[0]!,
+    sent: countByEndpoint(since),
+    failed: countByEndpoint(failed),
+    seconds: failed.length === 0 ? 0 : Math.max(...failed.map((response) => response.at)) / 1000 - at,
+    p99: quantiles(latencies, [0.99])[0]!,
   };
 }
 
-function countOf(answers: readonly Response<EndpointRequest>[]): Record<string, number> {
-  const groups = Map.groupBy(answers, ({ request: shot }) => shot.endpoint);
+function countByEndpoint(responses: readonly TimedResponse<EndpointRequest>[]): Record<string, number> {
+  const groups = Map.groupBy(responses, ({ request }) => request.endpoint);
   return Object.fromEntries([...groups].map(([endpoint, all]) => [endpoint, all.length]));
 }
 
-async function commit(fault: Fault, pid: number): Promise<void> {
+async function injectInto(pid: number, fault: Fault): Promise<void> {
   if (fault === 'kill') return void process.kill(pid, 'SIGKILL');
   if (fault === 'block') return void process.kill(pid, 'SIGUSR2');
   process.kill(pid, 'SIGSTOP');
@@ -98,12 +82,12 @@ async function commit(fault: Fault, pid: number): Promise<void> {
   }
 }
 
-/** Resolves when every process answers again. @throws Error when that takes half a minute */
-async function recovered({ deployment, site }: Subject): Promise<void> {
-  const end = performance.now() + RECOVERY_MS;
-  for (const { url, name } of deployment.running.hosts)
+async function untilRecovered({ running, name: target }: Target): Promise<void> {
+  const deadline = performance.now() + RECOVERY_TIMEOUT_MS;
+  for (const { url, name } of running.hosts)
     while (!(await isReady(url))) {
-      if (performance.now() > end) throw new Error(`${site.name}: ${name} does not answer any more`);
+      if (performance.now() > deadline)
+        throw new Error(`${target}: ${name} is not ready ${RECOVERY_TIMEOUT_MS / 1000} s after a fault`);
       await pause(50);
     }
 }

@@ -1,58 +1,43 @@
-import type { Mix, RequestGenerator } from '../load/request-mix.js';
+import { seededRandom } from '../../kit/statistics.js';
 import type { NetworkResult } from '../results.js';
-import { DELAYS, type Schedule } from '../schedule.js';
-import type { Site } from '../site.js';
-import { randomFrom } from '../stats/random.js';
-import { type Round, measureAtRate } from './round.js';
-import { REQUESTS_PER_ROUND, warmUp } from './rounds.js';
+import { DELAYS } from '../schedule.js';
+import type { Stack } from '../stack.js';
+import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
+import { measureAtRate, type Round } from './round.js';
+import { warmUpTarget } from './rounds.js';
 
-export interface SweepOptions {
-  readonly schedule: Schedule;
-  readonly requests: RequestGenerator;
-  readonly mix: Mix;
-  readonly connections: number;
-  readonly perSecond: number;
-  readonly tell: (what: string) => void;
-}
-
-/** What a site does under the same load as the network between its hosts gets slower. */
-export async function measureNetwork(site: Site, options: SweepOptions): Promise<NetworkResult> {
-  const { schedule, requests, mix, perSecond, tell } = options;
-  const { seconds, rounds } = schedule.sweep;
-  tell(`${site.name}, starting it with proxies between its hosts`);
-  const deployment = await site.deploy({ isProxied: true });
-  const subject = { site, deployment };
+/** Measures a stack under the same load with several delays of the network between its hosts. */
+export async function measureNetwork(
+  stack: Stack,
+  measurement: Measurement & { readonly perSecond: number },
+): Promise<NetworkResult> {
+  const { schedule, generator, mix, perSecond, progress } = measurement;
+  const { seconds, rounds } = schedule.network;
+  progress(`${stack.name}, starting it with proxies between its hosts`);
+  const target = await stack.deploy({ isProxied: true });
   try {
-    await warmUp(subject, options);
-    const observed = DELAYS.map((): Round[] => []);
-    let bytes = 0;
-    let count = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      for (const place of DELAYS.keys()) {
-        const index = (place + round) % DELAYS.length;
+    await warmUpTarget(target, measurement);
+    const found = DELAYS.map((): Round[] => []);
+    let [bytes, count] = [0, 0];
+    for (let round = 0; round < rounds; round += 1)
+      for (const position of DELAYS.keys()) {
+        const index = (position + round) % DELAYS.length;
         const delay = DELAYS[index]!;
-        // Other requests each time: whoever repeated them would find their answers in the cache.
-        const shots = requests.generate(
-          mix,
-          REQUESTS_PER_ROUND,
-          randomFrom(200 + DELAYS.length * round + index),
-        );
-        tell(`${site.name}, ${delay} ms more a round trip, round ${round + 1} of ${rounds}`);
-        await deployment.delay(delay);
-        const before = await deployment.bytes();
-        // The same arrivals for each delay.
-        const random = randomFrom(3000 + round);
-        const found = await measureAtRate(subject, shots, { perSecond, seconds, random });
-        observed[index]!.push(found);
-        bytes += (await deployment.bytes()) - before;
-        count += found.requests;
+        // New requests for each delay, since the cache answers repeated ones; the same arrivals.
+        const seed = 200 + DELAYS.length * round + index;
+        const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(seed));
+        const random = seededRandom(3000 + round);
+        progress(`${stack.name}, round trip + ${delay} ms, round ${round + 1} of ${rounds}`);
+        await target.setDelay(delay);
+        const before = await target.bytes();
+        const result = await measureAtRate(target, requests, { perSecond, seconds, random });
+        found[index]!.push(result);
+        bytes += (await target.bytes()) - before;
+        count += result.requests;
       }
-    }
-    return {
-      bytes: bytes / count,
-      delays: DELAYS.map((milliseconds, index) => ({ milliseconds, rounds: observed[index]! })),
-    };
+    const delays = DELAYS.map((milliseconds, index) => ({ milliseconds, rounds: found[index]! }));
+    return { bytes: bytes / count, delays };
   } finally {
-    await deployment.stop();
+    await target.stop();
   }
 }

@@ -1,99 +1,85 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { closedLoop } from '../../kit/closed-loop.js';
-import type { Mix, RequestGenerator } from '../load/request-mix.js';
+import { warmUp } from '../../kit/closed-loop.js';
+import { seededRandom } from '../../kit/statistics.js';
 import type { Measurements } from '../results.js';
-import { type Schedule, SHARES } from '../schedule.js';
-import { randomFrom } from '../stats/random.js';
-import { type Round, measureAtRate, saturate, settle } from './round.js';
-import type { Subject } from './subject.js';
-import { type ByKind, cpuByKind, memoryByKind, difference } from './resource-usage.js';
+import { SHARES } from '../schedule.js';
+import type { Target } from '../target.js';
+import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
+import { type ByKind, cpuByKind, difference, memoryByKind } from './resource-usage.js';
+import { measureAtRate, measureSaturation, type Round, untilIdle } from './round.js';
 
-/** As many different requests as a round goes through, more or less. */
-export const REQUESTS_PER_ROUND = 4_000;
-
-export interface RoundsOptions {
-  readonly schedule: Schedule;
-  readonly requests: RequestGenerator;
-  readonly mix: Mix;
-  readonly connections: number;
-  readonly tell: (what: string) => void;
-}
-
-/** How many requests a second a subject gets through, once its code is compiled and its caches are full. */
-export async function warmUp(
-  { site, deployment }: Subject,
-  { schedule, requests, mix, connections }: Omit<RoundsOptions, 'tell'>,
+/** Warms a target up and returns its requests a second. */
+export async function warmUpTarget(
+  target: Target,
+  { schedule, generator, mix, connections }: Omit<Measurement, 'progress'>,
 ): Promise<number> {
-  const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(1));
-  const { url } = deployment.running;
-  let { perSecond } = await closedLoop(url, shots, connections, connections * 2);
-  for (const part of [0.25, 0.25, 0.5])
-    ({ perSecond } = await closedLoop(url, shots, connections, perSecond * schedule.warmUp * part));
-  await settle({ site, deployment });
+  const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(1));
+  const steps = [0.25, 0.25, 0.5].map((part) => part * schedule.warmUp);
+  const perSecond = await warmUp(target.running.url, requests, connections, steps);
+  await untilIdle(target);
   return perSecond;
 }
 
-/** Measures all of them in turn, round for round, so that what disturbs the machine disturbs each. */
-export async function measureRounds(
-  subjects: readonly Subject[],
-  options: RoundsOptions,
-): Promise<{ rates: number[]; measured: Record<string, Measurements> }> {
-  const { schedule, requests, mix, connections, tell } = options;
-  const idle = await idleOf(subjects, schedule.idle);
-  const bears = new Map<Subject, number>();
-  for (const subject of subjects) {
-    tell(`warming up ${subject.site.name}`);
-    bears.set(subject, await warmUp(subject, options));
-  }
-  const saturation = subjects.map((): Round[] => []);
-  const paced = subjects.map(() => SHARES.map((): Round[] => []));
-  const memory = subjects.map((): ByKind[] => []);
-  const inTurn = async (
-    round: number,
-    what: string,
-    work: (subject: Subject, index: number) => Promise<void>,
-  ) => {
-    // The first in one round is the last in the next, so that no place is an advantage.
-    const order = [...subjects.entries()];
-    for (const [index, subject] of round % 2 === 0 ? order : order.toReversed()) {
-      tell(`round ${round + 1} of ${schedule.rounds}, ${what}: ${subject.site.name}`);
-      await work(subject, index);
-    }
+interface TargetRun {
+  readonly target: Target;
+  /** Requests a second. */
+  readonly capacity: number;
+  readonly found: {
+    readonly saturation: Round[];
+    readonly paced: Round[][];
+    readonly memory: ByKind[];
+    readonly idle: ByKind;
   };
-  let rates: number[] = [];
-  for (let round = 0; round < schedule.rounds; round += 1) {
-    const shots = requests.generate(mix, REQUESTS_PER_ROUND, randomFrom(100 + round));
-    await inTurn(round, 'throughput', async (subject, index) => {
-      const amount = bears.get(subject)! * schedule.saturation;
-      saturation[index]!.push(await saturate(subject, shots, { connections, amount }));
-    });
-    // All are compared under the same rates, which the weakest still bears; rounded, so that other runs have the same.
-    if (round === 0) {
-      const least = Math.min(...saturation.map(([first]) => first!.perSecond));
-      rates = SHARES.map((part) => Number((part * least).toPrecision(2)));
-    }
-    for (const [step, perSecond] of rates.entries())
-      await inTurn(round, `${Math.round(SHARES[step]! * 100)} %`, async (subject, index) => {
-        const random = randomFrom(1000 * (step + 1) + round);
-        paced[index]![step]!.push(
-          await measureAtRate(subject, shots, { perSecond, seconds: schedule.paced, random }),
-        );
-      });
-    for (const [index, { site, deployment }] of subjects.entries())
-      memory[index]!.push(memoryByKind(site, deployment));
-  }
-  const measured = subjects.map(({ site }, index): [string, Measurements] => [
-    site.name,
-    { saturation: saturation[index]!, paced: paced[index]!, memory: memory[index]!, idle: idle[index]! },
-  ]);
-  return { rates, measured: Object.fromEntries(measured) };
 }
 
-/** What all of them do while nobody asks, at the same time. */
-async function idleOf(subjects: readonly Subject[], seconds: number): Promise<ByKind[]> {
-  const before = subjects.map(({ site, deployment }) => cpuByKind(site, deployment));
+/** Measures the targets in turn, round by round, so that a disturbance of the machine affects all of them. */
+export async function measureRounds(
+  targets: readonly Target[],
+  measurement: Measurement,
+): Promise<{ rates: number[]; measured: Record<string, Measurements> }> {
+  const { schedule, generator, mix, connections, progress } = measurement;
+  const idle = await measureIdle(targets, schedule.idle);
+  const runs: TargetRun[] = [];
+  for (const [index, target] of targets.entries()) {
+    progress(`warming up ${target.name}`);
+    const capacity = await warmUpTarget(target, measurement);
+    const paced = SHARES.map((): Round[] => []);
+    runs.push({ target, capacity, found: { saturation: [], paced, memory: [], idle: idle[index]! } });
+  }
+  let rates: number[] = [];
+  for (let round = 0; round < schedule.rounds; round += 1) {
+    const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(100 + round));
+    // The order alternates, so that no position is an advantage.
+    const order = round % 2 === 0 ? runs : runs.toReversed();
+    const inTurn = async (step: string, work: (run: TargetRun) => Promise<void>) => {
+      for (const run of order) {
+        progress(`round ${round + 1} of ${schedule.rounds}, ${step}: ${run.target.name}`);
+        await work(run);
+      }
+    };
+    await inTurn('throughput', async ({ target, capacity, found }) => {
+      const amount = capacity * schedule.saturation;
+      found.saturation.push(await measureSaturation(target, requests, { connections, amount }));
+    });
+    // All targets get the same rates, which the slowest can answer. They are rounded, so that other runs have the same.
+    if (round === 0) {
+      const smallest = Math.min(...runs.map(({ found }) => found.saturation[0]!.perSecond));
+      rates = SHARES.map((share) => Number((share * smallest).toPrecision(2)));
+    }
+    for (const [step, perSecond] of rates.entries())
+      await inTurn(`${Math.round(SHARES[step]! * 100)} %`, async ({ target, found }) => {
+        const random = seededRandom(1000 * (step + 1) + round);
+        const load = { perSecond, seconds: schedule.paced, random };
+        found.paced[step]!.push(await measureAtRate(target, requests, load));
+      });
+    for (const { target, found } of runs) found.memory.push(memoryByKind(target));
+  }
+  return { rates, measured: Object.fromEntries(runs.map(({ target, found }) => [target.name, found])) };
+}
+
+/** Measures the CPU of all targets at the same time, without requests. */
+async function measureIdle(targets: readonly Target[], seconds: number): Promise<ByKind[]> {
+  const before = targets.map(cpuByKind);
   await pause(seconds * 1000);
-  return subjects.map(({ site, deployment }, index) =>
-    difference(before[index]!, cpuByKind(site, deployment), seconds),
-  );
+  return targets.map((target, index) => difference(before[index]!, cpuByKind(target), seconds));
 }

@@ -3,38 +3,38 @@ import { once } from 'node:events';
 import { appendFile, cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { onCores } from '../../kit/server-process.js';
 
 const ROOT = resolve(import.meta.dirname, '../../../../..');
 const COPIED = ['apps', 'libs', 'tools', '.swcrc', 'package.json', 'dist/apps', 'dist/.compiler.json'];
 const EDIT = 'an edit by the lab';
 
-/** A copy of the repository to edit and build in, with what is built already, as a developer has it. */
+/** A copy of the repository with its build output, to edit and build as a developer does. */
 export class Workspace {
   private constructor(
     private readonly dir: string,
-    private readonly core: string | undefined,
+    private readonly cores: string | undefined,
   ) {}
 
-  /** @param core where it builds */
-  static async copy(dir: string, core: string | undefined): Promise<Workspace> {
+  /** @param cores those of the build */
+  static async copy(dir: string, cores: string | undefined): Promise<Workspace> {
     for (const name of COPIED)
       await cp(join(ROOT, name), join(dir, name), { recursive: true, preserveTimestamps: true });
     await linkPackages(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
-    return new Workspace(dir, core);
+    return new Workspace(dir, cores);
   }
 
-  /** Where the built code is. */
+  /** The folder of the built apps. */
   get code(): string {
     return join(this.dir, 'dist');
   }
 
-  /** Changes a module, and builds what runs it. @returns seconds that the build took */
+  /** Edits a module and builds. @returns the seconds of the build */
   async editAndBuild(module: string): Promise<number> {
     const folder = join(this.dir, 'libs/modules', module);
     await appendFile(join(folder, `src/${module}.module.ts`), `\nvoid '${EDIT}';\n`);
     const started = performance.now();
-    const build = [process.execPath, 'tools/build.ts'] as const;
-    const [program, ...args] = this.core === undefined ? build : ['taskset', '-c', this.core, ...build];
+    const [program, ...args] = onCores(this.cores, process.execPath, 'tools/build.ts');
     const child = spawn(program, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     if (child.exitCode !== 0) throw new Error(`the edited code could not be built: ${printed}`);
@@ -44,7 +44,7 @@ export class Workspace {
     return seconds;
   }
 
-  /** Bytes of all built code, compressed as an image's layer is. */
+  /** Returns the bytes of the built code, compressed like the layer of an image. */
   async bytes(): Promise<number> {
     const child = spawn('tar', ['-cz', '--exclude=*.map', '--exclude=src', 'libs'], {
       cwd: this.dir,

@@ -1,65 +1,79 @@
 import { describe, expect, it } from 'vitest';
-import { blast, deployed, made, scaled, swept } from '../results.fixture.js';
-import { niceAbove, svg } from '../../kit/report/charts.js';
-import { documentOf } from './document-of.js';
+import {
+  faultImpact,
+  deployResult,
+  sampleResults,
+  scalingResult,
+  networkResults,
+  startResult,
+} from '../results.fixture.js';
+import { roundUp, svg } from '../../kit/report/charts.js';
+import { reportOf } from './report.js';
 import { html } from '../../kit/report/html.js';
 import { markdown } from '../../kit/report/markdown.js';
 
-const results = made(
+const results = sampleResults(
   { split: { cpu: 2, p50: 3 } },
   {
-    network: swept(3, 1.5),
-    faults: { whole: [blast({ failed: { list: 50, login: 50 }, seconds: 2.2 })], split: [blast()] },
-    scaling: { whole: [scaled()], split: [scaled({ memoryMiB: 50 })] },
-    deploys: { whole: deployed(), split: deployed({ rolledSeconds: 4 }) },
+    network: networkResults(3, 1.5),
+    faults: {
+      whole: [faultImpact({ failed: { list: 50, login: 50 }, seconds: 2.2 })],
+      split: [faultImpact()],
+    },
+    starts: { whole: [startResult()], split: [startResult({ milliseconds: [1000] })] },
+    scaling: { whole: [scalingResult()], split: [scalingResult({ memoryMiB: 50 })] },
+    deploys: { whole: deployResult(), split: deployResult({ rolloutSeconds: 4 }) },
   },
 );
 
 describe('the report', () => {
-  it('says first what to do, then shows it side by side', () => {
-    const text = markdown(documentOf(results));
+  it('begins with the verdict, then the figures side by side', () => {
+    const text = markdown(reportOf(results));
     const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(titles).toEqual([
       'Verdict',
       'Side by side',
       'A slower network',
       'Blast radius',
+      'Starting a host',
       'Scaling one part',
       'From an edit to all traffic',
-      'Where it was measured',
+      'Environment',
     ]);
     expect(text).toMatch(
       /\| CPU a request, all processes, ms +\| 1.00 ± 0.02 +\| +2.00 ± 0.04 \| +× 2.00 \| +0 % \|/,
     );
   });
 
-  it('leaves out what was not measured', () => {
-    expect(markdown(documentOf(made()))).not.toContain('Blast radius');
+  it('leaves out stages that were not measured', () => {
+    expect(markdown(reportOf(sampleResults()))).not.toContain('Blast radius');
   });
 
-  it('says what a server that is away costs', () => {
-    const { host: _, ...impact } = blast({ failed: { list: 3 }, seconds: 0.4, p99: 812 });
+  it('has the impact of a fault of a server', () => {
+    const { host: _, ...impact } = faultImpact({ failed: { list: 3 }, seconds: 0.4, p99: 812 });
     const text = markdown(
-      documentOf(made({}, { serverFaults: { whole: [{ ...impact, server: 'redis', fault: 'restart' }] } })),
+      reportOf(
+        sampleResults({}, { serverFaults: { whole: [{ ...impact, server: 'redis', fault: 'restart' }] } }),
+      ),
     );
     expect(text).toMatch(
       /\| whole +\| redis +\| +restarted \| +100 \| +3 \| +3 % \| +0.4 \| +812 \| +1 of 2: list \|/,
     );
   });
 
-  it('puts ratios into brackets that may be chance', () => {
-    const text = markdown(documentOf(made({ split: { cpu: 1.01 } })));
+  it('puts ratios in brackets that are not significant', () => {
+    const text = markdown(reportOf(sampleResults({ split: { cpu: 1.01 } })));
     expect(text).toMatch(/CPU a request, all processes, ms .*\(× 1.01\)/);
   });
 
-  it('warns before everything else when the machine was too noisy', () => {
-    const text = markdown(documentOf(made({ again: { cpu: 2 } })));
+  it('begins with a warning when the machine was too noisy', () => {
+    const text = markdown(reportOf(sampleResults({ repeated: { cpu: 2 } })));
     expect(text.indexOf('Do not quote these figures')).toBeGreaterThan(0);
     expect(text.indexOf('Do not quote these figures')).toBeLessThan(text.indexOf('## Verdict'));
   });
 
-  it('is a page that loads nothing, with a picture for each chart', () => {
-    const page = html(documentOf(results));
+  it('is a self-contained page with a picture for each chart', () => {
+    const page = html(reportOf(results));
     expect(page).not.toMatch(/(src|href)=|url\(|@import|<script/);
     expect(page.match(/<svg /g)).toHaveLength(5);
     expect(page).toContain('prefers-color-scheme: dark');
@@ -68,14 +82,14 @@ describe('the report', () => {
     expect(opened).toBe(closed);
   });
 
-  it('shows names as they are, whatever they hold', () => {
+  it('escapes names', () => {
     const [whole, split] = results.topologies as [
       (typeof results.topologies)[0],
       (typeof results.topologies)[0],
     ];
     const odd = '<b>&"';
     const page = html(
-      documentOf({
+      reportOf({
         ...results,
         topologies: [whole, { ...split, name: odd }],
         measured: { ...results.measured, [odd]: results.measured['split']! },
@@ -88,7 +102,7 @@ describe('the report', () => {
 
 describe('a chart', () => {
   it('has a scale that ends at a round number above all values', () => {
-    expect([0, 0.07, 1, 4.2, 61, 99, 1234].map(niceAbove)).toEqual([1, 0.08, 1, 5, 80, 100, 2000]);
+    expect([0, 0.07, 1, 4.2, 61, 99, 1234].map(roundUp)).toEqual([1, 0.08, 1, 5, 80, 100, 2000]);
   });
 
   it('draws a bar as high as its value', () => {

@@ -1,14 +1,14 @@
-import { table } from '../../bench/report.js';
+import { table } from '../../kit/report/table.js';
+import { figureOf } from '../../kit/statistics.js';
 import type { Results } from '../results.js';
-import { figureOf } from '../stats/figure.js';
 import { METRICS, noiseOf, type Estimate, summariesOf } from './summary.js';
 
-/** By topology, by metric. */
-type Statements = Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+/** By topology and metric. */
+type Estimates = Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
 
 /**
- * Tables of the figures of two runs, and how many agree within their spread: as they are, which tells whether the machine
- * was as fast both times, and as ratios to the first topology, which tells whether the comparison holds.
+ * Returns tables of the figures of two runs, and how many agree within their spread. The figures themselves depend on the
+ * speed of the machine during the run; their ratios to the first topology do not.
  */
 export function compareRuns(one: Results, other: Results): string {
   const base = one.topologies[0]!.name;
@@ -18,7 +18,7 @@ export function compareRuns(one: Results, other: Results): string {
   ].join('\n\n');
 }
 
-function compared(column: string, words: string, first: Statements, second: Statements): string {
+function compared(column: string, words: string, first: Estimates, second: Estimates): string {
   const isRatio = column !== 'figure';
   let [agreed, all] = [0, 0];
   const rows = Object.keys(first).flatMap((name) =>
@@ -28,7 +28,7 @@ function compared(column: string, words: string, first: Statements, second: Stat
       const digits = isRatio ? 2 : places;
       const allowed = Math.max(a.spread, b.spread);
       const apart = Math.abs(a.median - b.median);
-      // What rounding leaves of a figure near 0 is no disagreement.
+      // Figures near 0 may differ by rounding.
       const isWithin = apart <= allowed + 0.5 * 10 ** -digits;
       all += 1;
       agreed += isWithin ? 1 : 0;
@@ -36,12 +36,12 @@ function compared(column: string, words: string, first: Statements, second: Stat
       return [[name, isRatio || !unit ? label : `${label}, ${unit}`, ...figures, isWithin ? 'yes' : 'no']];
     }),
   );
-  const head = ['topology', column, 'one run', 'the other', 'apart', 'stated spread', 'agree'];
-  return `${table(head, rows)}\n\n${agreed} of ${all} ${words} agree within the spread that the runs state.`;
+  const head = ['topology', column, 'one run', 'the other', 'difference', 'spread', 'agree'];
+  return `${table(head, rows)}\n\n${agreed} of ${all} ${words} agree within the spread.`;
 }
 
-/** Round by round, since what disturbs a round disturbs all topologies in it. */
-function ratiosOf(results: Results): Statements {
+/** Returns ratios round by round, since a disturbance affects all topologies of a round. */
+function ratiosOf(results: Results): Estimates {
   const noise = noiseOf(results);
   const [base, ...others] = results.topologies.map(({ name }) => results.measured[name]!);
   const named = results.topologies.slice(1).map(({ name }, index) => {

@@ -1,6 +1,6 @@
-import { type HostFaultImpact, type Results } from '../results.js';
+import { figureOf, sum } from '../../kit/statistics.js';
+import type { DeployResult, HostFaultImpact, Results } from '../results.js';
 import { DELAYS } from '../schedule.js';
-import { figureOf } from '../stats/figure.js';
 import type { Point } from './break-even.js';
 import {
   CPU,
@@ -13,118 +13,101 @@ import {
   THROUGHPUT,
 } from './summary.js';
 
-/** A part that was doubled, in the whole and in the split. */
+/** A workload whose host was doubled, in the baseline and in the split. */
 export interface DoubledPart {
-  readonly hot: string;
-  /** MiB that came with it. */
-  readonly whole: number;
-  readonly part: number;
-  /** How many times as fast the work was done afterwards. */
-  readonly wholeGain: number;
-  readonly partGain: number;
+  readonly module: string;
+  readonly baseline: Doubling;
+  readonly split: Doubling;
 }
 
-/** What a verdict is made of: a split next to the whole. */
+export interface Doubling {
+  readonly memoryMiB: number;
+  /** The factor of the work a second. */
+  readonly gain: number;
+}
+
+/** A split beside the baseline: the input of the verdict. */
 export interface Comparison {
-  readonly whole: string;
+  readonly baseline: string;
   readonly split: string;
-  /** How many times the whole's figures those of the split are, and whether that is more than another run may differ by. */
   readonly cpu: Ratio;
   readonly p50: Ratio;
   readonly memory: Ratio;
   readonly throughput: Ratio;
-  /** The whole's p50 at the rate of `network`. */
+  /** The baseline's p50 at the rate of `network`. */
   readonly lowP50: number;
-  /** The split's p50 at the lowest rate, by the round trip between hosts; none when that was not measured. */
+  /** The split's p50 at the lowest rate by the round trip between hosts; empty when that was not measured. */
   readonly network: readonly Point[];
-  /** Share of the requests that fail while one host does, on average over hosts and faults. */
-  readonly lost: { readonly whole: number; readonly split: number } | undefined;
+  /** The share of the requests that fail during a fault, on average over hosts and faults. */
+  readonly failed: { readonly baseline: number; readonly split: number } | undefined;
   readonly doubled: readonly DoubledPart[];
-  readonly deploy:
-    | {
-        readonly built: number;
-        readonly whole: { readonly rolled: number; readonly failed: number; readonly processes: number };
-        readonly split: { readonly rolled: number; readonly failed: number; readonly processes: number };
-      }
-    | undefined;
+  readonly deploy: { readonly baseline: DeployResult; readonly split: DeployResult } | undefined;
   readonly budget: number | undefined;
 }
 
+/** A figure of both, and the split's as a factor of the baseline's. */
 export interface Ratio {
-  readonly whole: number;
+  readonly baseline: number;
   readonly split: number;
-  readonly times: number;
+  readonly factor: number;
   readonly isSignificant: boolean;
 }
 
-/** What the results say about one of the splits. */
+/** Compares one of the splits with the baseline, the first topology. */
 export function compareTopologies(results: Results, split: string): Comparison {
-  const whole = results.topologies[0]!.name;
+  const baseline = results.topologies[0]!.name;
   const summaries = summariesOf(results);
-  const ratio = (key: string) => ratioOf(summaries[whole]!, summaries[split]!, key);
-  const [blastOfWhole, blastOfSplit] = [results.faults[whole], results.faults[split]];
-  const [deployOfWhole, deployOfSplit] = [results.deploys[whole], results.deploys[split]];
+  const ratio = (key: string) => ratioOf(summaries[baseline]!, summaries[split]!, key);
+  const faults = [results.faults[baseline], results.faults[split]] as const;
+  const deploys = [results.deploys[baseline], results.deploys[split]] as const;
   return {
-    whole,
+    baseline,
     split,
     cpu: ratio(CPU),
     p50: ratio(P50),
     memory: ratio(MEMORY),
     throughput: ratio(THROUGHPUT),
-    lowP50: summaries[whole]![LOW_P50]!.median,
-    network: pointsOf(results, split),
-    lost: blastOfWhole && blastOfSplit && { whole: lostShare(blastOfWhole), split: lostShare(blastOfSplit) },
-    doubled: doubledIn(results, whole, split),
-    deploy: deployOfWhole &&
-      deployOfSplit && {
-        built: deployOfWhole.builtSeconds,
-        whole: { ...deployOfWhole, rolled: deployOfWhole.rolledSeconds },
-        split: { ...deployOfSplit, rolled: deployOfSplit.rolledSeconds },
-      },
+    lowP50: summaries[baseline]![LOW_P50]!.median,
+    network: networkPoints(results, split),
+    failed: faults[0] && faults[1] && { baseline: failedShare(faults[0]), split: failedShare(faults[1]) },
+    doubled: doubledParts(results, baseline, split),
+    deploy: deploys[0] && deploys[1] && { baseline: deploys[0], split: deploys[1] },
     budget: results.environment.budget,
   };
 }
 
-function ratioOf(whole: Summary, split: Summary, key: string): Ratio {
-  const [one, other] = [whole[key]!, split[key]!];
+function ratioOf(baseline: Summary, split: Summary, key: string): Ratio {
+  const [one, other] = [baseline[key]!, split[key]!];
   return {
-    whole: one.median,
+    baseline: one.median,
     split: other.median,
-    times: other.median / one.median,
+    factor: other.median / one.median,
     isSignificant: isSignificant(one, other),
   };
 }
 
-/** Half of the requests stay within it, by the milliseconds that were added to the round trip. */
-export function pointsOf({ network: swept }: Pick<Results, 'swept'>, name: string): Point[] {
-  const delays = swept[name]?.delays ?? [];
+/** Returns the p50 of a topology for each delay of the network. */
+export function networkPoints({ network }: Pick<Results, 'network'>, name: string): Point[] {
+  const delays = network[name]?.delays ?? [];
   return DELAYS.flatMap((milliseconds) => {
     const found = delays.find((delay) => delay.milliseconds === milliseconds);
     return found ? [[milliseconds, figureOf(found.rounds.map(({ p50 }) => p50)).median] as const] : [];
   });
 }
 
-const total = (counts: Readonly<Record<string, number>>) =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);
-
-/** Each fault counts the same, however many requests met it. */
-export function lostShare(blasts: readonly HostFaultImpact[]): number {
-  const shares = blasts.map(({ failed, requests }) => total(failed) / requests);
-  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+/** Returns the mean share of failed requests; each fault counts the same, however many requests it affects. */
+export function failedShare(impacts: readonly HostFaultImpact[]): number {
+  const shares = impacts.map(({ failed, requests }) => sum(Object.values(failed)) / requests);
+  return sum(shares) / Math.max(1, shares.length);
 }
 
-function doubledIn({ scaling: scaled }: Results, whole: string, split: string): DoubledPart[] {
-  return (scaled[whole] ?? []).flatMap((one) => {
-    const other = scaled[split]?.find(({ hot }) => hot === one.hot);
-    if (!other) return [];
-    return [
-      {
-        hot: one.hot,
-        whole: one.memoryMiB,
-        part: other.memoryMiB,
-        wholeGain: figureOf(one.after).median / figureOf(one.before).median,
-        partGain: figureOf(other.after).median / figureOf(other.before).median,
-      },
-    ];
+function doubledParts({ scaling }: Results, baseline: string, split: string): DoubledPart[] {
+  return (scaling[baseline] ?? []).flatMap((one) => {
+    const other = scaling[split]?.find(({ module }) => module === one.module);
+    const doubling = ({ memoryMiB, before, after }: typeof one): Doubling => ({
+      memoryMiB,
+      gain: figureOf(after).median / figureOf(before).median,
+    });
+    return other ? [{ module: one.module, baseline: doubling(one), split: doubling(other) }] : [];
   });
 }

@@ -1,10 +1,12 @@
+import { percent } from '../../kit/report/table.js';
+import { type Figure, figureOf } from '../../kit/statistics.js';
+import { KIND_NAMES, KINDS, sumOf } from '../measure/resource-usage.js';
 import type { Round } from '../measure/round.js';
-import { KINDS, sumOf } from '../measure/resource-usage.js';
-import { REPEATED, type Measurements, type Results } from '../results.js';
+import type { Measurements, Results } from '../results.js';
 import { SHARES } from '../schedule.js';
-import { type Figure, figureOf } from '../stats/figure.js';
+import { REPEATED } from '../target.js';
 
-/** A figure that topologies are compared by. */
+/** A figure for the comparison of topologies. */
 export interface Metric {
   readonly key: string;
   readonly label: string;
@@ -13,7 +15,7 @@ export interface Metric {
   readonly of: (measured: Measurements) => readonly number[];
 }
 
-/** Of the rates, the one whose figures stand for a topology. */
+/** The index of the rate whose figures represent a topology. */
 export const MAIN_RATE = 1;
 
 const paced = (share: number, of: (round: Round) => number) => (measured: Measurements) =>
@@ -33,11 +35,11 @@ export const THROUGHPUT = 'throughput';
 export const CPU = 'cpu';
 export const MEMORY = 'memory';
 export const P50 = `p50@${SHARES[MAIN_RATE]}`;
-/** At the lowest rate, where next to nothing waits in a queue: the network is slowed down there. */
+/** At the lowest rate, where queues are short: the network is measured there. */
 export const LOW_P50 = `p50@${SHARES[0]}`;
 export const P99 = `p99@${SHARES[MAIN_RATE]}`;
 
-/** Everything that the rounds measure. */
+/** All figures of the rounds. */
 export const METRICS: readonly Metric[] = [
   {
     key: THROUGHPUT,
@@ -56,7 +58,7 @@ export const METRICS: readonly Metric[] = [
   },
   ...KINDS.map((kind) => ({
     key: `cpu:${kind}`,
-    label: `CPU a request, ${kind === 'postgres' ? 'PostgreSQL' : kind === 'redis' ? 'Redis' : kind}`,
+    label: `CPU a request, ${KIND_NAMES[kind]}`,
     unit: 'ms',
     digits: 2,
     of: paced(MAIN_RATE, ({ cpu }) => cpu[kind]),
@@ -77,7 +79,7 @@ export const METRICS: readonly Metric[] = [
   },
   {
     key: 'idle',
-    label: 'CPU while nobody asks',
+    label: 'CPU without requests',
     unit: 'ms/s',
     digits: 1,
     of: ({ idle }) => [sumOf(idle)],
@@ -105,16 +107,16 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** A figure and how far it may be trusted. */
+/** A figure with its uncertainty. */
 export interface Estimate extends Figure {
-  /** What another run on this machine may differ by: half the range of the rounds, or the noise if that is more. */
+  /** By how much another run on this machine may differ: half the range of the rounds, or the noise if that is more. */
   readonly spread: number;
 }
 
-/** By metric the figures of one topology. */
+/** The figures of one topology, by metric. */
 export type Summary = Readonly<Record<string, Estimate>>;
 
-/** By metric how far two measurements of the same topology lie apart, as a share of the first. */
+/** The difference of two measurements of the same topology by metric, as a share of the larger one. */
 export type Noise = Readonly<Record<string, number>>;
 
 export function noiseOf({ measured, topologies }: Pick<Results, 'measured' | 'topologies'>): Noise {
@@ -127,7 +129,7 @@ export function noiseOf({ measured, topologies }: Pick<Results, 'measured' | 'to
   );
 }
 
-/** By topology its figures. */
+/** Returns the figures by topology. */
 export function summariesOf(results: Pick<Results, 'measured' | 'topologies'>): Record<string, Summary> {
   const noise = noiseOf(results);
   return Object.fromEntries(
@@ -144,28 +146,26 @@ export function summariesOf(results: Pick<Results, 'measured' | 'topologies'>): 
   );
 }
 
-/** Whether two figures lie further apart than either may be off. */
+/** Returns whether two figures differ by more than their uncertainty. */
 export const isSignificant = (one: Estimate, other: Estimate) =>
   Math.abs(one.median - other.median) > Math.max(one.spread, other.spread);
 
-/** Noise above which a machine is too noisy to compare by the metric. */
+/** The largest noise at which a metric can be compared. */
 const MAX_NOISE: Readonly<Record<string, number>> = { [THROUGHPUT]: 0.1, [CPU]: 0.1, [P50]: 0.25 };
 const MAX_OTHER_CORES = 0.3;
 
-/** Why the figures should not be believed, a line for each reason; none when they may be. */
-export function noiseWarnings(results: Pick<Results, 'measured' | 'topologies' | 'circumstances'>): string[] {
+/** Returns the reasons not to trust the figures; none when the machine was quiet enough. */
+export function noiseWarnings(results: Pick<Results, 'measured' | 'topologies' | 'environment'>): string[] {
   const noise = noiseOf(results);
-  const { otherCores: others } = results.environment;
+  const { otherCores } = results.environment;
   const name = results.topologies[0]!.name;
   return [
     ...METRICS.filter(({ key }) => noise[key]! > (MAX_NOISE[key] ?? Number.POSITIVE_INFINITY)).map(
       ({ key, label }) =>
-        `${label}: two measurements of ${name} in this run lie ${percent(noise[key]!)} apart, more than ${percent(MAX_NOISE[key]!)}`,
+        `${label}: two measurements of ${name} in this run differ by ${percent(noise[key]!)}, more than ${percent(MAX_NOISE[key]!)}`,
     ),
-    ...(others > MAX_OTHER_CORES
-      ? [`other processes had ${others.toFixed(1)} cores in use, more than ${MAX_OTHER_CORES}`]
+    ...(otherCores > MAX_OTHER_CORES
+      ? [`other processes used ${otherCores.toFixed(1)} cores, more than ${MAX_OTHER_CORES}`]
       : []),
   ];
 }
-
-export const percent = (part: number) => `${(part * 100).toFixed(0)} %`;

@@ -1,181 +1,160 @@
+import { percent, ratio } from '../../kit/report/table.js';
 import { copiesUntilSmaller, rateOfOneCore, roundTripWithin } from './break-even.js';
 import type { Comparison, Ratio } from './comparison.js';
-import { percent } from './summary.js';
 
-export type Decision = 'do not split' | 'split only for what it buys' | 'split';
+export type Decision = 'do not split' | 'split only for its gains' | 'split';
 
-/** A reason, with the figures it rests on. */
+/** A gain, a cost or a break-even, with its figures. */
 export interface Reason {
   readonly subject: string;
   readonly figures: string;
 }
 
-/** What a split buys and costs on this machine. */
+/** The gains and costs of a split on this machine. */
 export interface Verdict {
   readonly split: string;
   readonly decision: Decision;
-  /** One sentence. */
+  /** A summary in a sentence. */
   readonly text: string;
   readonly gains: readonly Reason[];
   readonly costs: readonly (Reason & { readonly isHeavy: boolean })[];
   readonly breakEvens: readonly Reason[];
 }
 
-/** What counts, as the guide explains it. */
-export const RULES = {
-  /** Times the whole's figure from which on a cost is named, and from which on it is heavy. */
+/** The thresholds, explained in docs/guide/lab.md. Each is a factor of the baseline's figure. */
+const RULES = {
+  /** The smallest cost, and the smallest heavy cost. */
   cost: 1.1,
-  heavy: 2,
-  /** Of the requests that fail with the whole, how many may fail with the split for that to be a gain. */
-  blast: 0.6,
-  /** Of the memory that doubling the whole takes. */
+  heavyCost: 2,
+  /** The largest share of failed requests, memory and roll-out time that count as a gain. */
+  failures: 0.6,
   memory: 0.6,
-  /** Of the speed that doubling the whole gains, so that it is the same gain. */
-  sameGain: 0.85,
-  /** Of the seconds that the whole takes to roll out. */
   rollout: 0.6,
-  /** Times the whole's p50 that an answer may take, where no budget says otherwise. */
-  answer: 2,
+  /** The smallest gain in speed of a doubled part that counts as the same gain. */
+  sameGain: 0.85,
+  /** The limit of the p50 without a budget. */
+  latency: 2,
 } as const;
 
 /**
- * Weighs one against the other. A split that buys nothing is not worth any cost; one that buys something is worth the usual
- * cost, and as many heavy ones as things it buys.
+ * Decides. A split without gains is worth no cost; a split with gains is worth the usual costs, and as many heavy ones as
+ * it has gains.
  */
-export function verdictOf(evidence: Comparison): Verdict {
-  const buys = gainsOf(evidence);
-  const costs = costsOf(evidence);
+export function verdictOf(comparison: Comparison): Verdict {
+  const { baseline, split, p50, budget } = comparison;
+  const gains = gainsOf(comparison);
+  const costs = costsOf(comparison);
   const heavy = costs.filter(({ isHeavy }) => isHeavy);
-  const isOverBudget =
-    evidence.budget !== undefined &&
-    evidence.p50.split > evidence.budget &&
-    evidence.p50.whole <= evidence.budget;
-  const decision: Decision =
-    buys.length === 0 || heavy.length > buys.length || isOverBudget
-      ? 'do not split'
-      : costs.length === 0
-        ? 'split'
-        : 'split only for what it buys';
-  const named = (reasons: readonly Reason[]) =>
-    reasons.map(({ subject: what }) => what).join(', ') || 'nothing';
-  const over = isOverBudget
-    ? ` It is over the budget of ${evidence.budget} ms, which ${evidence.whole} keeps.`
-    : '';
-  return {
-    split: evidence.split,
-    decision,
-    text:
-      `${evidence.split}: ${decision}. It buys ${named(buys)}; it costs ${named(costs)}` +
-      `${heavy.length > 0 ? ` (heavily: ${named(heavy)})` : ''}.${over}`,
-    gains: buys,
-    costs,
-    breakEvens: breakEvensOf(evidence),
-  };
+  const isOverBudget = budget !== undefined && p50.split > budget && p50.baseline <= budget;
+  let decision: Decision = costs.length === 0 ? 'split' : 'split only for its gains';
+  if (gains.length === 0 || heavy.length > gains.length || isOverBudget) decision = 'do not split';
+  const named = (reasons: readonly Reason[]) => reasons.map(({ subject }) => subject).join(', ') || 'none';
+  const heavyText = heavy.length > 0 ? ` (heavy: ${named(heavy)})` : '';
+  const budgetText = isOverBudget ? ` It exceeds the budget of ${budget} ms, which ${baseline} meets.` : '';
+  const text = `${split}: ${decision}. Gains: ${named(gains)}. Costs: ${named(costs)}${heavyText}.${budgetText}`;
+  return { split, decision, text, gains, costs, breakEvens: breakEvensOf(comparison) };
 }
 
-function gainsOf({ lost, doubled, deploy, throughput, cpu, p50 }: Comparison): Reason[] {
+function gainsOf({ failed, doubled, deploy, throughput, cpu, p50 }: Comparison): Reason[] {
   const gains: Reason[] = [];
-  if (lost && lost.whole > 0 && lost.split <= RULES.blast * lost.whole)
+  if (failed && failed.baseline > 0 && failed.split <= RULES.failures * failed.baseline)
     gains.push({
       subject: 'smaller failures',
-      figures: `while one host fails, ${percent(lost.split)} of the requests fail instead of ${percent(lost.whole)}`,
+      figures: `during the fault of one host ${percent(failed.split)} of the requests fail instead of ${percent(failed.baseline)}`,
     });
-  for (const { hot, whole, part, wholeGain, partGain } of doubled)
-    if (part <= RULES.memory * whole && partGain > 1 && partGain >= RULES.sameGain * wholeGain)
+  for (const { module, baseline, split } of doubled)
+    if (
+      split.memoryMiB <= RULES.memory * baseline.memoryMiB &&
+      split.gain > 1 &&
+      split.gain >= RULES.sameGain * baseline.gain
+    )
       gains.push({
-        subject: `scaling ${hot} alone`,
-        figures: `× ${partGain.toFixed(2)} for ${part.toFixed(0)} MiB instead of × ${wholeGain.toFixed(2)} for ${whole.toFixed(0)} MiB`,
+        subject: `scaling ${module} alone`,
+        figures: `${ratio(split.gain)} for ${split.memoryMiB.toFixed(0)} MiB instead of ${ratio(baseline.gain)} for ${baseline.memoryMiB.toFixed(0)} MiB`,
       });
-  if (deploy && deploy.split.rolled <= RULES.rollout * deploy.whole.rolled)
+  if (deploy && deploy.split.rolloutSeconds <= RULES.rollout * deploy.baseline.rolloutSeconds)
     gains.push({
       subject: 'faster roll-out',
-      figures: `${deploy.split.rolled.toFixed(1)} s instead of ${deploy.whole.rolled.toFixed(1)} s, after ${deploy.built.toFixed(1)} s of building in both`,
+      figures: `${deploy.split.rolloutSeconds.toFixed(1)} s instead of ${deploy.baseline.rolloutSeconds.toFixed(1)} s, after a build of ${deploy.baseline.buildSeconds.toFixed(1)} s in both`,
     });
   const better: [string, Ratio, boolean][] = [
-    ['throughput', throughput, throughput.times >= RULES.cost],
-    ['CPU', cpu, cpu.times <= 1 / RULES.cost],
-    ['shorter answers', p50, p50.times <= 1 / RULES.cost],
+    ['throughput', throughput, throughput.factor >= RULES.cost],
+    ['CPU', cpu, cpu.factor <= 1 / RULES.cost],
+    ['latency', p50, p50.factor <= 1 / RULES.cost],
   ];
-  for (const [what, ratio, isBetter] of better)
-    if (ratio.isSignificant && isBetter)
-      gains.push({ subject: what, figures: `× ${ratio.times.toFixed(2)}` });
+  for (const [subject, { factor, isSignificant }, isBetter] of better)
+    if (isSignificant && isBetter) gains.push({ subject, figures: ratio(factor) });
   return gains;
 }
 
-function costsOf(evidence: Comparison): Verdict['costs'] {
-  const { cpu, p50, memory, throughput, network, lowP50, budget } = evidence;
+function costsOf(comparison: Comparison): Verdict['costs'] {
+  const { cpu, p50, memory, throughput, network, lowP50, budget } = comparison;
   const figures: [string, Ratio, number, (value: number) => string][] = [
-    ['CPU', cpu, cpu.times, (value) => `${value.toFixed(2)} ms a request`],
-    ['latency', p50, p50.times, (value) => `p50 of ${value.toFixed(2)} ms`],
-    ['memory', memory, memory.times, (value) => `${value.toFixed(0)} MiB`],
-    ['throughput', throughput, 1 / throughput.times, (value) => `${value.toFixed(0)} requests/s`],
+    ['CPU', cpu, cpu.factor, (value) => `${value.toFixed(2)} ms a request`],
+    ['latency', p50, p50.factor, (value) => `p50 of ${value.toFixed(2)} ms`],
+    ['memory', memory, memory.factor, (value) => `${value.toFixed(0)} MiB`],
+    ['throughput', throughput, 1 / throughput.factor, (value) => `${value.toFixed(0)} requests/s`],
   ];
   const costs = figures
-    .filter(([, { isSignificant: isReal }, times]) => isReal && times >= RULES.cost)
-    .map(([what, { whole, split }, times, text]) => ({
-      what,
-      figures: `${text(split)} instead of ${text(whole)}`,
-      isHeavy: times >= RULES.heavy,
+    .filter(([, { isSignificant }, factor]) => isSignificant && factor >= RULES.cost)
+    .map(([subject, { baseline, split }, factor, text]) => ({
+      subject,
+      figures: `${text(split)} instead of ${text(baseline)}`,
+      isHeavy: factor >= RULES.heavyCost,
     }));
-  const last = network.at(-1);
-  // The network's part alone: what it costs without one is named above.
-  if (last && last[1] - network[0]![1] >= (RULES.answer - 1) * lowP50)
+  const [none, slowest] = [network[0], network.at(-1)];
+  // The cost of the network alone: the latency without it is a cost of its own.
+  if (none && slowest && slowest[1] - none[1] >= (RULES.latency - 1) * lowP50)
     costs.push({
-      what: `a network of ${last[0]} ms`,
-      figures: `p50 of ${last[1].toFixed(2)} ms there, ${network[0]![1].toFixed(2)} ms without it`,
-      isHeavy: budget !== undefined && last[1] > budget,
+      subject: `a network of ${slowest[0]} ms`,
+      figures: `p50 of ${slowest[1].toFixed(2)} ms with it, ${none[1].toFixed(2)} ms without`,
+      isHeavy: budget !== undefined && slowest[1] > budget,
     });
   return costs;
 }
 
-const lessOrMore = (seconds: number) => `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'more' : 'less'}`;
-
-function breakEvensOf(evidence: Comparison): Reason[] {
-  const { cpu, memory, lowP50, network, doubled, deploy, budget } = evidence;
-  const rate = cpu.isSignificant ? rateOfOneCore(cpu.split - cpu.whole) : undefined;
-  const limit = budget ?? RULES.answer * lowP50;
-  const roundTrip = network.length > 1 ? roundTripWithin(limit, network) : undefined;
-  const why = budget === undefined ? `twice ${evidence.whole}’s p50 at the lowest rate` : 'the budget';
-  return [
-    {
-      subject: 'load',
-      figures:
-        rate === undefined
-          ? 'no more CPU was seen than another run may differ by'
-          : `every ${rate.toFixed(0)} requests/s the split takes one core more`,
-    },
-    ...(network.length > 1
-      ? [
-          {
-            what: 'network',
-            figures:
-              roundTrip === undefined
-                ? 'the network makes no difference that was seen'
-                : roundTrip === 0
-                  ? `half of the answers take longer than ${limit.toFixed(1)} ms (${why}) without any network`
-                  : `up to ${roundTrip.toFixed(1)} ms of round trip half of the answers stay within ${limit.toFixed(1)} ms (${why})`,
-          },
-        ]
-      : []),
-    ...doubled.map(({ hot, whole, part }) => {
-      const copies = copiesUntilSmaller(memory.split - memory.whole, whole, part);
-      return {
-        what: `memory, scaling ${hot}`,
-        figures:
-          copies === undefined
-            ? `one more process takes no less than one of ${evidence.whole}, so it never pays`
-            : `from ${copies} more processes on, the split needs less memory`,
-      };
-    }),
-    ...(deploy
-      ? [
-          {
-            what: 'deploy',
-            figures:
-              `building takes ${deploy.built.toFixed(1)} s in both; rolling out ${lessOrMore(deploy.whole.rolled - deploy.split.rolled)}, ` +
-              `${deploy.split.processes} processes instead of ${deploy.whole.processes}`,
-          },
-        ]
-      : []),
-  ];
+function breakEvensOf({
+  baseline,
+  cpu,
+  memory,
+  lowP50,
+  network,
+  doubled,
+  deploy,
+  budget,
+}: Comparison): Reason[] {
+  const rate = cpu.isSignificant ? rateOfOneCore(cpu.split - cpu.baseline) : undefined;
+  const load =
+    rate === undefined
+      ? 'no significant difference in CPU'
+      : `the split takes one core more for every ${rate.toFixed(0)} requests/s`;
+  const reasons: Reason[] = [{ subject: 'load', figures: load }];
+  if (network.length > 1) {
+    const limit = budget ?? RULES.latency * lowP50;
+    const origin = budget === undefined ? `twice ${baseline}’s p50 at the lowest rate` : 'the budget';
+    const limitText = `${limit.toFixed(1)} ms (${origin})`;
+    const roundTrip = roundTripWithin(limit, network);
+    let figures = `p50 within ${limitText} up to a round trip of ${roundTrip?.toFixed(1)} ms`;
+    if (roundTrip === 0) figures = `p50 over ${limitText} without any network`;
+    if (roundTrip === undefined) figures = 'no difference by the network';
+    reasons.push({ subject: 'network', figures });
+  }
+  for (const part of doubled) {
+    const { memoryMiB } = part.baseline;
+    const copies = copiesUntilSmaller(memory.split - memory.baseline, memoryMiB, part.split.memoryMiB);
+    const figures =
+      copies === undefined
+        ? `never: one more process takes no less than one of ${baseline}`
+        : `from ${copies} more processes on, the split needs less memory`;
+    reasons.push({ subject: `memory, scaling ${part.module}`, figures });
+  }
+  if (deploy) {
+    const saved = deploy.baseline.rolloutSeconds - deploy.split.rolloutSeconds;
+    const difference = `${Math.abs(saved).toFixed(1)} s ${saved < 0 ? 'more' : 'less'}`;
+    reasons.push({
+      subject: 'deploy',
+      figures: `a build takes ${deploy.baseline.buildSeconds.toFixed(1)} s in both; a roll-out ${difference}, ${deploy.split.processes} processes instead of ${deploy.baseline.processes}`,
+    });
+  }
+  return reasons;
 }

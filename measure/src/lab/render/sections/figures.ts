@@ -1,35 +1,36 @@
-import { KINDS } from '../../measure/resource-usage.js';
+import { type Chart, paragraph, type Section, tableOf } from '../../../kit/report/document.js';
+import { percent, ratio } from '../../../kit/report/table.js';
+import { sum } from '../../../kit/statistics.js';
+import { KIND_NAMES, KINDS } from '../../measure/resource-usage.js';
 import type { Results } from '../../results.js';
 import { SHARES } from '../../schedule.js';
 import {
-  isSignificant,
-  METRICS,
-  type Metric,
-  noiseOf,
-  percent,
   type Estimate,
+  isSignificant,
+  type Metric,
+  METRICS,
+  noiseOf,
   summariesOf,
 } from '../../verdict/summary.js';
-import { type Chart, paragraph, type Section, tableOf } from '../../../kit/report/document.js';
 
-/** The table of a run: every topology next to the first. */
+/** Returns the table of all figures, each topology beside the first. */
 export function figuresSection(results: Results): Section {
   const names = results.topologies.map(({ name }) => name);
-  const [base, ...others] = names as [string, ...string[]];
+  const [baseline, ...others] = names as [string, ...string[]];
   const summaries = summariesOf(results);
   const noise = noiseOf(results);
   const rows = METRICS.map((metric) => {
-    const first = summaries[base]![metric.key]!;
+    const first = summaries[baseline]![metric.key]!;
     const cells = others.flatMap((name) => {
       const other = summaries[name]![metric.key]!;
-      return [stated(other, metric), ratio(first, other)];
+      return [estimate(other, metric), comparison(first, other)];
     });
     const label = metric.unit === '' ? metric.label : `${metric.label}, ${metric.unit}`;
-    return [label, stated(first, metric), ...cells, percent(noise[metric.key]!)];
+    return [label, estimate(first, metric), ...cells, percent(noise[metric.key]!)];
   });
   const errors = names.map((name) => {
     const { saturation, paced } = results.measured[name]!;
-    return [...saturation, ...paced.flat()].reduce((sum, round) => sum + round.errors, 0);
+    return sum([...saturation, ...paced.flat()].map((round) => round.errors));
   });
   rows.push([
     'requests that failed',
@@ -42,23 +43,23 @@ export function figuresSection(results: Results): Section {
     title: 'Side by side',
     parts: [
       paragraph(
-        `The same requests, at the same rates for all: ${rates.join(', ')} a second, shares of what the weakest topology ` +
-          'gets through. CPU is that of the rate in the middle, with the events and jobs that the requests caused. ± is what ' +
-          'another run may differ by; ratios that are no larger than that stand in brackets.',
+        `The same requests at the same rates for all: ${rates.join(', ')} a second, shares of the smallest throughput. CPU is ` +
+          'that of the middle rate, including the events and jobs that the requests cause. ± is the uncertainty; ratios in ' +
+          'brackets are not significant.',
       ),
-      tableOf(['figure', base, ...others.flatMap((name) => [name, `× ${base}`]), 'noise'], rows),
+      tableOf(['figure', baseline, ...others.flatMap((name) => [name, `× ${baseline}`]), 'noise'], rows),
       ...latencyCharts(results),
       cpuChart(results),
     ],
   };
 }
 
-const stated = ({ median, spread }: Estimate, { digits }: Metric) =>
+const estimate = ({ median, spread }: Estimate, { digits }: Metric) =>
   `${median.toFixed(digits)} ± ${spread.toFixed(digits)}`;
 
-function ratio(one: Estimate, other: Estimate): string {
+function comparison(one: Estimate, other: Estimate): string {
   if (one.median === 0) return '';
-  const text = `× ${(other.median / one.median).toFixed(2)}`;
+  const text = ratio(other.median / one.median);
   return isSignificant(one, other) ? text : `(${text})`;
 }
 
@@ -89,7 +90,7 @@ function cpuChart(results: Results): Chart {
     unit: 'ms',
     labels: names,
     series: KINDS.map((kind) => ({
-      name: kind === 'postgres' ? 'PostgreSQL' : kind === 'redis' ? 'Redis' : kind,
+      name: KIND_NAMES[kind],
       values: names.map((name) => summaries[name]![`cpu:${kind}`]!.median),
     })),
   };
