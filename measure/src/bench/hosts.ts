@@ -1,4 +1,4 @@
-import { urlVariable } from '@tearline/database';
+import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
 import type { Cleanup } from '../kit/cleanup.js';
 import type { Database } from '../kit/database.js';
@@ -30,7 +30,9 @@ export interface HostOptions {
  */
 export async function startHost(options: HostOptions, cleanup: Cleanup): Promise<ServerProcess> {
   const { database, keys, dir, name, entry, core, profile, env } = options;
-  const urls = Object.entries(database.urls).map(([module, url]) => [urlVariable(module), url] as const);
+  const urls = Object.entries(database.urls).map(
+    ([module, url]) => [databaseUrlVariable(module), url] as const,
+  );
   const server = await startServer(
     {
       entry,

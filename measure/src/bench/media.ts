@@ -37,7 +37,10 @@ async function bench(_options: object, cleanup: Cleanup): Promise<void> {
   const common = { database, keys: await makeKeys(), dir, entry: SERVICE };
   const start = (modules: string, roles: string) => {
     const limits = { MEDIA_UPLOADS_PER_MINUTE: '100000', MEDIA_BYTES_PER_USER: `${10 ** 11}` };
-    return startHost({ ...common, name: roles, env: { HOST_MODULES: modules, HOST_ROLES: roles, ...limits } }, cleanup);
+    return startHost(
+      { ...common, name: roles, env: { HOST_MODULES: modules, HOST_ROLES: roles, ...limits } },
+      cleanup,
+    );
   };
   const api = await start('identity,media', 'http');
   const token = await register(api.url);
