@@ -29,7 +29,11 @@ const command = npmScript(
     'long it takes until its effect can be read, and how fast an article reaches many followers while others read. ' +
     'Takes about five minutes.',
 )
-  .option('--brokers <names>', `any of ${BROKERS.join(',')}`, listOf(BROKERS), [...BROKERS])
+  .addOption(
+    new Option('--brokers <names>', `any of ${BROKERS.join(',')}`)
+      .argParser(listOf(BROKERS))
+      .default(BROKERS, 'all'),
+  )
   .option('--samples <n>', 'publications and favorites in a round', count, 300)
   .option('--rounds <n>', 'rounds; their median counts', count, 5)
   .option('--followers <n>', 'followers of one author', countUpTo(1_000_000), 100_000)

@@ -25,7 +25,7 @@ export interface Options {
   readonly connections: number;
   readonly cache: 'on' | 'off';
   readonly baseline: boolean;
-  readonly profile: boolean;
+  readonly profile?: true;
   readonly json?: string;
 }
 
@@ -36,7 +36,11 @@ const command = npmScript(
   'Starts a private PostgreSQL, seeds it, starts the monolith as in production and the baselines beside it, loads one ' +
     'endpoint after the other, and prints what each request costs. Takes about five minutes.',
 )
-  .option('--endpoints <names>', `any of ${endpointNames.join(',')}`, listOf(endpointNames), endpointNames)
+  .addOption(
+    new Option('--endpoints <names>', `any of ${endpointNames.join(',')}`)
+      .argParser(listOf(endpointNames))
+      .default(endpointNames, 'all'),
+  )
   .option('--seconds <n>', 'length of a round against one server', seconds, 2)
   .option('--rounds <n>', 'rounds; their median counts', count, 3)
   .option('--connections <n>', 'connections that send at the same time', count, 32)
@@ -47,7 +51,7 @@ const command = npmScript(
       .default('on'),
   )
   .option('--no-baseline', 'measure the monolith alone')
-  .option('--profile', 'write a CPU profile for each endpoint; the figures are then too high', false)
+  .option('--profile', 'write a CPU profile for each endpoint; the figures are then too high')
   .option('--json <file>', 'write all measurements to a file');
 
 async function bench(options: Options, cleanup: Cleanup): Promise<void> {
