@@ -10,14 +10,14 @@ import {
   type PageRow,
 } from './rows.js';
 
-const tally = (kind: string, keys: string) => `
+const counterSum = (kind: string, keys: string) => `
   (select coalesce(sum(n), 0)::int from (
     select total as n from articles.counters where kind = '${kind}' and key ${keys}
     union all
     select delta from articles.counter_deltas where kind = '${kind}' and key ${keys}) counted)`;
 
 const LIST = `
-  select total.n as total, page.* from (select ${tally('all', "= ''")} as n) total
+  select total.n as total, page.* from (select ${counterSum('all', "= ''")} as n) total
   left join lateral (
     select ${ARTICLE}, ${AUTHOR}, false as favorited, false as following
       from (select * from articles.articles order by created_at desc, id desc limit 20) a
@@ -25,7 +25,7 @@ const LIST = `
      order by a.created_at desc, a.id desc) page on true`;
 
 const BY_TAG = `
-  select total.n as total, page.* from (select ${tally('tag', '= $1')} as n) total
+  select total.n as total, page.* from (select ${counterSum('tag', '= $1')} as n) total
   left join lateral (
     select ${ARTICLE}, ${AUTHOR}, false as favorited, false as following
       from (select * from articles.article_tags where tag = $1
@@ -35,7 +35,7 @@ const BY_TAG = `
      order by a.created_at desc, a.id desc) page on true`;
 
 const BY_AUTHOR = `
-  select ${tally('author', '= u.id::text')} as total, ${ARTICLE}, ${AUTHOR}, false as favorited, false as following
+  select ${counterSum('author', '= u.id::text')} as total, ${ARTICLE}, ${AUTHOR}, false as favorited, false as following
     from identity.users u
     left join lateral (
       select * from articles.articles where author_id = u.id order by created_at desc, id desc limit 20
@@ -44,7 +44,7 @@ const BY_AUTHOR = `
    order by a.created_at desc, a.id desc`;
 
 const FEED = `
-  select ${tally('author', '= any(array(select followee_id::text from social.follows where follower_id = $1))')} as total,
+  select ${counterSum('author', '= any(array(select followee_id::text from social.follows where follower_id = $1))')} as total,
          page.*
     from (select) nothing
     left join lateral (

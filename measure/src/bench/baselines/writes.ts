@@ -14,7 +14,7 @@ const INSERT_ARTICLE = `
 const INSERT_TAGS = `
   insert into articles.article_tags (tag, published_at, article_id, author_id)
   select unnest($1::text[]), $2::timestamptz, $3::bigint, $4::bigint`;
-const INSERT_TALLIES = `
+const INSERT_COUNTERS = `
   insert into articles.counter_deltas (kind, key, delta)
   select 'all', '', 1 union all select 'author', $1, 1 union all select 'tag', unnest($2::text[]), 1`;
 
@@ -35,7 +35,7 @@ export class RawWrites {
       const { rows } = await run('create', INSERT_ARTICLE, slug, title, description, body, tagList, author);
       const [{ id, created_at: publishedAt }] = rows as [{ id: string; created_at: Date }];
       await run('create tags', INSERT_TAGS, tagList, publishedAt, id, author);
-      await run('create tallies', INSERT_TALLIES, author, tagList);
+      await run('create counters', INSERT_COUNTERS, author, tagList);
       return slug;
     });
   }
