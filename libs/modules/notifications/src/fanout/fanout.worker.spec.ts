@@ -59,14 +59,15 @@ const told = (articleId: number, what = 'withdrawn_at is null') =>
     )
     .then(([row]) => row);
 
-/** Inboxes whose count of the unread is not what is unread there. */
+/** Inboxes whose unread count differs from their number of unread notifications. */
 const miscounted = () =>
   inbox.query(
-    `select user_id from inboxes i where unread <> (
-       select count(*) from notifications n where n.user_id = i.user_id and read_at is null and withdrawn_at is null)`,
+    `select i.user_id from inboxes i left join (
+       select user_id, count(*) from notifications where read_at is null and withdrawn_at is null group by user_id
+     ) n using (user_id) where i.unread <> coalesce(n.count, 0)`,
   );
 
-/** Ends the n-th transaction as a crash would, before or after its commit. */
+/** Makes the n-th transaction end as by a crash, before or after its commit. */
 function crashing(fanouts: FanoutWorker, place: 'before' | 'after', n: number): FanoutWorker {
   let transactions = 0;
   const dataSource = Object.create(inbox.dataSource) as typeof inbox.dataSource;
@@ -112,7 +113,7 @@ describe('a fan-out', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'tells every follower once although it crashes %s a commit',
+    'notifies every follower once despite a crash %s a commit',
     async (place) => {
       const { articleId, publish, fanouts, work } = fanout(3_000);
       await publish();
