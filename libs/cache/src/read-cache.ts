@@ -83,7 +83,7 @@ export class ReadCache {
   }
 
   /** Remembers that the response to anonymous requests for a URL is this JSON. */
-  note(url: string, json: Buffer): void {
+  store(url: string, json: Buffer): void {
     const entry = Entry.of(json);
     if (entry && this.options && url.length <= MAX_URL_LENGTH) this.#keysByUrl.set(url, entry.key);
   }

@@ -97,7 +97,7 @@ export function composeHost(options: CompositionOptions): HostOptions {
     ],
     idempotency: idempotencyStore,
     sessions,
-    responseCache: (app) => app.get(ReadCache),
+    responseCache: (app) => app.get<ReadCache, ReadCache>(ReadCache),
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   };
 }
