@@ -50,11 +50,11 @@ function fanout(followers: number) {
   };
 }
 
-const told = (articleId: number, what = 'withdrawn_at is null') =>
+const notified = (articleId: number, condition = 'withdrawn_at is null') =>
   inbox
     .query<{ n: number; users: number }>(
       `select count(*)::int as n, count(distinct user_id)::int as users
-         from notifications where kind = 'publish' and article_id = $1 and ${what}`,
+         from notifications where kind = 'publish' and article_id = $1 and ${condition}`,
       [articleId],
     )
     .then(([row]) => row);
@@ -89,10 +89,10 @@ describe('a fan-out', () => {
     const { articleId, publish, remove, work } = fanout(999);
     await publish();
     expect(await inbox.query('select article_id from fanouts')).toEqual([]);
-    expect(await told(articleId)).toEqual({ n: 999, users: 999 });
+    expect(await notified(articleId)).toEqual({ n: 999, users: 999 });
     await remove();
     await work();
-    expect(await told(articleId)).toEqual({ n: 0, users: 0 });
+    expect(await notified(articleId)).toEqual({ n: 0, users: 0 });
     expect(await miscounted()).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe('a fan-out', () => {
     const { articleId, publish, work } = fanout(2_500);
     await publish();
     await work();
-    expect(await told(articleId)).toEqual({ n: 2_500, users: 2_500 });
+    expect(await notified(articleId)).toEqual({ n: 2_500, users: 2_500 });
     expect(await miscounted()).toEqual([]);
     expect(await inbox.query('select article_id from fanouts')).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe('a fan-out', () => {
         await expect(crashing(fanouts(), place, n).run({ articleId }, job)).rejects.toThrow('crash');
       }
       await work();
-      expect(await told(articleId)).toEqual({ n: 3_000, users: 3_000 });
+      expect(await notified(articleId)).toEqual({ n: 3_000, users: 3_000 });
     },
   );
 
@@ -130,7 +130,7 @@ describe('a fan-out', () => {
     const both = [fanout(3_000), fanout(3_000)];
     for (const { publish } of both) await publish();
     await Promise.all(both.flatMap(({ work }) => [work(), work()]));
-    for (const { articleId } of both) expect(await told(articleId)).toEqual({ n: 3_000, users: 3_000 });
+    for (const { articleId } of both) expect(await notified(articleId)).toEqual({ n: 3_000, users: 3_000 });
     expect(await miscounted()).toEqual([]);
   });
 
@@ -145,8 +145,8 @@ describe('a fan-out', () => {
     await inbox.query('update inboxes set unread = unread - 1 where user_id <= 100');
     await remove();
     await work();
-    expect(await told(articleId)).toEqual({ n: 100, users: 100 });
-    expect(await told(articleId, 'withdrawn_at is not null')).toEqual({ n: 2_000, users: 2_000 });
+    expect(await notified(articleId)).toEqual({ n: 100, users: 100 });
+    expect(await notified(articleId, 'withdrawn_at is not null')).toEqual({ n: 2_000, users: 2_000 });
     expect(await miscounted()).toEqual([]);
   });
 
@@ -155,11 +155,11 @@ describe('a fan-out', () => {
     await publish();
     const job = { signal: AbortSignal.abort() } as never;
     expect(await fanouts().run({ articleId }, job)).toBe(REQUEUE);
-    expect(await told(articleId)).toEqual({ n: 1_000, users: 1_000 });
+    expect(await notified(articleId)).toEqual({ n: 1_000, users: 1_000 });
     await remove();
     await work();
-    expect(await told(articleId)).toEqual({ n: 0, users: 0 });
-    expect(await told(articleId, 'withdrawn_at is not null')).toEqual({ n: 1_000, users: 1_000 });
+    expect(await notified(articleId)).toEqual({ n: 0, users: 0 });
+    expect(await notified(articleId, 'withdrawn_at is not null')).toEqual({ n: 1_000, users: 1_000 });
   });
 });
 
