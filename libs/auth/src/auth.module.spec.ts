@@ -15,7 +15,7 @@ import {
 } from './index.js';
 
 @Controller()
-class Door {
+class SampleController {
   @Get('mine')
   @Authenticated()
   mine(@ViewerId() viewer: number, @Token() token: string) {
@@ -30,7 +30,7 @@ class Door {
 }
 
 @Catch(SeamError)
-class Refusals implements ExceptionFilter<SeamError> {
+class SeamErrorFilter implements ExceptionFilter<SeamError> {
   catch({ code }: SeamError, host: ArgumentsHost) {
     const reply = host.switchToHttp().getResponse<{ status(code: number): { send(body: unknown): void } }>();
     reply.status(401).send({ code });
@@ -51,10 +51,10 @@ beforeAll(async () => {
     .sign(await importJWK(key, 'EdDSA'));
   const testing = await Test.createTestingModule({
     imports: [AuthModule.forRoot({ jwks: publicKeysOf(key) })],
-    controllers: [Door],
+    controllers: [SampleController],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
-  app.useGlobalFilters(new Refusals());
+  app.useGlobalFilters(new SeamErrorFilter());
   app
     .getHttpAdapter()
     .getInstance()
@@ -71,25 +71,25 @@ async function get(url: string, authorization?: string) {
   return { statusCode, body: JSON.parse(body) as unknown };
 }
 
-describe('a route for those who are authenticated', () => {
-  it.each(['Token', 'Bearer', 'token', 'BEARER', 'Token  '])('takes the scheme %s', async (scheme) => {
-    for (const _ of ['to be checked', 'known']) {
+describe('a route that requires a token', () => {
+  it.each(['Token', 'Bearer', 'token', 'BEARER', 'Token  '])('accepts the scheme %s', async (scheme) => {
+    for (const _ of ['new', 'cached']) {
       const reply = await get('/mine', `${scheme} ${token}`);
       expect(reply).toEqual({ statusCode: 200, body: { viewer: 7, token } });
     }
   });
 
-  it('asks for a token', async () => {
+  it('rejects a request without one', async () => {
     expect(await get('/mine')).toEqual({ statusCode: 401, body: { code: 'token/is-missing' } });
   });
 });
 
-it('a route for anybody needs no token, and knows who presents one', async () => {
+it('a route with an optional token works without one, and knows the principal of one', async () => {
   expect(await get('/ours')).toEqual({ statusCode: 200, body: { viewer: 'anonymous' } });
   expect(await get('/ours', `Token ${token}`)).toEqual({ statusCode: 200, body: { viewer: 7 } });
 });
 
-describe.each(['/mine', '/ours'])('%s refuses', (url) => {
+describe.each(['/mine', '/ours'])('%s rejects', (url) => {
   const header = (alg: string) => Buffer.from(JSON.stringify({ alg })).toString('base64url');
 
   it.each<[string, () => string]>([
@@ -98,8 +98,8 @@ describe.each(['/mine', '/ours'])('%s refuses', (url) => {
     ['a token alone', () => token],
     ['two tokens', () => `Token ${token} ${token}`],
     ['another scheme', () => `Basic ${token}`],
-    ['a scheme that only ends in ours', () => `XToken ${token}`],
-    ['what is no token', () => 'Token garbage'],
+    ['a scheme that ends in a valid one', () => `XToken ${token}`],
+    ['a token that is no JWT', () => 'Token garbage'],
     ['a token without its signature', () => `Token ${token.slice(0, token.lastIndexOf('.') + 1)}`],
     ['a token that says alg none', () => `Token ${header('none')}.${token.split('.')[1]}.`],
     ['a token over 4 KiB', () => `Token ${token}${'A'.repeat(4096)}`],

@@ -2,13 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Jwks } from './keys.js';
 import { JWKS, TokenVerifier } from './token-verifier.js';
 
-/** How one process checks tokens. */
 export interface AuthModuleOptions {
-  /** The public keys of those who sign tokens, e.g. `jwksSetting.parse(process.env.AUTH_JWKS)`. */
+  /** The public keys that verify tokens, e.g. `jwksSetting.parse(process.env.AUTH_JWKS)`. */
   jwks: Jwks;
 }
 
-/** Who is calling. Imported once by an application; modules only mark their routes. */
+/** Verifies the tokens of requests. To be imported once, by the application; modules only decorate their routes. */
 @Module({})
 export class AuthModule {
   static forRoot({ jwks }: AuthModuleOptions): DynamicModule {

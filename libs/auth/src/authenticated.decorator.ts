@@ -5,22 +5,22 @@ import { OptionalTokenGuard, TokenGuard } from './token.guard.js';
 /** The name of the security scheme in the OpenAPI document: `Authorization: Token <jwt>`. */
 export const TOKEN_SCHEME = 'Token';
 
-const refusal = { status: 401, description: 'token: is missing, or is invalid' };
+const unauthorized = { status: 401, description: 'token: is missing, or is invalid' };
 
 /**
- * A controller or a route for those who present a valid token.
- * Others get 401 `token: is missing` or `token: is invalid`, before anything else of the request is looked at.
+ * Marks a controller or a route that requires a valid token. Other requests get 401 `token: is missing` or
+ * `token: is invalid`, before their input is validated.
  */
 export function Authenticated() {
-  return applyDecorators(UseGuards(TokenGuard), ApiSecurity(TOKEN_SCHEME), ApiResponse(refusal));
+  return applyDecorators(UseGuards(TokenGuard), ApiSecurity(TOKEN_SCHEME), ApiResponse(unauthorized));
 }
 
-/** A controller or a route for anybody; but a token, when one is presented, must be valid. */
+/** Marks a controller or a route that works without a token, and rejects an invalid one. */
 export function OptionallyAuthenticated() {
   return applyDecorators(
     UseGuards(OptionalTokenGuard),
     ApiSecurity({}),
     ApiSecurity(TOKEN_SCHEME),
-    ApiResponse({ ...refusal, description: 'token: is invalid' }),
+    ApiResponse({ ...unauthorized, description: 'token: is invalid' }),
   );
 }

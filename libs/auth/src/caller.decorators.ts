@@ -1,16 +1,16 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
 import type { IncomingMessage } from 'node:http';
-import { presentedToken } from './presented-token.js';
+import { tokenIn } from './token.guard.js';
 
-/** The id of the user who calls: a number, or `undefined` where authentication is optional and nobody presented a token. */
+/** Injects the id of the user; `undefined` where authentication is optional and the request has no token. */
 export const ViewerId = createParamDecorator((): number | undefined => {
   const principal = currentCall()?.principal;
   return principal && Number(principal.id);
 });
 
-/** The text of the token that the caller presented; for routes that require one. */
+/** Injects the text of the request's token; for routes that require one. */
 export const Token = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { headers } = context.switchToHttp().getRequest<Pick<IncomingMessage, 'headers'>>();
-  return presentedToken(headers.authorization ?? '');
+  return tokenIn(headers.authorization ?? '');
 });

@@ -14,33 +14,33 @@ describe('development keys', () => {
   });
   afterEach(() => rm(parent, { recursive: true }));
 
-  it('are a pair, as the settings want it', async () => {
+  it('are a valid pair', async () => {
     const { signingKey, jwks } = await developmentKeys(dir);
     const { d, ...publicKey } = signingKeySetting.parse(signingKey);
     expect(d).toHaveLength(43);
     expect(jwksSetting.parse(jwks)).toEqual({ keys: [publicKey] });
   });
 
-  it('are kept', async () => {
+  it('stay the same', async () => {
     expect(await developmentKeys(dir)).toEqual(await developmentKeys(dir));
   });
 
-  it('are for their owner alone, and nothing else is left', async () => {
+  it('are readable by the owner only, and leave no other file', async () => {
     await developmentKeys(dir);
     expect((await stat(join(dir, 'keys.json'))).mode & 0o777).toBe(0o600);
     expect(await readdir(dir)).toEqual(['keys.json']);
   });
 
-  it('are the same for everybody who asks at once', async () => {
+  it('are the same for concurrent callers', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => developmentKeys(dir)));
     expect(new Set(all.map(({ signingKey }) => signingKey)).size).toBe(1);
     expect(await readdir(dir)).toEqual(['keys.json']);
   });
 
-  it('are never made up in place of a file that is there', async () => {
+  it('do not replace an invalid file', async () => {
     await writeFile(join(parent, 'keys.json'), '{"kty":"oct"}');
     await expect(developmentKeys(parent)).rejects.toThrow(
-      `${join(parent, 'keys.json')} holds no signing key`,
+      `${join(parent, 'keys.json')}: expected a signing key`,
     );
   });
 });

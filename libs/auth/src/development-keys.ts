@@ -5,22 +5,22 @@ import { signingKeySetting } from './keys.js';
 import { generateSigningKey, publicKeysOf } from './signing-key.js';
 
 /** Keys as the environment variables `IDENTITY_SIGNING_KEY` and `AUTH_JWKS` hold them. */
-export interface KeyTexts {
+export interface DevelopmentKeys {
   readonly signingKey: string;
   readonly jwks: string;
 }
 
 /**
- * Keys for development, kept in `<dir>/keys.json` (readable by its owner alone), so that tokens outlive a restart.
- * Processes that start at once end up with the same keys.
- * @param dir made when missing
- * @throws Error that names the file when it holds something else
+ * Returns keys for development, stored in `<dir>/keys.json` with access for the owner only, so that tokens stay valid over
+ * restarts. Processes that start at the same time get the same keys.
+ * @param dir created when missing
+ * @throws Error with the file's name when its content is invalid
  */
-export async function developmentKeys(dir: string): Promise<KeyTexts> {
+export async function developmentKeys(dir: string): Promise<DevelopmentKeys> {
   const path = join(dir, 'keys.json');
-  const text = (await textOf(path)) ?? (await create(dir, path));
+  const text = (await readIfExists(path)) ?? (await create(dir, path));
   const key = signingKeySetting.safeParse(text);
-  if (!key.success) throw new Error(`${path} holds no signing key; delete it to have a new one made`);
+  if (!key.success) throw new Error(`${path}: expected a signing key; delete the file to create a new one`);
   return { signingKey: JSON.stringify(key.data), jwks: JSON.stringify(publicKeysOf(key.data)) };
 }
 
@@ -29,7 +29,7 @@ async function create(dir: string, path: string): Promise<string> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, `${JSON.stringify(await generateSigningKey())}\n`, { mode: 0o600 });
   try {
-    // A link appears whole or not at all, and the second process to make it fails and takes the first one's.
+    // Creating a link is atomic. In a second process it fails, and that process reads the first one's key.
     await link(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -39,7 +39,7 @@ async function create(dir: string, path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-async function textOf(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,7 +1,7 @@
 export { AuthModule, type AuthModuleOptions } from './auth.module.js';
 export { Authenticated, OptionallyAuthenticated, TOKEN_SCHEME } from './authenticated.decorator.js';
 export { Token, ViewerId } from './caller.decorators.js';
-export { developmentKeys, type KeyTexts } from './development-keys.js';
+export { developmentKeys, type DevelopmentKeys } from './development-keys.js';
 export { Jwks, jwksSetting, SigningKey, signingKeySetting } from './keys.js';
 export { generateSigningKey, publicKeysOf } from './signing-key.js';
 export { TOKEN_ALGORITHM, TOKEN_ISSUER, type TokenClaims } from './token-claims.js';

@@ -3,7 +3,7 @@ import { generateSigningKey, jwksSetting, publicKeysOf, signingKeySetting } from
 
 const key = await generateSigningKey();
 const [publicKey] = publicKeysOf(key).keys;
-const refusalOf = (keys: unknown) => jwksSetting.safeParse(JSON.stringify({ keys })).error?.message;
+const issueOf = (keys: unknown) => jwksSetting.safeParse(JSON.stringify({ keys })).error?.message;
 
 describe('a set of public keys', () => {
   it('may have two keys', async () => {
@@ -11,23 +11,23 @@ describe('a set of public keys', () => {
     expect(jwksSetting.parse(JSON.stringify(both))).toEqual(both);
   });
 
-  it('may not hold a private key', () => {
-    expect(refusalOf([key])).toContain('a private key has no place among the public ones');
+  it('must not contain a private key', () => {
+    expect(issueOf([key])).toContain('expected a public key, got a private one');
   });
 
-  it('may not be empty, nor name two keys alike', () => {
-    expect(refusalOf([])).toContain('>=1');
-    expect(refusalOf([publicKey, publicKey])).toContain('each key needs a kid of its own');
+  it('must not be empty, nor have two keys with one kid', () => {
+    expect(issueOf([])).toContain('>=1');
+    expect(issueOf([publicKey, publicKey])).toContain('must have a different kid for each key');
   });
 
-  it('is of Ed25519 keys with a name', () => {
-    expect(refusalOf([{ ...publicKey, crv: 'X25519' }])).toContain('Ed25519');
-    expect(refusalOf([{ ...publicKey, kid: undefined }])).toContain('kid');
-    expect(refusalOf([{ ...publicKey, x: 'short' }])).toContain('must be 32 bytes in base64url');
+  it('has Ed25519 keys with a kid', () => {
+    expect(issueOf([{ ...publicKey, crv: 'X25519' }])).toContain('Ed25519');
+    expect(issueOf([{ ...publicKey, kid: undefined }])).toContain('kid');
+    expect(issueOf([{ ...publicKey, x: 'short' }])).toContain('must be 32 bytes in base64url');
   });
 });
 
-it('a setting that is not JSON is refused without being quoted', () => {
+it('a setting that is not JSON is rejected without quoting it', () => {
   const { message } = signingKeySetting.safeParse('{"d":"secret').error!;
   expect(message).toContain('must be JSON');
   expect(message).not.toContain('secret');

@@ -7,17 +7,17 @@ const PublicKey = z.object({
   crv: z.literal('Ed25519'),
   kid: z.string().min(1),
   x: base64url32,
-  d: z.undefined('a private key has no place among the public ones').optional(),
+  d: z.undefined('must be absent: expected a public key, got a private one').optional(),
 });
 
-/** The public keys that tokens are checked with: a JWKS of Ed25519 keys, each with a `kid`; two during a rotation. */
+/** The public keys that verify tokens: a JWKS of Ed25519 keys, each with a `kid`; two during a rotation. */
 export const Jwks = z.object({
   keys: z
     .array(PublicKey)
     .min(1)
     .refine(
       (keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length,
-      'each key needs a kid of its own',
+      'must have a different kid for each key',
     ),
 });
 export type Jwks = z.infer<typeof Jwks>;
@@ -37,7 +37,7 @@ function json() {
     try {
       return JSON.parse(text);
     } catch {
-      // Not JSON.parse's own message: it quotes the text, which may be a private key.
+      // Without JSON.parse's message, which quotes the text: it may be a private key.
       context.addIssue('must be JSON');
       return z.NEVER;
     }

@@ -1,16 +1,16 @@
-/** Who issues tokens: the `iss` of every one. */
+/** The issuer (`iss`) of all tokens. */
 export const TOKEN_ISSUER = 'tearline';
 
-/** The one algorithm that tokens are signed with; a token's own word for it is not trusted. */
+/** The only accepted signature algorithm, whatever a token's header says. */
 export const TOKEN_ALGORITHM = 'EdDSA';
 
-/** What a token says. Whoever signs one gives all of it; whoever checks one insists on all of it. */
+/** The claims of a token, all of them required. */
 export interface TokenClaims {
   readonly iss: typeof TOKEN_ISSUER;
   /** The user's id, in decimal digits. */
   readonly sub: string;
-  /** When it was issued, in seconds since 1970. */
+  /** Time of issue, in seconds since 1970. */
   readonly iat: number;
-  /** From when on it is worthless, in seconds since 1970. */
+  /** Time of expiry, in seconds since 1970. */
   readonly exp: number;
 }

@@ -19,12 +19,12 @@ const [key, nextKey, foreignKey] = await Promise.all([
   generateSigningKey(),
   generateSigningKey(),
 ]);
-const open = (...keys: SigningKey[]) => new TokenVerifier(publicKeysOf(...keys));
-const answer = async (verifier: TokenVerifier, token: string) => verifier.principalOf(token);
+const verifierOf = (...keys: SigningKey[]) => new TokenVerifier(publicKeysOf(...keys));
+const principalOf = async (verifier: TokenVerifier, token: string) => verifier.principalOf(token);
 
 describe('a token', () => {
-  it('says who calls', async () => {
-    expect(await answer(open(key), await sign(key))).toEqual({ id: '7' });
+  it('yields its principal', async () => {
+    expect(await principalOf(verifierOf(key), await sign(key))).toEqual({ id: '7' });
   });
 
   it.each<[string, JWTPayload, Partial<JWTHeaderParameters>?]>([
@@ -33,67 +33,70 @@ describe('a token', () => {
     ['is of another issuer', { iss: 'somebody' }],
     ['has no subject', { sub: undefined }],
     ['has no time of issue', { iat: undefined }],
-    ['names no key of ours', {}, { kid: 'unknown' }],
-    ['speaks for no user id', { sub: 'admin' }],
-    ['speaks for user 0', { sub: '0' }],
-    ['speaks for an id beyond the integers', { sub: '9007199254740993' }],
+    ['has an unknown kid', {}, { kid: 'unknown' }],
+    ['has a subject that is not a user id', { sub: 'admin' }],
+    ['has the subject 0', { sub: '0' }],
+    ['has a subject beyond the safe integers', { sub: '9007199254740993' }],
     ['is not valid yet', { nbf: now() + 60 }],
-  ])('that %s is refused', async (_, claims, header) => {
-    await expect(answer(open(key), await sign(key, claims, header))).rejects.toMatchObject(invalid);
+  ])('that %s is rejected', async (_, claims, header) => {
+    await expect(principalOf(verifierOf(key), await sign(key, claims, header))).rejects.toMatchObject(
+      invalid,
+    );
   });
 
-  it('of a key that is not ours is refused, whatever name it gives the key', async () => {
+  it('of an unknown key is rejected, even with the kid of a known one', async () => {
     const token = await sign({ ...foreignKey, kid: key.kid });
-    await expect(answer(open(key), token)).rejects.toMatchObject(invalid);
+    await expect(principalOf(verifierOf(key), token)).rejects.toMatchObject(invalid);
   });
 
-  it('signed with the public key as a shared secret is refused', async () => {
+  it('signed with the public key as a shared secret is rejected', async () => {
     const claims = { iss: 'tearline', sub: '7', iat: now(), exp: now() + 60 };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', kid: key.kid })
       .sign(Buffer.from(key.x, 'base64url'));
-    await expect(answer(open(key), token)).rejects.toMatchObject(invalid);
+    await expect(principalOf(verifierOf(key), token)).rejects.toMatchObject(invalid);
   });
 });
 
-describe('while keys are rotated', () => {
-  it('tokens of both are good', async () => {
-    const verifier = open(key, nextKey);
-    expect(await answer(verifier, await sign(key, { sub: '1' }))).toEqual({ id: '1' });
-    expect(await answer(verifier, await sign(nextKey, { sub: '2' }))).toEqual({ id: '2' });
+describe('during a key rotation', () => {
+  it('tokens of both keys are valid', async () => {
+    const verifier = verifierOf(key, nextKey);
+    expect(await principalOf(verifier, await sign(key, { sub: '1' }))).toEqual({ id: '1' });
+    expect(await principalOf(verifier, await sign(nextKey, { sub: '2' }))).toEqual({ id: '2' });
   });
 
-  it('a key that has gone takes its tokens with it', async () => {
-    await expect(answer(open(nextKey), await sign(key))).rejects.toMatchObject(invalid);
+  it('tokens of a removed key are invalid', async () => {
+    await expect(principalOf(verifierOf(nextKey), await sign(key))).rejects.toMatchObject(invalid);
   });
 });
 
-describe('a token that was checked', () => {
+describe('a verified token', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it('is known at once the next time', async () => {
-    const verifier = open(key);
+  it('is returned from the cache', async () => {
+    const verifier = verifierOf(key);
     const token = await sign(key);
     expect(verifier.principalOf(token)).toBeInstanceOf(Promise);
-    await answer(verifier, token);
+    await principalOf(verifier, token);
     expect(verifier.principalOf(token)).toEqual({ id: '7' });
   });
 
-  it('is known until it expires and not a moment longer', async () => {
-    const verifier = open(key);
+  it('is cached until it expires', async () => {
+    const verifier = verifierOf(key);
     const exp = now() + 60;
     const token = await sign(key, { exp });
-    await answer(verifier, token);
+    await principalOf(verifier, token);
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 - 1 });
     expect(verifier.principalOf(token)).toEqual({ id: '7' });
     vi.setSystemTime(exp * 1000);
-    await expect(answer(verifier, token)).rejects.toMatchObject(invalid);
+    await expect(principalOf(verifier, token)).rejects.toMatchObject(invalid);
   });
 
-  it('is refused again when it was refused', async () => {
-    const [verifier, token] = [open(nextKey), await sign(key)];
-    for (const _ of ['once', 'twice']) await expect(answer(verifier, token)).rejects.toMatchObject(invalid);
+  it('is not cached when it is invalid', async () => {
+    const [verifier, token] = [verifierOf(nextKey), await sign(key)];
+    for (const _ of ['once', 'twice'])
+      await expect(principalOf(verifier, token)).rejects.toMatchObject(invalid);
   });
 });

@@ -10,13 +10,13 @@ export const JWKS = Symbol('jwks');
 interface Verified {
   readonly principal: Principal;
   /** Milliseconds since 1970. */
-  readonly expires: number;
+  readonly expiresAt: number;
 }
 
-/** Checks tokens with public keys alone. A signature is checked once; after that its token is known until it expires. */
+/** Verifies tokens with public keys. A verified token is cached until it expires. */
 @Injectable()
 export class TokenVerifier {
-  // Refused tokens are not kept: they would push the good ones out.
+  // Invalid tokens are not cached: they would evict valid ones.
   readonly #verified = new LRUCache<string, Verified>({ max: 10_000 });
   readonly #keys: ReturnType<typeof createLocalJWKSet>;
 
@@ -25,12 +25,12 @@ export class TokenVerifier {
   }
 
   /**
-   * Who the token speaks for; at once when the token is known, else as a promise.
+   * Returns the principal of a token; synchronously when the token is cached.
    * @throws SeamError token/is-invalid
    */
   principalOf(token: string): Principal | Promise<Principal> {
-    const known = this.#verified.get(token);
-    if (known !== undefined && known.expires > Date.now()) return known.principal;
+    const verified = this.#verified.get(token);
+    if (verified !== undefined && verified.expiresAt > Date.now()) return verified.principal;
     return this.#verify(token);
   }
 
@@ -38,7 +38,7 @@ export class TokenVerifier {
     const { sub, exp } = await this.#claimsOf(token);
     if (!isUserId(sub)) throw new SeamError('token/is-invalid');
     const principal: Principal = Object.freeze({ id: sub });
-    this.#verified.set(token, { principal, expires: exp! * 1000 });
+    this.#verified.set(token, { principal, expiresAt: exp! * 1000 });
     return principal;
   }
 

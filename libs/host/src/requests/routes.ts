@@ -1,4 +1,4 @@
-import type { ModuleManifest } from '@tearline/seam';
+import { matchesRoute, type ModuleManifest } from '@tearline/seam';
 import type { Registry } from 'prom-client';
 import { type DurationBuckets, DurationMetrics } from '../metrics/duration-metrics.js';
 
@@ -68,14 +68,4 @@ export class Routes {
     }
     return route;
   }
-}
-
-/** Whether a pattern of a manifest matches the path of a route: `*` stands for one segment, a final `**` for the rest. */
-function matchesRoute(pattern: string, path: string): boolean {
-  const parts = pattern.split('/');
-  const segments = path.split('/');
-  const open = parts.at(-1) === '**';
-  if (open) parts.pop();
-  if (open ? segments.length < parts.length : segments.length !== parts.length) return false;
-  return parts.every((part, index) => part === segments[index] || part === '*');
 }
