@@ -12,10 +12,10 @@ import type { DataSource } from 'typeorm';
 import type { Broker } from './broker/broker.js';
 import type { EventsOptions } from './events-options.js';
 import { findHandlers } from './handlers/find-handlers.js';
-import { pruneEnded } from './handlers/prune-ended.js';
+import { pruneEnded } from './tables/prune-ended.js';
 import type { EventMetrics } from './metrics/event-metrics.js';
 import { ModuleWorker } from './module-worker.js';
-import { deleteConfirmed } from './outbox/confirmations.js';
+import { confirmationWorker } from './outbox/confirmations.js';
 import { Outbox } from './outbox/outbox.js';
 import { Relay } from './outbox/relay.js';
 
@@ -78,7 +78,8 @@ export class EventsRuntime
       const { name, publishes = [], jobs = [] } = manifest;
       this.metrics.watchModule(name, database);
       for (const queue of [name, ...jobs]) this.metrics.watchQueue(this.broker, queue);
-      if (publishes.length > 0) this.#confirmationWorkers.push(deleteConfirmed(name, database, this.broker));
+      if (publishes.length > 0)
+        this.#confirmationWorkers.push(confirmationWorker(name, database, this.broker));
       relay.start();
       if (!this.options.isWorker) continue;
       const worker = new ModuleWorker(handlers[index]!, {

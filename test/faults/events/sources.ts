@@ -1,5 +1,5 @@
-// Lets a process run these sources as they are: Node strips types, but has neither decorators nor `.js` for `.ts`, and takes
-// libraries from their `dist`. What it has compiled it keeps in `COMPILED`, where there is one, for the processes after it.
+// Runs TypeScript sources, those of the libraries included: Node strips types, but supports neither decorators nor `.js` for
+// `.ts`. Keeps its output in the folder `COMPILED`, if there is one, for the next processes.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';

@@ -1,5 +1,4 @@
 import { DelayedError, type Job, type Processor, Queue, Worker } from 'bullmq';
-import { jittered } from '../handlers/failure.js';
 import { OutageLog } from './outage-log.js';
 import { PostgresTransport } from './postgres-transport.js';
 import { RedisTransport } from './redis-transport.js';
@@ -129,6 +128,9 @@ export async function retryLater(job: Job, token: string | undefined): Promise<n
   await job.moveToDelayed(Date.now() + jittered(backoff), token);
   throw new DelayedError();
 }
+
+/** Returns a random duration between half of `ms` and `ms`. */
+export const jittered = (ms: number): number => Math.round(ms * (0.5 + Math.random() / 2));
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout;

@@ -24,6 +24,3 @@ export function errorText(error: unknown): string {
   // PostgreSQL's text type does not accept NUL.
   return text.replaceAll('\0', '').slice(0, 4_000);
 }
-
-/** Returns a random duration between half of `ms` and `ms`. */
-export const jittered = (ms: number): number => Math.round(ms * (0.5 + Math.random() / 2));

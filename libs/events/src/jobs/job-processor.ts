@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { jittered } from '../broker/broker.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
-import { errorText, isTransient, jittered } from '../handlers/failure.js';
+import { errorText, isTransient } from '../handlers/failure.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';

@@ -59,8 +59,8 @@ export class Confirmations {
   }
 }
 
-/** Starts the worker that deletes a publisher's confirmed outbox rows. */
-export function deleteConfirmed(publisher: string, database: DataSource, broker: Broker): Worker {
+/** Starts the worker of a publisher's confirmation queue: it deletes the confirmed outbox rows. */
+export function confirmationWorker(publisher: string, database: DataSource, broker: Broker): Worker {
   const process = async (job: Job<Confirmation>, token?: string) => {
     const { subscriber, ids } = job.data;
     try {
