@@ -24,6 +24,26 @@ function exactly(line: string | RegExp): RegExp {
 }
 
 describe('a topology file', () => {
+  it('replaces * by the modules that no host names', () => {
+    const placed = (text: string) => parse(text).hosts.map((host) => [host.name, host.modules, host.serve]);
+    const everyRole = ['http', 'rpc', 'jobs'];
+    expect(placed("hosts: { app: { modules: ['*'] }, social: { modules: [social] } }")).toEqual([
+      ['app', ['identity', 'articles', 'comments'], everyRole],
+      ['social', ['social'], everyRole],
+    ]);
+    expect(
+      placed(
+        "hosts: { app: { modules: ['*'], serve: [http, rpc] }, jobs: { modules: ['*'], serve: [jobs] } }",
+      ),
+    ).toEqual([
+      ['app', modules, ['http', 'rpc']],
+      ['jobs', modules, ['jobs']],
+    ]);
+    expect(placed("hosts: { '*': { modules: ['*'] } }")).toEqual(
+      modules.map((name) => [name, [name], everyRole]),
+    );
+  });
+
   it('lists hosts, their modules, replicas and roles', () => {
     const text = `
 hosts:

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { alone } from '../derived-topologies.js';
 import { didYouMean } from '../did-you-mean.js';
-import type { Topology } from '../topology.js';
+import type { Topology, TopologyHost } from '../topology.js';
 import { TopologyError } from '../topology-error.js';
 import { placementIssues, schemaIssues } from './issues.js';
 import { TopologyFile } from './topology-schema.js';
@@ -54,10 +54,22 @@ export function parseTopology(text: string, file: string, modules: readonly stri
   const source = new YamlSource(text, file);
   const parsed = TopologyFile.safeParse(source.value);
   if (!parsed.success) throw source.toError(schemaIssues(parsed.error));
-  const hosts = Object.entries(parsed.data.hosts).map(([name, host]) => ({ name, ...host }));
+  const hosts = expandWildcards(parsed.data, modules);
   const issues = placementIssues(hosts, modules);
   if (issues.length > 0) throw source.toError(issues);
   return { name: basename(file).replace(/[.]ya?ml$/, ''), hosts };
+}
+
+/** Replaces `*` by the modules that no host names: in `modules` by all of them, as a host's name by a host for each. */
+function expandWildcards({ hosts }: TopologyFile, modules: readonly string[]): TopologyHost[] {
+  const named = new Set(Object.values(hosts).flatMap((host) => host.modules));
+  const others = modules.filter((module) => !named.has(module));
+  return Object.entries(hosts).flatMap(([name, host]): TopologyHost[] => {
+    if (name === '*') return others.map((module) => ({ ...host, name: module, modules: [module] }));
+    return [
+      { ...host, name, modules: host.modules.flatMap((module) => (module === '*' ? others : [module])) },
+    ];
+  });
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -28,9 +28,9 @@ export const TopologyFile = z.strictObject(
   {
     hosts: z
       .record(
-        z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
+        z.string().regex(/^([a-z][a-z0-9-]{0,31}|\*)$/, {
           error:
-            "a host's name consists of lower-case letters, digits and hyphens, at most 32, and starts with a letter",
+            "a host's name consists of lower-case letters, digits and hyphens, at most 32, and starts with a letter; '*' is a host for each module that no other names",
         }),
         Host,
         { error: 'must name the hosts, e.g. hosts: { app: { modules: [articles] } }' },
