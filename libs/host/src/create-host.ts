@@ -37,12 +37,8 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   const readiness = new Readiness();
   const shutdown = new HostShutdown();
   const errors = new ErrorLog(logs.application);
-  const requests = new RequestLifecycle(
-    new Routes(registry, modules),
-    logs.requests,
-    settings.REQUEST_TIMEOUT_MS,
-    options.sessions,
-  );
+  const routes = new Routes(registry, modules);
+  const requests = new RequestLifecycle(routes, logs.requests, settings.REQUEST_TIMEOUT_MS, options.sessions);
   const adapter = new DrainingAdapter(await createServer(settings, requests), {
     requests,
     readiness,
@@ -75,6 +71,7 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   readiness.checks = options.readiness?.(app) ?? {};
   try {
     await app.init();
+    if (isChecked(settings)) routes.assertDeclared();
     if (options.server) {
       const server = await seamServer(app, {
         host: listeningAddress(settings),

@@ -22,6 +22,17 @@ function options(env: Record<string, string> = {}): RunOptions & { lines: string
 }
 
 describe('runHost', () => {
+  it('refuses a route that no manifest declares, unless in production', async () => {
+    const modules = [{ ...sampleModule, routes: ['/api/samples'] }];
+    const run = options();
+    await expect(runHost({ ...run, modules })).rejects.toThrow(
+      /^routes that no manifest declares: .*\/api\/samples\/name\/:name.*; add them to the module's manifest$/,
+    );
+    expect(run.closed).toBe(1);
+    const { close } = await runHost({ ...options({ NODE_ENV: 'production', HOST: '127.0.0.1' }), modules });
+    await close();
+  });
+
   it('listens and says where, and leaves nothing behind when it closes', async () => {
     const listeners = () =>
       ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException'].map((name) => process.listenerCount(name));

@@ -35,6 +35,19 @@ export class Route {
   }
 }
 
+/** Routes that belong to no module: pages of the host, the board of the queues, and requests that match no route. */
+const HOST_ROUTES = [
+  '*',
+  '/',
+  '/health/*',
+  '/metrics',
+  '/docs',
+  '/docs/**',
+  '/docs-json',
+  '/queues',
+  '/queues/**',
+];
+
 /** The routes of one host, with the metrics and the module of each. */
 export class Routes {
   readonly #metrics: DurationMetrics<'method' | 'route' | 'status'>;
@@ -55,6 +68,21 @@ export class Routes {
       labels: ['method', 'route', 'status'],
     });
     this.none = this.of('none');
+  }
+
+  /**
+   * Asserts that each registered route is one of the host's own or declared by a manifest: a proxy in front finds the host
+   * of a module by the manifest's routes, and would send other paths elsewhere.
+   */
+  assertDeclared(): void {
+    const declared = [...HOST_ROUTES, ...this.modules.flatMap(({ routes }) => routes)];
+    const undeclared = [...this.#routes.keys()].filter(
+      (path) => !declared.some((pattern) => matchesRoute(pattern, path)),
+    );
+    if (undeclared.length > 0)
+      throw new Error(
+        `routes that no manifest declares: ${undeclared.join(', ')}; add them to the module's manifest`,
+      );
   }
 
   of(path: string): Route {
