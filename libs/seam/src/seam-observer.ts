@@ -1,7 +1,7 @@
 import type { CallContext } from './call/call-context.js';
 
-/** Where the callee of a call runs; `served` is the callee's own view of a call from another process. */
-export type Placement = 'local' | 'remote' | 'served';
+/** Where the callee of a call runs; `server` is the callee's own view of a call from another process. */
+export type Placement = 'local' | 'remote' | 'server';
 
 /** Counts one ended call. `outcome` is `ok` or the error's code. */
 export type RecordCall = (outcome: string, milliseconds: number) => void;

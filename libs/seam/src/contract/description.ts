@@ -1,5 +1,5 @@
 import type { Contract, Method } from './contract.js';
-import { type Misfit, misfit } from './fits.js';
+import { type Incompatibility, findIncompatibility } from './shape-compatibility.js';
 import { type Shape, shapeOf } from './shape.js';
 
 /** One method as two processes compare it. */
@@ -53,18 +53,18 @@ function problemOf(asked: MethodDescription, answered: MethodDescription | undef
     return ': the caller takes it for a query, for the callee it is a command';
   const input = inputMisfit(asked.input, answered.input);
   if (input) return ` input${input.path}: the caller gives ${input.from}, the callee expects ${input.to}`;
-  const output = misfit(answered.output, asked.output);
+  const output = findIncompatibility(answered.output, asked.output);
   if (output)
     return ` output${output.path}: the caller expects ${output.to}, the callee gives ${output.from}`;
   return undefined;
 }
 
 /** A required field that the callee no longer knows would be lost on the way, so that is no fit either. */
-function inputMisfit(given: Shape, expected: Shape): Misfit | undefined {
-  return misfit(given, expected) ?? removedField(given, expected, '');
+function inputMisfit(given: Shape, expected: Shape): Incompatibility | undefined {
+  return findIncompatibility(given, expected) ?? removedField(given, expected, '');
 }
 
-function removedField(given: Shape, expected: Shape, path: string): Misfit | undefined {
+function removedField(given: Shape, expected: Shape, path: string): Incompatibility | undefined {
   if (given.type === 'list' && expected.type === 'list')
     return removedField(given.item, expected.item, `${path}[]`);
   if (given.type !== 'object' || expected.type !== 'object') return undefined;

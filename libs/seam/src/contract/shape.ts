@@ -12,7 +12,7 @@ export type Shape =
   | { type: 'object'; fields: Record<string, Field> }
   | { type: 'union'; options: Shape[] }
   | { type: 'recursive'; id: number; shape: Shape }
-  | { type: 'again'; id: number };
+  | { type: 'ref'; id: number };
 
 export type Literal = string | number | boolean | null;
 
@@ -99,7 +99,7 @@ function recursive(schema: AnySchema, open: Open, inner: () => Shape): Shape {
   const around = open.get(schema);
   if (around) {
     around.met = true;
-    return { type: 'again', id: around.id };
+    return { type: 'ref', id: around.id };
   }
   const state = { id: open.size, met: false };
   open.set(schema, state);

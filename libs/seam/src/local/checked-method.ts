@@ -1,5 +1,5 @@
 import type { Contract, Method } from '../contract/contract.js';
-import { difference } from '../contract/difference.js';
+import { firstDifference } from '../contract/deep-diff.js';
 import { ContractError } from '../call/errors.js';
 import type { BoundMethod } from '../call/bound-method.js';
 import type { Wire } from '../contract/wire.js';
@@ -22,7 +22,7 @@ export function checked(
     const sent = travel(`${path} input`, method.input, inputWire, input);
     const before = structuredClone(sent);
     const result = await call(deepFreeze(sent));
-    const changed = difference(before, sent);
+    const changed = firstDifference(before, sent);
     if (changed !== undefined)
       throw new ContractError(`${path} input${changed}: the callee changed its argument`);
     return deepFreeze(travel(`${path} output`, method.output, outputWire, result));
@@ -40,12 +40,12 @@ function travel(path: string, schema: Method['input'], wire: Wire | undefined, v
     const [issue] = parsed.error.issues;
     throw new ContractError(`${path}${pathOf(issue!.path)}: ${issue!.message}`);
   }
-  const stripped = difference(value, parsed.data);
+  const stripped = firstDifference(value, parsed.data);
   if (stripped !== undefined) throw new ContractError(`${path}${stripped}: the contract does not name this`);
   const json = JSON.stringify(wire && value !== undefined ? wire.encode(value) : value);
   const received: unknown = json === undefined ? undefined : JSON.parse(json);
   const arrived = wire && received !== undefined ? wire.decode(received) : received;
-  const lost = difference(value, arrived);
+  const lost = firstDifference(value, arrived);
   if (lost !== undefined) throw new ContractError(`${path}${lost}: arrives differently from how it left`);
   return arrived;
 }

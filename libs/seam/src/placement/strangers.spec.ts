@@ -55,7 +55,7 @@ describe('a stranger', () => {
   it('with the wrong secret is shown the door', async () => {
     const { closed, text } = await trustedPeer('another secret than theirs');
     await closed;
-    expect(text()).not.toContain('welcome');
+    expect(text()).not.toContain('accept');
     const caller = await openCaller([callee.address], {
       credential: { secret: 'another secret than theirs' },
     });
@@ -66,7 +66,7 @@ describe('a stranger', () => {
 
   it('does not learn more by repeating a proof that it has overheard', async () => {
     const overheard = await trustedPeer();
-    await expect.poll(overheard.text).toContain('welcome');
+    await expect.poll(overheard.text).toContain('accept');
     const { challenge } = overheard;
     const replayed = framed({
       hello: { nonce: 'n', proof: proof({ secret: SECRET }, 'client', challenge, 'n') },
@@ -74,7 +74,7 @@ describe('a stranger', () => {
     const { socket, closed, text } = await rawPeer(callee.address);
     socket.write(replayed);
     await closed;
-    expect(text()).not.toContain('welcome');
+    expect(text()).not.toContain('accept');
     overheard.socket.destroy();
   });
 
@@ -94,7 +94,7 @@ describe('a server that is a stranger', () => {
       socket.write(framed({ challenge: 'c' }));
       socket.on('data', (data) => {
         heard += data.toString();
-        socket.write(framed({ welcome: { proof: 'x'.repeat(43), contracts: [], honoursKeys: true } }));
+        socket.write(framed({ accept: { proof: 'x'.repeat(43), contracts: [], honoursKeys: true } }));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -120,7 +120,7 @@ describe('a peer with the credential', () => {
     ],
   ])('that %s is disconnected', async (_, sent, reason) => {
     const peer = await trustedPeer();
-    await expect.poll(peer.text).toContain('welcome');
+    await expect.poll(peer.text).toContain('accept');
     peer.socket.write(sent);
     await peer.closed;
     await expect.poll(() => watcher.events.join()).toContain(reason);
@@ -130,7 +130,7 @@ describe('a peer with the credential', () => {
   it('that never ends a message is disconnected', async () => {
     const slow = await openCallee({ observer: watcher }, { messageTimeout: 200 });
     const peer = await trustedPeer(SECRET, slow.address);
-    await expect.poll(peer.text).toContain('welcome');
+    await expect.poll(peer.text).toContain('accept');
     peer.socket.write('1000000#{');
     const dripping = setInterval(() => peer.socket.write(' '), 20);
     await peer.closed;
@@ -141,7 +141,7 @@ describe('a peer with the credential', () => {
 
   it('that sends a wrong input is told which field', async () => {
     const peer = await trustedPeer();
-    await expect.poll(peer.text).toContain('welcome');
+    await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, data: { amount: 'x', principal: { id: '1' } } }));
     await expect.poll(peer.text).toContain('"code":"invalid-input"');
     expect(peer.text()).toContain('probe.add input.amount');
@@ -150,7 +150,7 @@ describe('a peer with the credential', () => {
 
   it('that names a principal in the payload is not believed', async () => {
     const peer = await trustedPeer();
-    await expect.poll(peer.text).toContain('welcome');
+    await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, pattern: 'probe.context', principal: '1', data: undefined }));
     await expect.poll(peer.text).toContain('"response":{"requestId":"x"');
     expect(peer.text().split('"response"')[1]).not.toContain('principal');
@@ -159,7 +159,7 @@ describe('a peer with the credential', () => {
 
   it('that asks for what is not exposed is told so', async () => {
     const peer = await trustedPeer();
-    await expect.poll(peer.text).toContain('welcome');
+    await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, pattern: 'constructor' }));
     await expect.poll(peer.text).toContain('"code":"incompatible"');
     peer.socket.destroy();

@@ -56,8 +56,8 @@ export interface HelloFrame {
 }
 
 /** Lets the client in, and says what it may ask for. */
-export interface WelcomeFrame {
-  readonly welcome: {
+export interface AcceptFrame {
+  readonly accept: {
     readonly proof: string;
     readonly contracts: readonly ContractDescription[];
     /** Whether a repeated command is answered from the reply of its first run. */
@@ -73,7 +73,7 @@ export type ClientFrame = Partial<RequestFrame & HelloFrame> & {
 };
 
 /** From server to client. */
-export type ServerFrame = Partial<ReplyFrame & ChallengeFrame & WelcomeFrame> & {
+export type ServerFrame = Partial<ReplyFrame & ChallengeFrame & AcceptFrame> & {
   readonly pong?: number;
   /** Calls under way will end; new ones should go elsewhere. */
   readonly goAway?: boolean;

@@ -3,10 +3,10 @@ import { ClientTCP, type TcpSocket } from '@nestjs/microservices';
 import { SeamError } from '../../call/errors.js';
 import { type Credential, isProof, nonce, proof } from '../credential.js';
 import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
-import type { ReplyFrame, ServerFrame, WelcomeFrame } from '../frames.js';
+import type { ReplyFrame, ServerFrame, AcceptFrame } from '../frames.js';
 import type { RemoteCall } from './remote-call.js';
 import { TransportError } from './transport-error.js';
-import { type Replies, Waiting } from './waiting.js';
+import { type Replies, PendingReply } from './pending-reply.js';
 
 /** What a connection needs to know of its address. */
 export interface ConnectionOptions {
@@ -26,11 +26,11 @@ const DONE = Promise.resolve();
 /** One connection to one address: a Nest TCP client that knows its peer, and waits for many replies at once. */
 export class Connection extends ClientTCP implements Replies {
   /** Methods that the peer's version of a contract does not fit; known once it is open. */
-  welcome: WelcomeFrame['welcome'] | undefined;
+  accept: AcceptFrame['accept'] | undefined;
   /** The peer asked for no more calls. */
   isLeaving = false;
   isClosed = false;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, PendingReply>();
   readonly #nonce = nonce();
   #challenge = '';
   #frames: FrameSocket | undefined;
@@ -90,7 +90,7 @@ export class Connection extends ClientTCP implements Replies {
         reject(new SeamError(code, { message: messageOf(error), cause: error }));
         return;
       }
-      const waiting = new Waiting(this, id, resolve, reject);
+      const waiting = new PendingReply(this, id, resolve, reject);
       call.wait = waiting;
       this.#waiting.set(id, waiting);
     });
@@ -158,12 +158,12 @@ export class Connection extends ClientTCP implements Replies {
       this.#waiting.delete(frame.id);
       waiting.resolve(frame as ReplyFrame);
       if (this.isLeaving) this.#hangUpWhenIdle();
-    } else if (frame.challenge !== undefined) this.#greet(frame.challenge);
-    else if (frame.welcome !== undefined) this.#enter(frame.welcome);
+    } else if (frame.challenge !== undefined) this.#sendHello(frame.challenge);
+    else if (frame.accept !== undefined) this.#verifyAccept(frame.accept);
     else if (frame.goAway) this.#gone(undefined);
   }
 
-  #greet(challenge: string): void {
+  #sendHello(challenge: string): void {
     this.#challenge = challenge;
     const hello = {
       nonce: this.#nonce,
@@ -172,11 +172,11 @@ export class Connection extends ClientTCP implements Replies {
     this.#frames!.send(JSON.stringify({ hello }));
   }
 
-  #enter(welcome: WelcomeFrame['welcome']): void {
+  #verifyAccept(accept: AcceptFrame['accept']): void {
     const expected = proof(this.options.credential, 'server', this.#challenge, this.#nonce);
-    if (this.#challenge === '' || !isProof(welcome.proof, expected))
+    if (this.#challenge === '' || !isProof(accept.proof, expected))
       return this.fail('does not have the credential');
-    this.welcome = welcome;
+    this.accept = accept;
     this.#opening.resolve();
   }
 
@@ -187,7 +187,7 @@ export class Connection extends ClientTCP implements Replies {
     }
     if (!error) return this.#hangUpWhenIdle();
     this.isClosed = true;
-    this.#opening.reject(new TransportError(error.message, false, error.isDecisive));
+    this.#opening.reject(new TransportError(error.message, false, error.isFatal));
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

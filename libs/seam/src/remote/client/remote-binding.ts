@@ -9,7 +9,7 @@ import type { ErrorOnWire, ReplyFrame } from '../frames.js';
 import { RemoteCall } from './remote-call.js';
 import type { RemoteHost } from './remote-host.js';
 import { RemoteMethod } from './remote-method.js';
-import { asSeamError, hasNotBegun, isWorthRetrying } from './retry.js';
+import { toSeamError, hasNotStarted, shouldRetry } from './retry.js';
 import { TransportError } from './transport-error.js';
 
 /** Binds a method to a provider in another process. */
@@ -61,12 +61,12 @@ export function bindRemote(
         reject,
       );
       call.begin();
-      void conduct(call, host);
+      void callWithRetries(call, host);
     });
 }
 
 /** Sends a call until it has an answer, or no further try makes sense. */
-async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
+async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void> {
   const { runtime, contract, key, output } = call.remote;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -77,11 +77,11 @@ async function conduct(call: RemoteCall, host: RemoteHost): Promise<void> {
       return call.succeed(output.decode(reply.response));
     } catch (error) {
       if (call.hasEnded) return;
-      const mayRetry = attempt < host.settings.maxAttempts && isWorthRetrying(call, error, host.honoursKeys);
-      if (!mayRetry) return call.fail(asSeamError(call, error));
+      const mayRetry = attempt < host.settings.maxAttempts && shouldRetry(call, error, host.honoursKeys);
+      if (!mayRetry) return call.fail(toSeamError(call, error));
       runtime.observer.retried?.(contract.name, key, error instanceof Error ? error.message : String(error));
       // The first repetition of what surely has not begun needs no pause: it goes to another address.
-      if (attempt > 1 || !hasNotBegun(error)) await pause(host.settings.backoff * 2 ** attempt, call);
+      if (attempt > 1 || !hasNotStarted(error)) await pause(host.settings.backoff * 2 ** attempt, call);
       if (call.hasEnded) return;
     }
   }

@@ -5,26 +5,26 @@ import { describeContract } from '../../contract/description.js';
 import type { SeamObserver } from '../../seam-observer.js';
 import { checkCredential, type Credential } from '../credential.js';
 import type { ReplyFrame } from '../frames.js';
-import { Address, type AddressOptions, type Place } from './address.js';
+import { Endpoint, type EndpointOptions, type ResolvedAddress } from './endpoint.js';
 import type { RemoteCall } from './remote-call.js';
 import { type RemoteHostOptions, type RemoteHostSettings, withDefaults } from './remote-host-options.js';
-import { entryOf, placesOf } from './resolver.js';
+import { parseAddress, resolveAddresses } from './resolver.js';
 
 /** A host that refuses does so at once; one that hangs must not hold up the error. */
-const REVIVAL_TAKES_MS = 100;
+const PROBE_TIMEOUT_MS = 100;
 
 /** Another host, with all its replicas: chooses one for each call, and knows which are left. */
 export class RemoteHost {
   readonly settings: RemoteHostSettings;
-  readonly #addresses = new Map<string, Address>();
-  readonly #entries: ReturnType<typeof entryOf>[];
-  readonly #options: AddressOptions;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #entries: ReturnType<typeof parseAddress>[];
+  readonly #options: EndpointOptions;
   readonly #semaphore: Semaphore;
   readonly #timers: NodeJS.Timeout[];
   readonly #resolved: Promise<void>;
   readonly #label: string;
-  #list: Address[] = [];
-  #turn = 0;
+  #list: Endpoint[] = [];
+  #nextIndex = 0;
 
   constructor(
     { contracts, addresses, tuning }: RemoteHostOptions,
@@ -33,7 +33,7 @@ export class RemoteHost {
   ) {
     this.settings = withDefaults(tuning);
     this.#label = addresses.join(', ');
-    this.#entries = addresses.map(entryOf);
+    this.#entries = addresses.map(parseAddress);
     this.#options = {
       settings: this.settings,
       credential: checkCredential(credential),
@@ -45,7 +45,7 @@ export class RemoteHost {
     this.#resolved = this.#resolve();
     const { heartbeatInterval, resolveInterval } = this.settings;
     this.#timers = [
-      setInterval(() => this.#list.forEach((address) => address.maintain()), heartbeatInterval).unref(),
+      setInterval(() => this.#list.forEach((address) => address.checkHealth()), heartbeatInterval).unref(),
       setInterval(() => void this.#resolve(), resolveInterval).unref(),
     ];
   }
@@ -73,20 +73,20 @@ export class RemoteHost {
   async #choose(call: RemoteCall): Promise<ReplyFrame> {
     if (this.#list.length === 0) await this.#resolved;
     if (call.hasEnded) throw new SeamError('cancelled');
-    const address = this.#pick(call.remote.path) ?? (await this.#revive(call));
+    const address = this.#pick(call.remote.path) ?? (await this.#probeAll(call));
     return address.send(call);
   }
 
   /** @throws SeamError `incompatible` when only addresses with another version are left */
-  #pick(path: string): Address | undefined {
+  #pick(path: string): Endpoint | undefined {
     const list = this.#list;
-    let best: Address | undefined;
+    let best: Endpoint | undefined;
     let refusal: string | undefined;
-    this.#turn += 1;
+    this.#nextIndex += 1;
     for (let step = 0; step < list.length; step++) {
-      const address = list[(this.#turn + step) % list.length]!;
+      const address = list[(this.#nextIndex + step) % list.length]!;
       if (!address.isAvailable) continue;
-      const refused = address.refusals.get(path);
+      const refused = address.incompatibleMethods.get(path);
       if (refused !== undefined) refusal = refused;
       else if (!best || address.pending < best.pending) best = address;
     }
@@ -95,9 +95,9 @@ export class RemoteHost {
   }
 
   /** Before a call fails because nobody is left, whoever has come back since the last heartbeat gets a chance. */
-  async #revive(call: RemoteCall): Promise<Address> {
+  async #probeAll(call: RemoteCall): Promise<Endpoint> {
     const probes = this.#list.map((address) => address.probe());
-    await Promise.race([Promise.all(probes), sleep(REVIVAL_TAKES_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all(probes), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
     if (call.hasEnded) throw new SeamError('cancelled');
     const address = this.#pick(call.remote.path);
     if (!address) throw unavailable(`no address of ${this.#label} answers`);
@@ -105,24 +105,24 @@ export class RemoteHost {
   }
 
   async #resolve(): Promise<void> {
-    const places = await placesOf(this.#entries);
+    const places = await resolveAddresses(this.#entries);
     // A resolver that is down for a moment must not cost the addresses that work.
     if (places.length === 0) return;
     const now = new Set<string>();
-    for (const place of places) now.add(this.#keep(place));
-    for (const [label, address] of this.#addresses)
+    for (const place of places) now.add(this.#addEndpoint(place));
+    for (const [label, address] of this.#endpoints)
       if (!now.has(label)) {
-        this.#addresses.delete(label);
+        this.#endpoints.delete(label);
         address.close();
       }
-    this.#list = [...this.#addresses.values()];
+    this.#list = [...this.#endpoints.values()];
   }
 
-  #keep(place: Place): string {
-    const address = new Address(place, this.#options);
-    if (this.#addresses.has(address.label)) return address.label;
-    this.#addresses.set(address.label, address);
-    address.warm();
+  #addEndpoint(place: ResolvedAddress): string {
+    const address = new Endpoint(place, this.#options);
+    if (this.#endpoints.has(address.label)) return address.label;
+    this.#endpoints.set(address.label, address);
+    address.preconnect();
     return address.label;
   }
 }

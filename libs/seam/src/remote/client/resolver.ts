@@ -1,15 +1,15 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { ContractError } from '../../call/errors.js';
-import type { Place } from './address.js';
+import type { ResolvedAddress } from './endpoint.js';
 
-interface Entry {
+interface HostAndPort {
   readonly name: string;
   readonly port: number;
 }
 
 /** @throws ContractError when it is not `host:port` */
-export function entryOf(address: string): Entry {
+export function parseAddress(address: string): HostAndPort {
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(address) ?? [];
   if (port === undefined || Number(port) > 65_535)
     throw new ContractError(`address '${address}' is not host:port`);
@@ -17,7 +17,7 @@ export function entryOf(address: string): Entry {
 }
 
 /** Every place that the entries stand for now. A name that cannot be resolved stands for none. */
-export async function placesOf(entries: readonly Entry[]): Promise<Place[]> {
+export async function resolveAddresses(entries: readonly HostAndPort[]): Promise<ResolvedAddress[]> {
   const found = await Promise.all(
     entries.map(async ({ name, port }) => {
       if (isIP(name)) return [{ ip: name, port, name }];

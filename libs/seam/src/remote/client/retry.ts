@@ -3,8 +3,8 @@ import type { RemoteCall } from './remote-call.js';
 import { TransportError } from './transport-error.js';
 
 /** Whether the callee surely has not begun. */
-export function hasNotBegun(error: unknown): boolean {
-  return error instanceof TransportError && !error.mayHaveBegun;
+export function hasNotStarted(error: unknown): boolean {
+  return error instanceof TransportError && !error.mayHaveStarted;
 }
 
 /**
@@ -12,9 +12,9 @@ export function hasNotBegun(error: unknown): boolean {
  * further effect. `unavailable` from the callee itself is not repeated here, since it was where it arose; repeating
  * it at every step of a chain would multiply the load on what is down.
  */
-export function isWorthRetrying(call: RemoteCall, error: unknown, honoursKeys: boolean): boolean {
+export function shouldRetry(call: RemoteCall, error: unknown, honoursKeys: boolean): boolean {
   // This address has another version of the contract; its neighbour may have ours.
-  if (hasNotBegun(error) || isForeignVersion(error)) return true;
+  if (hasNotStarted(error) || isForeignVersion(error)) return true;
   const { method } = call.remote;
   const isRepeatable = method.kind === 'query' || (call.idempotencyKey !== undefined && honoursKeys);
   if (!isRepeatable) return false;
@@ -25,12 +25,12 @@ export function isWorthRetrying(call: RemoteCall, error: unknown, honoursKeys: b
 }
 
 /** What the caller is told. Anything that its contract does not declare is `internal`, with its cause in the log. */
-export function asSeamError(call: RemoteCall, error: unknown): SeamError {
+export function toSeamError(call: RemoteCall, error: unknown): SeamError {
   const { runtime, contract, key, method, path } = call.remote;
   if (isSeamError(error) && isDeclared(error.code, method.errors)) return error;
   if (error instanceof TransportError) {
     // A command that may have taken effect must not look like one that may simply be repeated.
-    const retryable = method.kind === 'query' || !error.mayHaveBegun;
+    const retryable = method.kind === 'query' || !error.mayHaveStarted;
     return new SeamError('unavailable', { message: `${path}: ${error.message}`, retryable, cause: error });
   }
   const cause = isSeamError(error)

@@ -3,9 +3,9 @@ export class TransportError extends Error {
   constructor(
     message: string,
     /** Whether the callee may have begun; when not, any call may go elsewhere. */
-    readonly mayHaveBegun: boolean,
+    readonly mayHaveStarted: boolean,
     /** Whether nobody is there to be asked again; not so when a connection was merely lost. */
-    readonly isDecisive = true,
+    readonly isFatal = true,
   ) {
     super(message);
   }

@@ -1,5 +1,5 @@
 import type { FrameSocket } from '../frame-socket.js';
-import { nameOf } from './lobby.js';
+import { nameOf } from './pending-handshakes.js';
 import { nonce } from '../credential.js';
 
 /** One connection from another process. */
@@ -7,7 +7,7 @@ export class Peer {
   readonly name: string;
   readonly challenge = nonce();
   /** It has shown its credential. */
-  trusted = false;
+  isAuthenticated = false;
   /** Calls under way, by the id that the peer gave them. */
   readonly calls = new Map<number, { abandon(): void }>();
 

@@ -7,7 +7,7 @@ import { type ContractDescription, describeContract } from '../../contract/descr
 import { checkCredential, isProof, proof } from '../credential.js';
 import { FrameSocket } from '../frame-socket.js';
 import type { ClientFrame, RequestFrame } from '../frames.js';
-import { Lobby } from './lobby.js';
+import { PendingHandshakes } from './pending-handshakes.js';
 import { Peer } from './peer.js';
 import { type SeamServerOptions, type ServerSettings, withDefaults } from './seam-server-options.js';
 import { ServedCall } from './served-call.js';
@@ -15,7 +15,7 @@ import { type Exposed, ServedMethod } from './served-method.js';
 
 /** Bytes that a frame of a stranger may have: its hello is much shorter. */
 const MAX_HELLO_BYTES = 1024;
-const SWEEP_EVERY_MS = 1000;
+const SWEEP_INTERVAL_MS = 1000;
 /** Messages of full size that may wait for a peer that does not read its replies. */
 const MAX_UNSENT_MESSAGES = 4;
 
@@ -28,7 +28,7 @@ export class SeamServer extends ServerTCP {
   readonly #contracts: readonly ContractDescription[];
   readonly #methods = new Map<string, ServedMethod>();
   readonly #peers = new Set<Peer>();
-  readonly #lobby: Lobby;
+  readonly #handshakes: PendingHandshakes;
   readonly #semaphore: Semaphore;
   readonly #sweeping: NodeJS.Timeout;
   #draining: Promise<void> | undefined;
@@ -52,11 +52,11 @@ export class SeamServer extends ServerTCP {
         const method = new ServedMethod(runtime, contract, key, implementation);
         this.#methods.set(method.path, method);
       }
-    this.#lobby = new Lobby(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
+    this.#handshakes = new PendingHandshakes(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
     this.#semaphore = new Semaphore(settings.concurrency, settings.maxQueued);
-    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
     // Before TLS has begun, so that one who never begins it waits in the lobby as well.
-    this.server.on('connection', (socket: Socket) => this.#lobby.enter(socket));
+    this.server.on('connection', (socket: Socket) => this.#handshakes.add(socket));
     this.server.on('tlsClientError', (error: Error, socket: Socket) => {
       socket.destroy();
       this.#refused('', error.message);
@@ -102,7 +102,7 @@ export class SeamServer extends ServerTCP {
   async #drain(timeout: number): Promise<void> {
     this.isManuallyTerminated = true;
     this.server.close();
-    this.#lobby.close();
+    this.#handshakes.close();
     if (this.#peers.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
@@ -122,24 +122,24 @@ export class SeamServer extends ServerTCP {
   }
 
   #receive(peer: Peer, frame: ClientFrame): void {
-    if (!peer.trusted) return this.#letIn(peer, frame);
+    if (!peer.isAuthenticated) return this.#authenticate(peer, frame);
     if (frame.pattern !== undefined) return this.#serve(peer, frame as RequestFrame);
     if (frame.cancel !== undefined) return peer.calls.get(frame.cancel)?.abandon();
     if (frame.ping !== undefined) return peer.send({ pong: frame.ping });
     this.#refuse(peer, 'a malformed frame');
   }
 
-  #letIn(peer: Peer, { hello }: ClientFrame): void {
+  #authenticate(peer: Peer, { hello }: ClientFrame): void {
     const { credential, maxMessageBytes } = this.#settings;
     const answer = hello?.nonce;
     if (typeof answer !== 'string') return this.#refuse(peer, 'a malformed greeting');
     if (!isProof(hello?.proof, proof(credential, 'client', peer.challenge, answer)))
       return this.#refuse(peer, 'a wrong credential');
-    peer.trusted = true;
+    peer.isAuthenticated = true;
     peer.frames.limit = maxMessageBytes;
-    this.#lobby.leave(peer.frames.netSocket);
+    this.#handshakes.remove(peer.frames.netSocket);
     peer.send({
-      welcome: {
+      accept: {
         proof: proof(credential, 'server', peer.challenge, answer),
         contracts: this.#contracts,
         honoursKeys: this.runtime.idempotency !== undefined,

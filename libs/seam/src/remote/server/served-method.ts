@@ -28,6 +28,6 @@ export class ServedMethod {
     const wires = contract.wires[key]!;
     this.input = new Codec(`${this.path} input`, this.method.input, wires.input);
     this.output = new Codec(`${this.path} output`, this.method.output, wires.output);
-    this.record = runtime.observer.callRecorder(contract.name, key, 'served');
+    this.record = runtime.observer.callRecorder(contract.name, key, 'server');
   }
 }

@@ -5,14 +5,14 @@ import { type ContractDescription, incompatibilities } from '../../contract/desc
 import type { SeamObserver } from '../../seam-observer.js';
 import type { Credential } from '../credential.js';
 import type { ReplyFrame } from '../frames.js';
-import { addressBreaker } from './address-breaker.js';
+import { endpointBreaker } from './endpoint-breaker.js';
 import { Connection } from './connection.js';
 import type { RemoteCall } from './remote-call.js';
 import type { RemoteHostSettings } from './remote-host-options.js';
 import { TransportError } from './transport-error.js';
 
 /** What the addresses of one host share. */
-export interface AddressOptions {
+export interface EndpointOptions {
   readonly settings: RemoteHostSettings;
   readonly credential: Credential;
   readonly contracts: readonly ContractDescription[];
@@ -20,33 +20,33 @@ export interface AddressOptions {
 }
 
 /** An IP address and port, and the name that it was resolved from. */
-export interface Place {
+export interface ResolvedAddress {
   readonly ip: string;
   readonly port: number;
   readonly name: string;
 }
 
 /** One replica of a remote host: a small pool of connections to it, and whether it can be trusted to answer. */
-export class Address {
+export class Endpoint {
   readonly label: string;
   /** Calls under way here. */
   pending = 0;
   /** For each method that does not fit the version here, why. */
-  refusals: ReadonlyMap<string, string> = new Map();
+  incompatibleMethods: ReadonlyMap<string, string> = new Map();
   honoursKeys = false;
   readonly #pool: Connection[] = [];
   #opening: Promise<Connection> | undefined;
   #probing: Promise<unknown> | undefined;
   #isClosed = false;
-  readonly #breaker: ReturnType<typeof addressBreaker>;
+  readonly #breaker: ReturnType<typeof endpointBreaker>;
 
   constructor(
-    private readonly place: Place,
-    private readonly options: AddressOptions,
+    private readonly place: ResolvedAddress,
+    private readonly options: EndpointOptions,
   ) {
     const { settings, observer } = options;
     this.label = `${place.ip}:${place.port}`;
-    this.#breaker = addressBreaker(settings.failureThreshold);
+    this.#breaker = endpointBreaker(settings.failureThreshold);
     const { policy } = this.#breaker;
     let isEjected = false;
     policy.onBreak((reason) => {
@@ -80,15 +80,15 @@ export class Address {
   }
 
   /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
-  maintain(): void {
+  checkHealth(): void {
     const answers = this.#pool.map((connection) => connection.heartbeat());
     if (answers.includes(false)) this.#eject(new TransportError('gives no sign of life', true));
     if (!this.isAvailable) void this.probe();
-    else if (this.#pool.length < this.options.settings.connections) this.warm();
+    else if (this.#pool.length < this.options.settings.connections) this.preconnect();
   }
 
   /** Opens a connection ahead of need. */
-  warm(): void {
+  preconnect(): void {
     this.#open().catch(() => undefined);
   }
 
@@ -117,7 +117,7 @@ export class Address {
   }
 
   #askOn(connection: Connection, call: RemoteCall): Promise<ReplyFrame> {
-    const refusal = this.refusals.get(call.remote.path);
+    const refusal = this.incompatibleMethods.get(call.remote.path);
     if (refusal !== undefined)
       return Promise.reject(new SeamError('incompatible', { message: refusal, retryable: true }));
     if (call.hasEnded) return Promise.reject(new SeamError('cancelled'));
@@ -148,7 +148,7 @@ export class Address {
       if (connection.isLeaving) throw new TransportError('is going away', false);
     } catch (error) {
       const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
-      if (reason.isDecisive) this.#eject(reason);
+      if (reason.isFatal) this.#eject(reason);
       throw reason;
     }
     if (this.#isClosed) connection.leave();
@@ -157,14 +157,14 @@ export class Address {
     return connection;
   }
 
-  #compare({ welcome }: Connection): void {
+  #compare({ accept }: Connection): void {
     const { contracts, observer } = this.options;
-    const theirs = new Map(welcome!.contracts.map((contract) => [contract.name, contract]));
+    const theirs = new Map(accept!.contracts.map((contract) => [contract.name, contract]));
     const refusals = contracts.flatMap((ours) => [...incompatibilities(ours, theirs.get(ours.name))]);
     for (const [method, message] of refusals)
-      if (this.refusals.get(method) !== message) observer.incompatible?.(this.label, message);
-    this.refusals = new Map(refusals);
-    this.honoursKeys = welcome!.honoursKeys;
+      if (this.incompatibleMethods.get(method) !== message) observer.incompatible?.(this.label, message);
+    this.incompatibleMethods = new Map(refusals);
+    this.honoursKeys = accept!.honoursKeys;
   }
 
   #lost(connection: Connection, error: TransportError | undefined): void {

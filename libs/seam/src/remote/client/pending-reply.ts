@@ -9,7 +9,7 @@ export interface Replies {
 }
 
 /** A reply that is awaited on a connection. */
-export class Waiting implements Wait {
+export class PendingReply implements Wait {
   constructor(
     private readonly connection: Replies,
     private readonly id: number,

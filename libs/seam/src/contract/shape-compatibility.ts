@@ -1,7 +1,7 @@
 import type { Shape } from './shape.js';
 
 /** Where a value of one shape is no value of another. */
-export interface Misfit {
+export interface Incompatibility {
   /** Path of the field: `.author.bio`, `.tags[]`; empty for the whole. */
   readonly path: string;
   readonly from: string;
@@ -16,12 +16,12 @@ type Sides = { from: Scope; to: Scope; assumed: Assumed };
  * Whether every value of `from` is, or may be stripped to, a value of `to`.
  * @returns the first place where that is not so, or `undefined`
  */
-export function misfit(from: Shape, to: Shape): Misfit | undefined {
+export function findIncompatibility(from: Shape, to: Shape): Incompatibility | undefined {
   return compare(from, to, '', { from: new Map(), to: new Map(), assumed: new Set() });
 }
 
-function compare(from: Shape, to: Shape, path: string, sides: Sides): Misfit | undefined {
-  if (from.type === 'again' || to.type === 'again') return compareAgain(from, to, path, sides);
+function compare(from: Shape, to: Shape, path: string, sides: Sides): Incompatibility | undefined {
+  if (from.type === 'ref' || to.type === 'ref') return compareRefs(from, to, path, sides);
   if (from.type === 'recursive')
     return compare(from.shape, to, path, { ...sides, from: new Map(sides.from).set(from.id, from) });
   if (to.type === 'recursive')
@@ -32,7 +32,7 @@ function compare(from: Shape, to: Shape, path: string, sides: Sides): Misfit | u
     return first(from.values, (value) => compare({ type: 'literal', values: [value] }, to, path, sides));
   if (to.type === 'union') return compareWithUnion(from, to.options, path, sides);
 
-  const no: Misfit = { path, from: nameOf(from), to: nameOf(to) };
+  const no: Incompatibility = { path, from: nameOf(from), to: nameOf(to) };
   switch (from.type) {
     case 'never':
       return undefined;
@@ -63,15 +63,20 @@ function isLiteralNull(to: Shape): boolean {
 }
 
 /** A recursive type fits when it does so under the assumption that it does. */
-function compareAgain(from: Shape, to: Shape, path: string, sides: Sides): Misfit | undefined {
-  const mark = `${from.type === 'again' ? from.id : '-'} ${to.type === 'again' ? to.id : '-'}`;
+function compareRefs(from: Shape, to: Shape, path: string, sides: Sides): Incompatibility | undefined {
+  const mark = `${from.type === 'ref' ? from.id : '-'} ${to.type === 'ref' ? to.id : '-'}`;
   if (sides.assumed.has(mark)) return undefined;
-  const open = (shape: Shape, scope: Scope) => (shape.type === 'again' ? scope.get(shape.id)! : shape);
+  const open = (shape: Shape, scope: Scope) => (shape.type === 'ref' ? scope.get(shape.id)! : shape);
   const assumed = new Set(sides.assumed).add(mark);
   return compare(open(from, sides.from), open(to, sides.to), path, { ...sides, assumed });
 }
 
-function compareWithUnion(from: Shape, options: Shape[], path: string, sides: Sides): Misfit | undefined {
+function compareWithUnion(
+  from: Shape,
+  options: Shape[],
+  path: string,
+  sides: Sides,
+): Incompatibility | undefined {
   const misfits = options.map((option) => compare(from, option, path, sides));
   if (misfits.some((found) => found === undefined)) return undefined;
   // A misfit inside an option tells more than that no option fits, when only one comes near.
@@ -81,7 +86,7 @@ function compareWithUnion(from: Shape, options: Shape[], path: string, sides: Si
 }
 
 type Tuple = Extract<Shape, { type: 'tuple' }>;
-function compareTuples(from: Tuple, to: Tuple, path: string, sides: Sides): Misfit | undefined {
+function compareTuples(from: Tuple, to: Tuple, path: string, sides: Sides): Incompatibility | undefined {
   if (from.items.length !== to.items.length || (from.rest && !to.rest))
     return { path, from: nameOf(from), to: nameOf(to) };
   const items = first([...from.items.keys()], (at) =>
@@ -91,7 +96,12 @@ function compareTuples(from: Tuple, to: Tuple, path: string, sides: Sides): Misf
 }
 
 type ObjectShape = Extract<Shape, { type: 'object' }>;
-function compareFields(from: ObjectShape, to: ObjectShape, path: string, sides: Sides): Misfit | undefined {
+function compareFields(
+  from: ObjectShape,
+  to: ObjectShape,
+  path: string,
+  sides: Sides,
+): Incompatibility | undefined {
   return first(Object.entries(to.fields), ([key, field]) => {
     const given = from.fields[key];
     const at = `${path}.${key}`;
@@ -105,7 +115,10 @@ function compareFields(from: ObjectShape, to: ObjectShape, path: string, sides: 
   });
 }
 
-function first<T>(items: readonly T[], find: (item: T) => Misfit | undefined): Misfit | undefined {
+function first<T>(
+  items: readonly T[],
+  find: (item: T) => Incompatibility | undefined,
+): Incompatibility | undefined {
   for (const item of items) {
     const found = find(item);
     if (found) return found;

@@ -2,44 +2,44 @@ import { circuitBreaker, type CircuitBreakerPolicy, handleType, type IBreaker } 
 import { TransportError } from './transport-error.js';
 
 /** How often probes happen is the prober's business; this only bounds what a storm of calls can cause. */
-const PROBE_AT_MOST_EVERY_MS = 50;
+const MIN_PROBE_INTERVAL_MS = 50;
 
 /** Opens after some failures in a row, or at once after one that leaves no doubt. */
-class Failures implements IBreaker {
+class ConsecutiveFailures implements IBreaker {
   state: unknown = undefined;
-  isDecisive = false;
+  isFatal = false;
   #count = 0;
 
   constructor(private readonly threshold: number) {}
 
   success(): void {
     this.#count = 0;
-    this.isDecisive = false;
+    this.isFatal = false;
   }
 
   failure(): boolean {
     this.#count += 1;
-    return this.isDecisive || this.#count >= this.threshold;
+    return this.isFatal || this.#count >= this.threshold;
   }
 }
 
 /** The circuit breaker of one address: only what happens to the connection counts, not what a method answers. */
-export interface AddressBreaker {
+export interface EndpointBreaker {
   readonly policy: CircuitBreakerPolicy;
   /** Opens the circuit at once. */
   open(reason: TransportError): void;
 }
 
-export function addressBreaker(failures: number): AddressBreaker {
-  const breaker = new Failures(failures);
+export function endpointBreaker(failures: number): EndpointBreaker {
+  const breaker = new ConsecutiveFailures(failures);
   const policy = circuitBreaker(handleType(TransportError), {
     breaker,
-    halfOpenAfter: PROBE_AT_MOST_EVERY_MS,
+    halfOpenAfter: MIN_PROBE_INTERVAL_MS,
   });
   return {
     policy,
     open: (reason) => {
-      breaker.isDecisive = true;
+      breaker.isFatal = true;
       policy.execute(() => Promise.reject(reason)).catch(() => undefined);
     },
   };

@@ -3,7 +3,7 @@
  * missing one, dates and bytes compare by content.
  * @returns the path of the first difference (`.author.bio`, `[3].id`), or `undefined` when there is none
  */
-export function difference(left: unknown, right: unknown, path = ''): string | undefined {
+export function firstDifference(left: unknown, right: unknown, path = ''): string | undefined {
   if (Object.is(left, right) || (left === 0 && right === 0)) return undefined;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null)
     return path || '.';
@@ -18,7 +18,7 @@ export function difference(left: unknown, right: unknown, path = ''): string | u
   if (Array.isArray(left) !== Array.isArray(right)) return path || '.';
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
     const at = Array.isArray(left) ? `${path}[${key}]` : `${path}.${key}`;
-    const found = difference(
+    const found = firstDifference(
       (left as Record<string, unknown>)[key],
       (right as Record<string, unknown>)[key],
       at,

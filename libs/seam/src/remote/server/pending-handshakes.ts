@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
-const SWEEP_EVERY_MS = 100;
+const SWEEP_INTERVAL_MS = 100;
 
 /**
  * Where connections wait until they have shown their credential. There is room for a few, for a short time; when
  * it is full the one that has waited longest goes, since an honest peer is through within milliseconds.
  */
-export class Lobby {
+export class PendingHandshakes {
   /** In the order of arrival. */
   readonly #waiting = new Map<string, { socket: Socket; since: number }>();
   #timer: NodeJS.Timeout | undefined;
@@ -17,16 +17,16 @@ export class Lobby {
     private readonly refused: (peer: string, reason: string) => void,
   ) {}
 
-  enter(socket: Socket): void {
+  add(socket: Socket): void {
     if (this.#waiting.size >= this.room) this.#removeOldest('too many connections without a credential');
     const peer = nameOf(socket);
     this.#waiting.set(peer, { socket, since: performance.now() });
     socket.on('close', () => this.#waiting.delete(peer));
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
   /** @param socket the one that entered, or the TLS socket over it */
-  leave(socket: Socket): void {
+  remove(socket: Socket): void {
     this.#waiting.delete(nameOf(socket));
   }
 
