@@ -5,6 +5,8 @@ const testing = '[.](spec|fixture)[.]ts$';
 const anyContract = '^libs/modules/[^/]+/src/contract[.]ts$';
 const registry = '^libs/modules/src/index[.]ts$';
 const seamDoor = '^libs/seam/src/index[.]ts$';
+const settingsDoor = '^libs/settings/src/index[.]ts$';
+const anySettings = '^libs/modules/[^/]+/src/[^/]+[.]settings[.]ts$';
 const packages = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
@@ -30,7 +32,7 @@ const floors = [
     comment:
       'A lib between the seam and the modules knows the seam, not its neighbours and nothing above; its tests may.',
     from: { path: '^libs/(?!seam/|modules/|composition/)([^/]+)/', pathNot: testing },
-    to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/seam/'] },
+    to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/seam/', settingsDoor] },
   },
   {
     name: 'modules-know-contracts',
@@ -91,7 +93,17 @@ const doors = [
     comment:
       'A host reads every manifest to decide what to run; only what it runs may be loaded, by import().',
     from: { path: '^libs/modules/[^/]+/src/index[.]ts$' },
-    to: { dynamic: false, dependencyTypesNot: ['type-only'], pathNot: [anyContract, seamDoor] },
+    to: { dynamic: false, dependencyTypesNot: ['type-only'], pathNot: [anyContract, anySettings, seamDoor] },
+  },
+  {
+    name: 'settings-load-nothing',
+    comment:
+      'Apps read the settings of every module, so a declaration needs zod and @tearline/settings alone.',
+    from: { path: anySettings },
+    to: {
+      dependencyTypesNot: ['type-only', 'core'],
+      pathNot: [settingsDoor, packages('zod')],
+    },
   },
   {
     name: 'aliases-name-doors',

@@ -43,19 +43,3 @@ it('every decision is listed', () => {
   const pages = globSync('docs/adr/[0-9]*.md', { cwd: root }).map((file) => file.slice('docs/adr/'.length));
   expect(unique(all(read('docs/adr/README.md'), /\]\((\d{4}-[^)]+)\)/g))).toEqual(pages.toSorted());
 });
-
-it('every setting of an app is in the operations guide, and no other', () => {
-  const declared = globSync('{apps,libs}/**/*settings.ts', { cwd: root }).flatMap((file) =>
-    all(read(file), /^ {2}([A-Z][A-Z0-9_]+):/gm),
-  );
-  const asked = globSync('apps/*/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] }).flatMap((file) =>
-    all(read(file), /\benv\['([A-Z_]+)'\]/g),
-  );
-  const [table = ''] = read('docs/guide/operations.md')
-    .split('\n## ')
-    .filter((part) => part.startsWith('Settings'));
-  const documented = all(table, /^\| `([^`]+)`/gm);
-  const perModule = ['<MODULE>_DATABASE_URL', '<MODULE>_DATABASE_REPLICA_URLS', '<MODULE>_RPC_ADDRESSES'];
-  const ours = asked.filter((name) => name !== 'PATH');
-  expect(unique(documented)).toEqual(unique([...declared, ...ours, ...perModule]));
-});

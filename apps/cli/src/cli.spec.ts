@@ -121,7 +121,7 @@ describe('keys', () => {
 
   it.each([
     [{}, 'AUTH_JWKS: missing'],
-    [{ AUTH_JWKS: '{' }, 'AUTH_JWKS: must be JSON'],
+    [{ AUTH_JWKS: '{' }, 'AUTH_JWKS: expected JSON'],
   ])('does not rotate %j', async (env, message) => {
     expect(await run(env, 'keys', '--rotate')).toMatchObject({
       code: WRONG_USAGE,

@@ -9,6 +9,8 @@ import {
 } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
+import { developmentSettings } from '@tearline/composition';
+import { readSettings } from '@tearline/settings';
 
 type Environment = Record<string, string | undefined>;
 
@@ -23,14 +25,13 @@ export async function prepareDevelopment(
   modules: readonly ModuleData[],
   log: (line: string) => void,
 ): Promise<() => Promise<void>> {
-  const dir = env['TEARLINE_DIR'] || '.tearline';
+  const { TEARLINE_DIR: dir, TEARLINE_REPLICAS: replicas } = readSettings(developmentSettings, env);
   const { signingKey, jwks } = await developmentKeys(dir);
   env['IDENTITY_SIGNING_KEY'] = readVariable('IDENTITY_SIGNING_KEY', env) ?? signingKey;
   env['AUTH_JWKS'] = readVariable('AUTH_JWKS', env) ?? jwks;
 
   env['CONSISTENCY_SECRET'] =
     readVariable('CONSISTENCY_SECRET', env) ?? createHash('sha256').update(signingKey).digest('base64url');
-  const replicas = replicasOf(env);
 
   const { urls, replicaUrls, stop } = await prepareDatabase({
     modules,
@@ -43,10 +44,4 @@ export async function prepareDevelopment(
   for (const [name, url] of Object.entries(urls)) env[databaseUrlVariable(name)] = url;
   for (const [module, those] of Object.entries(replicaUrls)) env[replicaUrlsVariable(module)] = those.join();
   return stop;
-}
-
-/** How many replicas the private PostgreSQL gets. */
-function replicasOf({ TEARLINE_REPLICAS: text = '0' }: Environment): number {
-  if (/^[0-9]$/.test(text)) return Number(text);
-  throw new Error(`TEARLINE_REPLICAS (--replicas): must be a number from 0 to 9, but is '${text}'`);
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { composeHost, hostCompositionSettings, runProgram } from '@tearline/composition';
-import { readSettings, runHost } from '@tearline/host';
+import { runHost } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import { manifests, moduleData } from '@tearline/modules';
 import { prepareDevelopment } from './development.js';
 

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
-import { composeHost, runProgram } from '@tearline/composition';
-import { readSettings, runHost, SettingsError } from '@tearline/host';
-import { manifests } from '@tearline/modules';
+import { composeHost, runProgram, serviceSettings } from '@tearline/composition';
+import { runHost } from '@tearline/host';
+import { readSettings, SettingsError } from '@tearline/settings';
+import { manifests, moduleNames } from '@tearline/modules';
 import { refuseForeignCredentials } from './credentials.js';
 import { ownAddress } from './own-address.js';
 import { remoteHosts } from './remotes.js';
-import { serviceSettings } from './settings.js';
 
 runProgram(async () => {
   const { env } = process;
-  const settings = readSettings(serviceSettings, env);
+  const settings = readSettings(serviceSettings(moduleNames), env);
   const {
     HOST_MODULES: names,
     HOST_ROLES: roles,
@@ -22,10 +22,10 @@ runProgram(async () => {
   const remote = remoteHosts(modules, env);
   const isTalking = remote.length > 0 || port !== undefined;
   if (isTalking && secret === undefined)
-    throw new SettingsError(['RPC_SECRET is missing: this host calls others, or is called']);
+    throw new SettingsError(['RPC_SECRET: expected a secret, because this host calls others or is called']);
   if (port !== undefined && !roles.includes('rpc'))
     throw new SettingsError([
-      `RPC_PORT: must not be here; this host serves ${roles.join(', ')} (HOST_ROLES)`,
+      `RPC_PORT: expected no value, because HOST_ROLES=${roles.join(',')} has no rpc`,
     ]);
   const composed = composeHost({
     settings,

@@ -1,4 +1,4 @@
-import { SettingsError } from '@tearline/host';
+import { SettingsError } from '@tearline/settings';
 import { describe, expect, it } from 'vitest';
 import { ownAddress } from './own-address.js';
 
@@ -16,6 +16,6 @@ describe('the own address', () => {
     ['nobody.invalid', 'nothing'],
   ])('is not that of somebody else: %s', async (name, is) => {
     await expect(ownAddress(name)).rejects.toThrow(SettingsError);
-    await expect(ownAddress(name)).rejects.toThrow(`must stand for an address of this machine, but is ${is}`);
+    await expect(ownAddress(name)).rejects.toThrow(`expected an address of this machine, got ${is}`);
   });
 });

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import { SettingsError } from '@tearline/host';
+import { SettingsError } from '@tearline/settings';
 
 /**
  * The address of this machine that a name stands for. Where replicas share a name, each finds its own; and where a
@@ -15,5 +15,5 @@ export async function ownAddress(name: string): Promise<string> {
   );
   if (mine) return mine.address;
   const addresses = found.map(({ address }) => address).join(', ') || 'nothing';
-  throw new SettingsError([`RPC_HOST: must stand for an address of this machine, but is ${addresses}`]);
+  throw new SettingsError([`RPC_HOST: expected an address of this machine, got ${addresses}`]);
 }

@@ -1,4 +1,4 @@
-import { SettingsError } from '@tearline/host';
+import { SettingsError } from '@tearline/settings';
 import { manifests, moduleNames } from '@tearline/modules';
 import { describe, expect, it } from 'vitest';
 import { refuseForeignCredentials } from './credentials.js';
@@ -43,8 +43,8 @@ describe('the remote hosts', () => {
     expect(
       problemsOf(() => remoteHosts(only('articles', 'comments'), { SOCIAL_RPC_ADDRESSES: 'social' })),
     ).toEqual([
-      "IDENTITY_RPC_ADDRESSES is missing: 'articles', 'comments' here calls 'identity', which runs elsewhere; it must list where it answers, as <host>:<port>,…",
-      'SOCIAL_RPC_ADDRESSES: must list where it answers, as <host>:<port>,…, but is "social"',
+      "IDENTITY_RPC_ADDRESSES: expected addresses of the module as <host>:<port>,…, but it is not set; 'articles', 'comments' call 'identity', which runs elsewhere",
+      "SOCIAL_RPC_ADDRESSES: expected addresses of the module as <host>:<port>,…, got 'social'",
     ]);
   });
 });
@@ -70,7 +70,7 @@ describe('credentials of other modules', () => {
     const refused = problemsOf(() =>
       refuseForeignCredentials(['social'], { COMMENTS_DATABASE_URL_FILE: 'x' }),
     );
-    expect(refused).toEqual([expect.stringMatching(/^COMMENTS_DATABASE_URL: must not be here/)]);
+    expect(refused).toEqual([expect.stringMatching(/^COMMENTS_DATABASE_URL: expected no value/)]);
   });
 
   it('are none where all modules are', () => {

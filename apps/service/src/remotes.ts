@@ -1,4 +1,5 @@
-import { rpcAddressesVariable, SettingsError } from '@tearline/host';
+import { rpcAddressesVariable } from '@tearline/host';
+import { SettingsError } from '@tearline/settings';
 import type { ModuleManifest, RemoteHostOptions } from '@tearline/seam';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,14 +23,14 @@ export function remoteHosts(modules: readonly ModuleManifest[], env: Environment
 const addressesIn = (text: string) => text.split(',').map((address) => address.trim());
 
 function problemWith(name: string, modules: readonly ModuleManifest[], value: string | undefined): string[] {
-  const expected = 'must list where it answers, as <host>:<port>,…';
+  const expected = 'expected addresses of the module as <host>:<port>,…';
   if (!value) {
     const users = modules.filter(({ uses }) => uses.some((contract) => contract.name === name));
     const why = users.map((user) => `'${user.name}'`).join(', ');
     return [
-      `${rpcAddressesVariable(name)} is missing: ${why} here calls '${name}', which runs elsewhere; it ${expected}`,
+      `${rpcAddressesVariable(name)}: ${expected}, but it is not set; ${why} ${users.length === 1 ? 'calls' : 'call'} '${name}', which runs elsewhere`,
     ];
   }
   const isFine = addressesIn(value).every((address) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(address));
-  return isFine ? [] : [`${rpcAddressesVariable(name)}: ${expected}, but is ${JSON.stringify(value)}`];
+  return isFine ? [] : [`${rpcAddressesVariable(name)}: ${expected}, got '${value}'`];
 }

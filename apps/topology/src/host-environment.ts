@@ -2,6 +2,8 @@ import { frontHost, remotesOf, type Topology } from '@tearline/topology';
 import { replicaUrlsVariable, databaseUrlVariable } from '@tearline/database';
 import { rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
+import { developmentSettings, settingsOfHosts, settingsOfModule } from '@tearline/composition';
+import { describeSettings, type Setting } from '@tearline/settings';
 import { addressesOf, type Replica } from './addresses.js';
 import type { Environment } from './settings.js';
 
@@ -31,15 +33,18 @@ export interface Run {
   readonly mediaDir: string;
 }
 
-/** Settings of the runner and of other hosts, which no host must inherit. */
-const RESERVED_VARIABLES =
-  /^(DATABASE_(REPLICA_)?URLS?|CONSISTENCY_SECRET|\w+_DATABASE_URL|\w+_DATABASE_REPLICA_URLS|\w+_RPC_ADDRESSES|AUTH_JWKS|IDENTITY_SIGNING_KEY|REDIS_URL|OPERATOR_PASSWORD|HOST_MODULES|HOST_ROLES|PORT|HOST|(RPC|DOCS)_\w+|TEARLINE_DIR|EDGE_LOG)(_FILE)?$/;
+/** Variables that the runner sets for each host, or reads for itself: no host inherits them. */
+const RESERVED_VARIABLES = namesOf(
+  [
+    ...settingsOfHosts,
+    ...describeSettings(developmentSettings),
+    ...manifests.flatMap(settingsOfModule),
+  ].filter(({ assigned }) => assigned),
+);
 
-/** Settings of one module, some of which are credentials. */
-const OF_A_MODULE: Readonly<Record<string, RegExp>> = {
-  media: /^MEDIA_\w+$/,
-  notifications: /^(SMTP|MAIL)_\w+$/,
-};
+function namesOf(settings: readonly Setting[]): ReadonlySet<string> {
+  return new Set(settings.flatMap(({ name }) => [name, `${name}_FILE`]));
+}
 
 /** The environment of one process: what it was given, and of credentials only those of its own modules. */
 export function hostEnvironment(replica: Replica, run: Run, given: Environment): NodeJS.ProcessEnv {
@@ -79,12 +84,12 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
   };
 }
 
+/** The environment without reserved variables and without the settings of modules that this host does not run. */
 function inherited(given: Environment, modules: readonly string[]): NodeJS.ProcessEnv {
-  const foreign = Object.entries(OF_A_MODULE).filter(([module]) => !modules.includes(module));
-  const kept = Object.entries(given).filter(
-    ([name]) => !RESERVED_VARIABLES.test(name) && !foreign.some(([, settings]) => settings.test(name)),
+  const foreign = namesOf(manifests.filter(({ name }) => !modules.includes(name)).flatMap(settingsOfModule));
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => !RESERVED_VARIABLES.has(name) && !foreign.has(name)),
   );
-  return Object.fromEntries(kept);
 }
 
 /** One process of each other host that serves HTTP. */

@@ -1,4 +1,4 @@
-import { SettingsError } from '@tearline/host';
+import { SettingsError } from '@tearline/settings';
 import { manifests, moduleNames } from '@tearline/modules';
 import { ProcessOutput, UsageError } from '@tearline/process';
 import { explain, readTopology, TopologyError, withReplicas } from '@tearline/topology';

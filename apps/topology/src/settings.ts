@@ -1,34 +1,28 @@
 import { CONNECTIONS_PER_MODULE, databaseSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
-import { hostSettings, readSettings } from '@tearline/host';
-import { z } from 'zod';
+import { hostSettings } from '@tearline/host';
+import { developmentSettings } from '@tearline/composition';
+import { numberSetting, readSettings } from '@tearline/settings';
+import type { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const { NODE_ENV, PORT, HOST, LOG_FORMAT } = hostSettings;
+const { REDIS_URL, OPERATOR_PASSWORD } = eventsSettings;
+const { CONSISTENCY_SECRET, DATABASE_REPLICA_URLS } = databaseSettings;
 
 const shape = {
+  ...developmentSettings,
   NODE_ENV,
   PORT,
   HOST,
   LOG_FORMAT,
-  DATABASE_URL: z.string().optional(),
-  /** Where the replicas of that database are. */
-  DATABASE_REPLICA_URLS: z.string().optional(),
+  REDIS_URL,
+  OPERATOR_PASSWORD,
+  CONSISTENCY_SECRET,
+  DATABASE_REPLICA_URLS,
   /** For each module of a process. */
-  DATABASE_CONNECTIONS: databaseSettings.DATABASE_CONNECTIONS.unwrap().default(CONNECTIONS_PER_MODULE),
-  REDIS_URL: eventsSettings.REDIS_URL,
-  OPERATOR_PASSWORD: eventsSettings.OPERATOR_PASSWORD,
-  /** Streaming replicas of the embedded database. */
-  TEARLINE_REPLICAS: z
-    .string()
-    .regex(/^[0-9]$/, 'must be a number from 0 to 9')
-    .transform(Number)
-    .default(0),
-  CONSISTENCY_SECRET: databaseSettings.CONSISTENCY_SECRET,
-  TEARLINE_DIR: z.string().default('.tearline'),
-  /** A file for a JSON line of nginx on each request. */
-  EDGE_LOG: z.string().optional(),
+  DATABASE_CONNECTIONS: numberSetting(2, 99_999).default(CONNECTIONS_PER_MODULE),
 };
 
 /** The environment variables of the runner. */

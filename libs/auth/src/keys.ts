@@ -27,7 +27,13 @@ export const SigningKey = PublicKey.extend({ d: base64url32 });
 export type SigningKey = z.infer<typeof SigningKey>;
 
 /** Schema of an environment variable that holds a JWKS, e.g. `AUTH_JWKS`. */
-export const jwksSetting = json().pipe(Jwks);
+export const jwksSetting = json().pipe(Jwks).meta({
+  description: 'public keys that verify tokens, a JWKS',
+  defaultText: 'generated in development',
+  assigned: true,
+  // Public, but long, and easily confused with the private key.
+  secret: true,
+});
 
 /** Schema of an environment variable that holds a private JWK, e.g. `IDENTITY_SIGNING_KEY`. */
 export const signingKeySetting = json().pipe(SigningKey);
@@ -38,7 +44,7 @@ function json() {
       return JSON.parse(text);
     } catch {
       // Without JSON.parse's message, which quotes the text: it may be a private key.
-      context.addIssue('must be JSON');
+      context.addIssue('expected JSON');
       return z.NEVER;
     }
   });

@@ -1,15 +1,17 @@
-import { z } from 'zod';
+import { numberSetting, oneOfSetting } from '@tearline/settings';
 
 export const CACHE_MODES = ['on', 'memory', 'off'] as const;
 
-/** The environment variables of the cache, for `readSettings`. */
+/** The settings of the cache. */
 export const cacheSettings = {
-  /** `on`: memory, and Redis where `REDIS_URL` is set; `memory`: memory alone; `off`: no cache. */
-  CACHE: z.enum(CACHE_MODES, { error: `must be one of ${CACHE_MODES.join(', ')}` }).optional(),
-  /** Size of the cache in the memory of a process, in MiB. */
-  CACHE_MIB: z
-    .string()
-    .regex(/^[1-9]\d{0,4}$/, { error: 'must be a whole number of MiB, from 1' })
-    .transform(Number)
-    .default(64),
+  CACHE: oneOfSetting(...CACHE_MODES)
+    .optional()
+    .meta({
+      description:
+        '`on`: memory, and Redis where `REDIS_URL` is set; `memory`: memory alone; `off` ([Caching](caching.md))',
+      defaultText: '`on`; in a split without Redis `off`',
+    }),
+  CACHE_MIB: numberSetting(1, 99_999)
+    .default(64)
+    .meta({ description: 'size of the cache in the memory of a process, in MiB' }),
 };

@@ -1,7 +1,6 @@
-import { AuthModule, jwksSetting } from '@tearline/auth';
-import { CacheModule, cacheSettings, ReadCache } from '@tearline/cache';
+import { AuthModule } from '@tearline/auth';
+import { CacheModule, ReadCache } from '@tearline/cache';
 import {
-  databaseSettings,
   ConsistencySessions,
   DatabaseModule,
   Databases,
@@ -9,26 +8,11 @@ import {
   replicaUrls,
   TransactionalIdempotencyStore,
 } from '@tearline/database';
-import {
-  Broadcaster,
-  brokerOptions,
-  EventsModule,
-  eventsSettings,
-  MAX_BROKER_CONNECTIONS,
-} from '@tearline/events';
-import { type HostOptions, hostSettings } from '@tearline/host';
+import { Broadcaster, brokerOptions, EventsModule, MAX_BROKER_CONNECTIONS } from '@tearline/events';
+import type { HostOptions } from '@tearline/host';
 import type { ModuleManifest } from '@tearline/seam';
 import type { z } from 'zod';
-
-/** The settings of every host, as a shape for `readSettings`; each module reads its own besides. */
-export const hostCompositionSettings = {
-  ...hostSettings,
-  ...eventsSettings,
-  ...databaseSettings,
-  ...cacheSettings,
-  /** Public keys that tokens are checked with. */
-  AUTH_JWKS: jwksSetting,
-};
+import type { hostCompositionSettings } from './settings.js';
 
 export interface CompositionOptions {
   readonly settings: z.output<z.ZodObject<typeof hostCompositionSettings>>;

@@ -1,2 +1,10 @@
-export { composeHost, hostCompositionSettings, type CompositionOptions } from './compose-host.js';
+export { composeHost, type CompositionOptions } from './compose-host.js';
 export { runProgram } from './run-program.js';
+export {
+  developmentSettings,
+  hostCompositionSettings,
+  serviceSettings,
+  settingsOfHosts,
+  settingsOfModule,
+  settingsReference,
+} from './settings.js';

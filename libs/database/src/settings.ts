@@ -1,41 +1,45 @@
 import { CONSISTENCY_LEVELS } from '@tearline/seam';
+import { numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
 
-/** Connections of a module by default: for requests, event handlers and the relay of its outbox. */
+/** The default for each module of a process: for its requests, its event handlers and the relay of its outbox. */
 export const CONNECTIONS_PER_MODULE = 5;
 export const DEFAULT_MAX_LAG_MS = 5_000;
 
-/** The environment variables of a host that this library reads, for `readSettings`. */
+/** The settings of databases, replicas and consistency. */
 export const databaseSettings = {
-  DATABASE_CONNECTIONS: z
-    .string()
-    .regex(/^\d{1,5}$/, { error: 'must be a whole number', abort: true })
-    .transform(Number)
-    .refine((count) => count >= 2, { error: 'must be at least 2' })
+  DATABASE_CONNECTIONS: numberSetting(2, 99_999)
     .optional()
     .meta({
-      description: `Connections to each PostgreSQL server, divided evenly among the modules; ${CONNECTIONS_PER_MODULE} per module by default.`,
+      description:
+        'connections of a process to each server for its modules, divided evenly among them; checked against the limit of the servers, with 5 for the queues',
+      defaultText: `${CONNECTIONS_PER_MODULE} for each module`,
     }),
-  CONSISTENCY: z
-    .enum(CONSISTENCY_LEVELS, { error: `must be one of ${CONSISTENCY_LEVELS.join(', ')}` })
+  DATABASE_REPLICA_URLS: z.string().optional().meta({
+    description:
+      '[replicas](replicas.md) of the database, e.g. `postgres://db-2,postgres://db-3`; modules log in there with their own roles',
+    assigned: true,
+  }),
+  CONSISTENCY: oneOfSetting(...CONSISTENCY_LEVELS)
     .default('session')
-    .meta({ description: 'Consistency level of reads that do not ask for one.' }),
+    .meta({
+      description:
+        'default [consistency of reads](replicas.md#what-a-read-sees): `session`, `strong` or `eventual`',
+    }),
   CONSISTENCY_SECRET: z
     .string()
     .refine((text) => text.split(',').every((secret) => secret.trim().length >= 16), {
-      error: 'must have at least 16 characters',
+      error: 'expected at least 16 characters',
     })
     .optional()
     .meta({
       description:
-        'Signs consistency tokens; the same on all hosts. A second secret, after a comma, is accepted and not used for signing.',
+        'secret that seals [consistency tokens](replicas.md#sessions), at least 16 characters, the same for all hosts; after a comma a previous one that still opens them',
+      defaultText: 'generated in development',
       secret: true,
+      assigned: true,
     }),
-  REPLICA_MAX_LAG_MS: z
-    .string()
-    .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number of milliseconds', abort: true })
-    .transform(Number)
-    .refine((milliseconds) => milliseconds <= 300_000, { error: 'must be at most 300000' })
+  REPLICA_MAX_LAG_MS: numberSetting(1, 300_000)
     .default(DEFAULT_MAX_LAG_MS)
-    .meta({ description: 'Replication lag in milliseconds above which a replica serves no reads.' }),
+    .meta({ description: 'milliseconds that a replica may lag before it serves no reads' }),
 };

@@ -1,4 +1,4 @@
-import { readSettings } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import { describe, expect, it } from 'vitest';
 import { brokerOptions, eventsSettings } from './index.js';
 
@@ -18,10 +18,10 @@ describe('the settings of events', () => {
   });
 
   it.each([
-    ['REDIS_URL', 'localhost:6379', 'must be like redis://'],
-    ['QUEUES_DATABASE_URL', 'redis://localhost', 'must be like postgres://'],
-    ['EVENTS_CONCURRENCY', '0', 'must be a whole number from 1 to 99'],
-    ['OPERATOR_PASSWORD', 'short', 'must have at least 12 characters'],
+    ['REDIS_URL', 'localhost:6379', 'expected a URL such as redis://'],
+    ['QUEUES_DATABASE_URL', 'redis://localhost', 'expected a URL such as postgres://'],
+    ['EVENTS_CONCURRENCY', '0', 'expected a number from 1 to 99'],
+    ['OPERATOR_PASSWORD', 'short', 'expected at least 12 characters'],
   ])('refuse %s=%s', (name, value, message) => {
     expect(() => read({ [name]: value })).toThrow(`${name}: ${message}`);
   });

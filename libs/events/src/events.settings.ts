@@ -1,16 +1,19 @@
+import { numberSetting } from '@tearline/settings';
 import { z } from 'zod';
 import type { BrokerOptions } from './broker/broker.js';
 
 const url = (expected: string, ...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be like ${expected}`,
+    error: `expected a URL such as ${expected}`,
   });
 
 /** Settings of events and background work. */
 export const eventsSettings = {
-  REDIS_URL: url('redis://host:6379', 'redis:', 'rediss:')
-    .optional()
-    .meta({ description: 'Redis that holds the queues and the second level of the cache', secret: true }),
+  REDIS_URL: url('redis://host:6379', 'redis:', 'rediss:').optional().meta({
+    description: 'Redis that holds the queues and the second level of the cache',
+    secret: true,
+    assigned: true,
+  }),
   QUEUES_DATABASE_URL: url(
     'postgres://tearline_queues:<password>@host:5432/tearline',
     'postgres:',
@@ -20,18 +23,16 @@ export const eventsSettings = {
     .meta({
       description: 'PostgreSQL that holds the queues, with their own role; unused with REDIS_URL',
       secret: true,
+      assigned: true,
     }),
-  EVENTS_CONCURRENCY: z
-    .string()
-    .regex(/^[1-9]\d?$/, { error: 'must be a whole number from 1 to 99' })
-    .transform(Number)
+  EVENTS_CONCURRENCY: numberSetting(1, 99)
     .default(2)
     .meta({ description: 'events that one module handles at once in a process' }),
-  OPERATOR_PASSWORD: z
-    .string()
-    .min(12, { error: 'must have at least 12 characters' })
-    .optional()
-    .meta({ description: "password of the user `operator` of the queues' board at /queues", secret: true }),
+  OPERATOR_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional().meta({
+    description: "password of the user `operator` of the queues' board at /queues",
+    secret: true,
+    assigned: true,
+  }),
 };
 
 /**

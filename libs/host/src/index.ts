@@ -18,10 +18,7 @@ export {
 } from './input/fields.js';
 export { HostShutdown } from './server/host-shutdown.js';
 export { type HostOptions } from './host-options.js';
-export { countSetting } from './settings/host-settings.js';
 export { hostSettings, type HostSettings } from './settings/host-settings.js';
 export { type ReadinessCheck } from './health/health.controller.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';
 export { rpcAddressesVariable } from './settings/host-settings.js';
-export { readSettings } from './settings/settings.js';
-export { SettingsError } from './settings/settings-error.js';

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { sampleModule } from './fixtures/sample-module.fixture.js';
-import { hostSettings, readSettings, runHost, type RunOptions } from './index.js';
+import { readSettings } from '@tearline/settings';
+import { hostSettings, runHost, type RunOptions } from './index.js';
 
 function options(env: Record<string, string> = {}): RunOptions & { lines: string[]; closed: number } {
   const lines: string[] = [];

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { ZodType } from 'zod';
 import type { Contract } from './contract/contract.js';
 import type { EventContract } from './contract/event.js';
 
@@ -29,6 +30,8 @@ export interface ModuleManifest {
    * It lets such bodies through to the module, which has to accept them itself; all else stays as it is.
    */
   readonly bodyLimit?: number;
+  /** The module's environment variables, by name; their metadata says what each is for. */
+  readonly settings?: Readonly<Record<string, ZodType>>;
   /** Loads the module's code. */
   readonly load: () => Promise<Type>;
 }

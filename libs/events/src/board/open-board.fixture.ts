@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { Controller, type DynamicModule, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createHost, hostSettings, readSettings } from '@tearline/host';
+import { createHost, hostSettings } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import { Broker, type BrokerOptions } from '../broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
 import { QueuesBoard } from './queues-board.js';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { hostSettings, readSettings, SettingsError } from '../index.js';
+import { readSettings, SettingsError } from '@tearline/settings';
+import { hostSettings } from '../index.js';
 
 function problems(env: Record<string, string>, shape: z.ZodRawShape = hostSettings): readonly string[] {
   try {
@@ -15,7 +16,7 @@ function problems(env: Record<string, string>, shape: z.ZodRawShape = hostSettin
   }
 }
 
-describe('settings', () => {
+describe('host settings', () => {
   it('need nothing to be set', () => {
     expect(readSettings(hostSettings, { PORT: '', HOME: '/root' })).toMatchObject({
       PORT: 3000,
@@ -30,9 +31,9 @@ describe('settings', () => {
 
   it('name every wrong variable, what is expected and what was given', () => {
     expect(problems({ PORT: '70000', LOG_LEVEL: 'loud', SEAM_CHECKED: 'yes' })).toEqual([
-      'PORT: must be a whole number from 0 to 65535, but is "70000"',
-      'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
-      'SEAM_CHECKED: must be one of on, off, but is "yes"',
+      "PORT: expected a number from 0 to 65535, got '70000'",
+      "LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got 'loud'",
+      "SEAM_CHECKED: expected one of on, off, got 'yes'",
     ]);
   });
 
@@ -64,16 +65,15 @@ describe('settings', () => {
   });
 
   it('say what is missing', () => {
-    const shape = { DATABASE_URL: z.url({ error: 'must be the URL of a PostgreSQL database' }) };
+    const shape = { DATABASE_URL: z.url({ error: 'expected the URL of a PostgreSQL database' }) };
     expect(problems({}, shape)).toEqual([
-      'DATABASE_URL is missing: must be the URL of a PostgreSQL database',
+      'DATABASE_URL: expected the URL of a PostgreSQL database, but it is not set',
     ]);
   });
 
-  it('never tell a secret', () => {
-    const secret = z.string().max(3, { error: 'is too long' });
-    for (const name of ['DB_PASSWORD', 'DATABASE_URL', 'SIGNING_KEY', 'API_TOKEN', 'CLIENT_SECRET'])
-      expect(problems({ [name]: 'hunter2' }, { [name]: secret })).toEqual([`${name}: is too long`]);
+  it('show no secret', () => {
+    const shape = { PASSWORD: z.string().max(3, { error: 'expected 3 characters' }).meta({ secret: true }) };
+    expect(problems({ PASSWORD: 'hunter2' }, shape)).toEqual(['PASSWORD: expected 3 characters']);
   });
 
   it('may stand in a file each, which a line end ends', () => {
@@ -81,13 +81,15 @@ describe('settings', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'secret');
     writeFileSync(file, 'a secret \n');
-    const shape = { RPC_SECRET: z.string({ error: 'must be set' }) };
+    const shape = { RPC_SECRET: z.string({ error: 'expected a secret' }) };
     expect(readSettings(shape, { RPC_SECRET_FILE: file })).toEqual({ RPC_SECRET: 'a secret ' });
     expect(readSettings(shape, { RPC_SECRET_FILE: file, RPC_SECRET: 'another' })).toEqual({
       RPC_SECRET: 'another',
     });
     writeFileSync(file, '\n');
-    expect(problems({ RPC_SECRET_FILE: file }, shape)).toEqual(['RPC_SECRET is missing: must be set']);
+    expect(problems({ RPC_SECRET_FILE: file }, shape)).toEqual([
+      'RPC_SECRET: expected a secret, but it is not set',
+    ]);
     rmSync(file);
     expect(problems({ RPC_SECRET_FILE: file }, shape)).toEqual([
       `RPC_SECRET_FILE: ${file} cannot be read (ENOENT)`,

@@ -1,25 +1,28 @@
-import { signingKeySetting } from '@tearline/auth';
-import { countSetting, readSettings } from '@tearline/host';
-import type { z } from 'zod';
+import type { SigningKey } from '@tearline/auth';
+import { numberSetting } from '@tearline/settings';
+import { z } from 'zod';
 
-const count = countSetting(1, 9_999_999);
+const count = numberSetting(1, 9_999_999);
 
-/** The environment variables of the module. */
-const shape = {
-  /** The private key (a JWK) that signs tokens; `AUTH_JWKS` of every host has its public key. */
-  IDENTITY_SIGNING_KEY: signingKeySetting,
-  TOKEN_TTL_DAYS: count.default(60),
-  /** Failed logins to one account from one address; a hundred times as many to all accounts from one address. */
-  LOGIN_FAILURES_PER_MINUTE: count.default(10),
-  /** Registrations per minute from one address. */
-  REGISTRATIONS_PER_MINUTE: count.default(300),
+export const settings = {
+  IDENTITY_SIGNING_KEY: z.string({ error: 'expected a private key, a JWK' }).meta({
+    description: 'private key that signs tokens, a JWK; `AUTH_JWKS` has its public half',
+    defaultText: 'generated in development',
+    secret: true,
+    assigned: true,
+  }),
+  TOKEN_TTL_DAYS: count.default(60).meta({ description: 'days for which a token is valid' }),
+  LOGIN_FAILURES_PER_MINUTE: count.default(10).meta({
+    description:
+      'failed logins to one account from one address in a minute; to all accounts from one address a hundred times as many',
+  }),
+  REGISTRATIONS_PER_MINUTE: count
+    .default(300)
+    .meta({ description: 'attempts to register from one address in a minute' }),
 };
 
-export type IdentitySettings = z.output<z.ZodObject<typeof shape>>;
+export type IdentitySettings = Omit<z.output<z.ZodObject<typeof settings>>, 'IDENTITY_SIGNING_KEY'> & {
+  IDENTITY_SIGNING_KEY: SigningKey;
+};
 
 export const IDENTITY_SETTINGS = Symbol('identity settings');
-
-/** @throws SettingsError that names every wrong variable */
-export function identitySettings(): IdentitySettings {
-  return readSettings(shape, process.env);
-}

@@ -1,6 +1,7 @@
 import type { ModuleData } from '@tearline/database';
 import type { ModuleManifest } from '@tearline/seam';
 import { IdentityContract, ImageChanged } from './contract.js';
+import { settings } from './identity.settings.js';
 
 export const manifest: ModuleManifest = {
   name: 'identity',
@@ -8,6 +9,7 @@ export const manifest: ModuleManifest = {
   uses: [],
   publishes: [ImageChanged],
   routes: ['/api/users', '/api/users/login', '/api/user'],
+  settings,
   load: async () => (await import('./identity.module.js')).IdentityModule,
 };
 

@@ -3,6 +3,7 @@ import type { ModuleData } from '@tearline/database';
 import { ImageChanged } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { MEDIA_FILE_BYTES, MediaContract } from './contract.js';
+import { settings } from './media.settings.js';
 
 /** Multipart headers and boundaries around the file. */
 const ENVELOPE_BYTES = 65_536;
@@ -15,6 +16,7 @@ export const manifest: ModuleManifest = {
   jobs: ['media.variants', 'media.orphans'],
   routes: ['/api/media', '/api/media/**', '/media/**'],
   bodyLimit: MEDIA_FILE_BYTES + ENVELOPE_BYTES,
+  settings,
   load: async () => (await import('./media.module.js')).MediaModule,
 };
 

@@ -11,6 +11,7 @@ import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { Followed, SocialContract, Unfollowed } from '@tearline/modules/social/contract';
 import { NotificationsContract } from './contract.js';
+import { settings } from './notifications.settings.js';
 
 export const manifest: ModuleManifest = {
   name: 'notifications',
@@ -28,6 +29,7 @@ export const manifest: ModuleManifest = {
   ],
   jobs: ['notifications.fanout', 'notifications.email', 'notifications.prune'],
   routes: ['/api/notifications', '/api/notifications/**'],
+  settings,
   load: async () => (await import('./notifications.module.js')).NotificationsModule,
 };
 

@@ -1,38 +1,47 @@
-import { countSetting, readSettings } from '@tearline/host';
+import { numberSetting, readSettings } from '@tearline/settings';
 import { z } from 'zod';
 
-/** The environment variables of the module. */
-const shape = {
-  /** The SMTP server; e-mail is off without it or without `MAIL_FROM`. */
+export const settings = {
   SMTP_URL: z
     .string()
     .refine((value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol), {
-      error: 'must be a URL such as smtp://user:password@mail.example.com:587',
+      error: 'expected a URL such as smtp://user:password@mail.example.com:587',
     })
-    .optional(),
-  /** The sender: an address, or a name with one in angle brackets. */
+    .optional()
+    .meta({
+      description: 'SMTP server for e-mail: `smtp://user:password@mail.example.com:587`, or `smtps://`',
+      secret: true,
+    }),
   MAIL_FROM: z
     .string()
     .regex(
       /^(?:[^<>@\r\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/,
-      'must be an address such as Conduit <hello@example.com>',
+      'expected an address such as Conduit <hello@example.com>',
     )
-    .optional(),
-  /** Seconds until a notification is sent by e-mail, in which it may be read, grouped or withdrawn. */
-  MAIL_DELAY_SECONDS: countSetting(0, 86_400).default(60),
-  /** E-mails to one user per hour; further ones are not sent. */
-  MAILS_PER_HOUR: countSetting(1, 10_000).default(20),
-  /** Seconds until a stream ticket expires. */
-  STREAM_TICKET_SECONDS: countSetting(1, 3_600).default(30),
-  /** Open streams per process; further ones are refused with 503. */
-  STREAMS_MAX: countSetting(1, 1_000_000).default(10_000),
+    .optional()
+    .meta({
+      description:
+        'sender of e-mail: `Conduit <hello@example.com>`; no e-mail is sent without it and `SMTP_URL`',
+    }),
+  MAIL_DELAY_SECONDS: numberSetting(0, 86_400)
+    .default(60)
+    .meta({ description: 'seconds that a notification waits before it is sent by e-mail' }),
+  MAILS_PER_HOUR: numberSetting(1, 10_000)
+    .default(20)
+    .meta({ description: 'e-mails to one user in an hour; further ones are not sent' }),
+  STREAM_TICKET_SECONDS: numberSetting(1, 3_600)
+    .default(30)
+    .meta({ description: 'seconds for which a ticket opens a stream' }),
+  STREAMS_MAX: numberSetting(1, 1_000_000)
+    .default(10_000)
+    .meta({ description: 'concurrent notification streams of a process; further ones get 503' }),
 };
 
-export type NotificationsSettings = z.output<z.ZodObject<typeof shape>>;
+export type NotificationsSettings = z.output<z.ZodObject<typeof settings>>;
 
 export const NOTIFICATIONS_SETTINGS = Symbol('notifications settings');
 
 /** @throws SettingsError that names every wrong variable */
 export function notificationsSettings(): NotificationsSettings {
-  return readSettings(shape, process.env);
+  return readSettings(settings);
 }

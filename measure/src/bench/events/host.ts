@@ -4,7 +4,8 @@
  */
 import 'reflect-metadata';
 import { composeHost, hostCompositionSettings } from '@tearline/composition';
-import { readSettings, runHost } from '@tearline/host';
+import { runHost } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import { manifests } from '@tearline/modules';
 
 const { env } = process;

@@ -1,5 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
-import { createHost, hostSettings, readSettings } from '@tearline/host';
+import { createHost, hostSettings } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import {
   CallContext,
   type ClientOf,

@@ -1,7 +1,8 @@
 // One process of the sample modules: a host or a worker.
 import 'reflect-metadata';
 import './fault-injection.js';
-import { createHost, hostSettings, readSettings } from '@tearline/host';
+import { createHost, hostSettings } from '@tearline/host';
+import { readSettings } from '@tearline/settings';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule, type EventsOptions } from '@tearline/events';
 import type { Role } from '../injection-points.js';

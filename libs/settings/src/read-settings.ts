@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SettingsError } from './settings-error.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads settings from environment variables. An empty variable counts as absent. Instead of each, `<NAME>_FILE` may name
+ * a file with the value, as containers get secrets; a final line break in the file does not count.
+ * @param shape one zod schema for each variable, by name; its messages say what is expected
+ * @throws SettingsError that names every wrong variable, the expected value and the actual one, unless it is a secret
+ * @example const settings = readSettings({ ...hostSettings, DATABASE_URL: z.url().optional() });
+ */
+export function readSettings<S extends z.ZodRawShape>(
+  shape: S,
+  env: Environment = process.env,
+): z.output<z.ZodObject<S>> {
+  const problems: string[] = [];
+  const given = Object.fromEntries(
+    Object.keys(shape).map((name) => [name, env[name] || fromFile(name, env, problems)]),
+  );
+  if (problems.length > 0) throw new SettingsError(problems);
+  const result = z.object(shape).safeParse(given);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const isSecret = (shape[name] as z.ZodType).meta()?.['secret'] === true;
+    return `${name}: ${message}${actual(given[name], isSecret)}`;
+  });
+  throw new SettingsError([...new Set(mistakes)]);
+}
+
+function fromFile(name: string, env: Environment, problems: string[]): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+  } catch (error) {
+    problems.push(`${name}_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    return undefined;
+  }
+}
+
+function actual(value: string | undefined, isSecret: boolean): string {
+  if (value === undefined) return ', but it is not set';
+  return isSecret ? '' : `, got '${value}'`;
+}

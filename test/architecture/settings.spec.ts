@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { manifests, moduleNames } from '@tearline/modules';
+import { settingsOfHosts, settingsOfModule, settingsReference } from '@tearline/composition';
+import type { Setting } from '@tearline/settings';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { PAGE, withSettingsReference } from '../../tools/settings-reference.js';
+import { root } from './house.js';
+
+const all = Object.values(settingsReference(manifests)).flat();
+
+/** Files that may read the environment: the composition roots, and the reading of settings. */
+const READERS =
+  /^(apps\/[^/]+\/src\/main|libs\/settings\/src\/read-settings|libs\/process\/src\/script|libs\/composition\/src\/run-program)[.]ts$/;
+/** Reads of the environment in code, apart from variables of the system and of Node.js itself. */
+const READ =
+  /\bprocess\.env\b(?!\['(PATH|UV_THREADPOOL_SIZE)'\])|\{[^{}]*\benv\b[^{}]*\}\s*=\s*process\b|from 'node:process'/;
+
+const readsEnvironment = (code: string) => READ.test(code.replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''));
+
+/** The settings that a service of the compose file neither sets nor passes on. */
+function forgottenIn(environment: Record<string, string>, settings: readonly Setting[]): string[] {
+  return settings
+    .filter(({ name, assigned }) => !assigned && name !== 'NODE_ENV' && !(name in environment))
+    .map(({ name }) => name);
+}
+
+describe('settings', () => {
+  it('are read from the environment in declared places only', () => {
+    const files = globSync('{apps,libs}/**/src/**/*.ts', {
+      cwd: root,
+      exclude: ['**/dist', '**/*.{spec,fixture}.ts'],
+    });
+    const elsewhere = files.filter(
+      (file) => !READERS.test(file) && readsEnvironment(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(files.length).toBeGreaterThan(300);
+    expect(elsewhere).toEqual([]);
+  });
+
+  it.each([
+    ["const level = process.env['LOG_LEVEL'];", true],
+    ['const { env } = process;', true],
+    ["import { env } from 'node:process';", true],
+    ["spawn(program, { env: { PATH: process.env['PATH'] } });", false],
+    ['/** Reads `process.env`. */'.replace('/**', ' * '), false],
+  ])('that are read elsewhere are found: %s', (code, isFound) => {
+    expect(readsEnvironment(code)).toBe(isFound);
+  });
+
+  it('have names of their own', () => {
+    const names = all.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('are secret where their name says so', () => {
+    const suspects = all.filter(({ name }) =>
+      /PASSWORD|SECRET|SIGNING_KEY|DATABASE_URL$|SMTP_URL|REDIS_URL/.test(name),
+    );
+    expect(suspects.filter(({ secret }) => !secret)).toEqual([]);
+  });
+
+  it('of every module are in its manifest, and nowhere else', () => {
+    const declared = globSync('libs/modules/*/src/*.settings.ts', { cwd: root }).map(
+      (file) => file.split('/')[2],
+    );
+    expect(manifests.filter(({ settings }) => settings).map(({ name }) => name)).toEqual(
+      moduleNames.filter((name) => declared.includes(name)),
+    );
+  });
+
+  it('are all in the operations guide', async () => {
+    const page = readFileSync(PAGE, 'utf8');
+    // When it differs: `npm run docs:settings`.
+    expect(page).toBe(await withSettingsReference(page));
+  });
+});
+
+describe('the compose file', () => {
+  const { services } = parse(readFileSync(join(root, 'docker/compose.yaml'), 'utf8')) as {
+    services: Record<string, { extends?: { service: string }; environment?: Record<string, string> }>;
+  };
+  const hosts = Object.entries(services).filter(([, { extends: base }]) =>
+    ['monolith', 'service'].includes(base?.service ?? ''),
+  );
+
+  it.each(hosts)('passes on every setting of %s', (_, { environment = {} }) => {
+    const modules = environment['HOST_MODULES']?.split(',') ?? moduleNames;
+    const own = manifests.filter(({ name }) => modules.includes(name));
+    expect(forgottenIn(environment, [...settingsOfHosts, ...own.flatMap(settingsOfModule)])).toEqual([]);
+  });
+
+  it('would be caught forgetting one', () => {
+    const [, { environment = {} }] = hosts[0]!;
+    const { CORS_ORIGINS: _, ...rest } = environment;
+    expect(forgottenIn(rest, settingsOfHosts)).toEqual(['CORS_ORIGINS']);
+    const added = { name: 'ADDED', description: '', default: undefined, secret: false, assigned: false };
+    expect(forgottenIn(environment, [...settingsOfHosts, added])).toEqual(['ADDED']);
+  });
+});
