@@ -31,13 +31,13 @@ describe('the lab', () => {
   });
 
   it('measures a topology and writes a report', { timeout: 480_000 }, async () => {
-    const child = lab('articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
+    const child = lab('--alone', 'articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
     const [code, output] = await ended(child);
     expect(output).toContain('left] rounds: round 1 of 2, 60 %: articles');
     expect(code).toBe(0);
 
     const results = JSON.parse(readFileSync(join(folder, 'report/report.json'), 'utf8')) as Results;
-    const { saturation, paced, memory } = results.measured['articles']!;
+    const { saturation, paced, memory } = results.measured['articles-alone']!;
     expect(saturation).toHaveLength(2);
     for (const round of [...saturation, ...paced.flat()]) {
       expect(round).toMatchObject({ errors: 0, requests: expect.any(Number) });
@@ -50,12 +50,12 @@ describe('the lab', () => {
     expect(memory[0]!.hosts).toBeGreaterThan(100);
     expect(saturation[0]!.remote).toBeGreaterThan(0.3);
 
-    const { bytes, delays } = results.network['articles']!;
+    const { bytes, delays } = results.network['articles-alone']!;
     expect(bytes).toBeGreaterThan(100);
     expect(delays.map(({ milliseconds }) => milliseconds)).toEqual([0, 0.5, 2]);
     for (const { rounds } of delays) expect(rounds[0]!.p50).toBeGreaterThan(0);
 
-    const killed = results.faults['articles']!;
+    const killed = results.faults['articles-alone']!;
     expect(killed.map(({ host, fault }) => [host, fault])).toEqual([
       ['app', 'kill'],
       ['articles', 'kill'],
@@ -73,7 +73,7 @@ describe('the lab', () => {
     'stops everything after %s',
     { timeout: 240_000 },
     async (signal) => {
-      const child = lab('articles', '--quick');
+      const child = lab('--alone', 'articles', '--quick');
       const end = ended(child);
       await untilPrinted(child, 'rounds: warming up');
       expect(leftovers().processes.length).toBeGreaterThan(3);

@@ -6,6 +6,8 @@ import { OPTIONAL_STAGES, type Stage } from './schedule.js';
 
 /** The command line of a run. */
 export interface Options {
+  /** Modules to measure on a host of their own each, after the named topologies. */
+  readonly alone: readonly string[];
   readonly quick: boolean;
   /** In containers, as in docker/compose.yaml. */
   readonly compose: boolean;
@@ -41,6 +43,12 @@ export const labCommand = (): Command =>
     .argument(
       '[topologies...]',
       'names of files in topologies/, or files (default: monolith microservices media); with --compare two report.json',
+    )
+    .option(
+      '--alone <modules>',
+      'also measure the topologies of these modules alone',
+      listOf(moduleNames),
+      [],
     )
     .option('--quick', '3 minutes, for a first look; a full run takes 30', false)
     .option('--times <n>', 'the factor of each duration, e.g. 2 on a noisy machine', positiveNumber, 1)

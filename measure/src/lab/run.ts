@@ -1,6 +1,6 @@
 import { manifests } from '@tearline/modules';
 import { findNginx, UsageError } from '@tearline/process';
-import { readTopology, type Topology } from '@tearline/topology';
+import { readTopology, type Topology, type TopologyReference } from '@tearline/topology';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Cleanup } from '../kit/cleanup.js';
@@ -29,15 +29,16 @@ const DEFAULT_TOPOLOGIES = ['monolith', 'microservices', 'media'];
 
 /** Measures topologies. @throws UsageError, TopologyError before anything is started */
 export async function runLab(names: readonly string[], options: Options, cleanup: Cleanup): Promise<Results> {
-  const topologies = await readTopologies(names.length > 0 ? names : DEFAULT_TOPOLOGIES);
+  const references = [...names, ...options.alone.map((module) => ({ alone: module }))];
+  const topologies = await readTopologies(references.length > 0 ? references : DEFAULT_TOPOLOGIES);
   const run = options.compose ? runInContainers : runInProcesses;
   return run(topologies, options, cleanup);
 }
 
-async function readTopologies(names: readonly string[]): Promise<Topology[]> {
+async function readTopologies(references: readonly TopologyReference[]): Promise<Topology[]> {
   const topologies: Topology[] = [];
-  for (const name of names) {
-    const topology = await readTopology(name, { modules: manifests.map((manifest) => manifest.name) });
+  for (const reference of references) {
+    const topology = await readTopology(reference, { modules: manifests.map((manifest) => manifest.name) });
     if (topologies.some((other) => other.name === topology.name))
       throw new UsageError(`two topologies are called '${topology.name}'; name each once`);
     topologies.push(topology);
