@@ -4,6 +4,8 @@
  * checked by `npm run types`, not here. Node runs this file as it is: erasable syntax only.
  *
  *   node tools/build.ts [--watch [-- COMMAND …]]     with --watch, compiles at each change, beside COMMAND
+ *
+ * A parent process that forks it gets `{ built }`, the outputs relative to the root, after each build.
  */
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
@@ -62,8 +64,8 @@ async function compile(source: string): Promise<void> {
   await rename(part, to);
 }
 
-/** @returns how many files were compiled */
-async function build(): Promise<number> {
+/** @returns the outputs that were made, relative to the root */
+async function build(): Promise<string[]> {
   const compiler = JSON.stringify({ version, options });
   if (
     await readFile(STAMP, 'utf8').then(
@@ -94,15 +96,16 @@ async function build(): Promise<number> {
   if (failures.length > 0) throw new Error(failures.join('\n'));
   await mkdir(dirname(STAMP), { recursive: true });
   await writeFile(STAMP, compiler);
-  return stale.length;
+  return stale.map(outputOf);
 }
 
 async function buildAndSay(): Promise<boolean> {
   const start = performance.now();
   try {
-    const count = await build();
-    if (count > 0)
-      process.stderr.write(`built ${count} files in ${Math.round(performance.now() - start)} ms\n`);
+    const built = await build();
+    if (built.length === 0) return true;
+    process.stderr.write(`built ${built.length} files in ${Math.round(performance.now() - start)} ms\n`);
+    process.send?.({ built });
     return true;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);

@@ -11,6 +11,7 @@ a private PostgreSQL unless DATABASE_URL names one. Ctrl-C ends all of it.
   <file>                     any other one, e.g. ./mine.yaml
   --alone <module>           the module on a host of its own, all others on the host 'app'
   --replicas <host>=<count>  that many processes of a host; may be given more than once
+  --watch                    replaces the hosts that run a file, when the file is saved, without failing a request
   --explain                  prints what the topology means, and a picture, and runs nothing
   --help
 
@@ -33,6 +34,7 @@ export type Request =
       readonly topology: TopologyReference;
       readonly replicas: readonly string[];
       readonly explain: boolean;
+      readonly watch: boolean;
     };
 
 /** @throws UsageError */
@@ -46,7 +48,13 @@ export function requestFrom(args: readonly string[]): Request {
   const [topology, ...more] = references;
   if (topology === undefined) throw new UsageError(`which topology?\n\n${HELP}`);
   if (more.length > 0) throw new UsageError('expected one topology');
-  return { help: false, topology, replicas: values.replicas ?? [], explain: values.explain ?? false };
+  return {
+    help: false,
+    topology,
+    replicas: values.replicas ?? [],
+    explain: values.explain ?? false,
+    watch: values.watch ?? false,
+  };
 }
 
 function parsed(args: readonly string[]) {
@@ -58,6 +66,7 @@ function parsed(args: readonly string[]) {
         alone: { type: 'string', multiple: true },
         replicas: { type: 'string', multiple: true },
         explain: { type: 'boolean' },
+        watch: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const format = settings.LOG_FORMAT ?? (stdout.isTTY ? 'pretty' : 'json');
   const width = Math.max('topology'.length, ...topology.hosts.map(({ name }) => name.length + 2));
   const output = new ProcessOutput(format, (line) => void stdout.write(`${line}\n`), width, stdout.isTTY);
-  const runner = new Runner(topology, settings, env, output);
+  const runner = new Runner(topology, settings, env, output, request.watch);
   endWith(runner, output);
   try {
     await runner.start();

@@ -22,6 +22,7 @@ import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
 import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
 import type { Environment, RunnerSettings } from './settings.js';
+import { CAN_SHARE_PORTS, SHARE_PORTS, watchSources } from './watch.js';
 
 const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));
 
@@ -38,6 +39,7 @@ export class Runner {
     private readonly settings: RunnerSettings,
     private readonly env: Environment,
     private readonly output: ProcessOutput,
+    private readonly isWatching = false,
   ) {}
 
   /** Resolves when everything answers, or is told to stop. @throws Error when something does not start */
@@ -83,7 +85,11 @@ export class Runner {
     );
     this.#undo.push(() => front.stop());
     await front.start();
-    if (!this.#stopping) this.#announce(`http://${edge}`, replicas);
+    if (this.#stopping) return;
+    this.#announce(`http://${edge}`, replicas);
+    if (!this.isWatching) return;
+    const watched = hosts.map((each, index) => ({ process: each, replica: replicas[index]! }));
+    this.#undo.push(watchSources(watched, this.output));
   }
 
   async #stop(): Promise<void> {
@@ -128,9 +134,11 @@ export class Runner {
   }
 
   #hostSpec(replica: Replica, run: Run): ProcessSpec {
+    const canOverlap = this.isWatching && CAN_SHARE_PORTS;
     return {
       name: nameOf(replica),
-      command: [process.execPath, SERVICE],
+      command: [process.execPath, ...(canOverlap ? ['--import', SHARE_PORTS] : []), SERVICE],
+      canOverlap,
       env: { ...hostEnvironment(replica, run, this.env), LOG_FORMAT: this.output.format },
       isReady: () => isReady(`http://127.0.0.1:${replica.httpPort}`),
       stopSignal: 'SIGTERM',

@@ -13,6 +13,8 @@ export interface ProcessSpec {
   readonly isReady: () => Promise<boolean>;
   /** The signal for a graceful shutdown. */
   readonly stopSignal: NodeJS.Signals;
+  /** Whether two processes of the command can run at once. Each then sends its parent a message when it listens. */
+  readonly canOverlap?: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -23,10 +25,18 @@ const MAX_PAUSE_MS = 5_000;
 /** After this time the restart pause is reset. */
 const STABLE_AFTER_MS = 10_000;
 
+/** One process of the command. */
+interface Running {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended and its output is complete. */
+  readonly gone: Promise<unknown>;
+}
+
 /** A child process that is restarted with exponential backoff until it is stopped. */
 export class SupervisedProcess {
-  #child: ChildProcess | undefined;
-  #gone: Promise<unknown> = Promise.resolve();
+  #current: Running | undefined;
+  /** The current process, and those that it replaced and that still shut down. */
+  readonly #running = new Set<Running>();
   #isStopping = false;
   #pause = MIN_PAUSE_MS;
 
@@ -38,15 +48,65 @@ export class SupervisedProcess {
 
   /** The pid of the current process. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#current?.child.pid;
   }
 
   /** Resolves when the process is ready. @throws Error when it ends before, or is not ready within a minute */
   async start(): Promise<void> {
     if (this.#isStopping) return;
-    const child = this.#spawn();
+    this.#current = this.#spawn();
+    await this.#ready(this.#current, this.spec.isReady);
+    void this.#watch(this.#current);
+  }
+
+  /**
+   * Starts the command once more, beside the running process, and stops that one when the new process listens; see
+   * `ProcessSpec.canOverlap`. Without it, stops first.
+   * @throws Error when the new process ends before or is not ready within a minute; the old one goes on
+   */
+  async replace(): Promise<void> {
+    const old = this.#current;
+    if (this.#isStopping || old === undefined) return;
+    if (!this.spec.canOverlap) {
+      this.#current = undefined;
+      await this.#end(old);
+      return this.start();
+    }
+    const next = this.#spawn();
+    let isListening = false;
+    next.child.once('message', () => (isListening = true));
+    try {
+      await this.#ready(next, async () => isListening);
+    } catch (error) {
+      await this.#end(next);
+      throw error;
+    }
+    this.#current = next;
+    void this.#watch(next);
+    await this.#end(old);
+  }
+
+  /** Sends the stop signal, and SIGKILL after 20 seconds. Resolves when the process has ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#running].map((each) => this.#end(each)));
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    for (const { child } of this.#running) child.kill('SIGKILL');
+  }
+
+  async #end({ child, gone }: Running): Promise<void> {
+    child.kill(this.spec.stopSignal);
+    const killing = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await gone;
+    clearTimeout(killing);
+  }
+
+  async #ready({ child }: Running, isReady: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await this.spec.isReady())) {
+    while (!(await isReady())) {
       if (this.#isStopping) return;
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
         throw new Error(`${this.spec.name} ended before it was ready; see its output above`);
@@ -54,33 +114,17 @@ export class SupervisedProcess {
         throw new Error(`${this.spec.name} is not ready after ${START_TIMEOUT_MS / 1000} seconds`);
       await pause(POLL_INTERVAL_MS);
     }
-    void this.#watch(child);
   }
 
-  /** Sends the stop signal, and SIGKILL after 20 seconds. Resolves when the process has ended. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#child?.kill(this.spec.stopSignal);
-    const killing = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
-    await this.#gone;
-    clearTimeout(killing);
-  }
-
-  kill(): void {
-    this.#isStopping = true;
-    this.#child?.kill('SIGKILL');
-  }
-
-  #spawn(): ChildProcess {
+  #spawn(): Running {
     const [program, ...args] = this.spec.command;
     // Detached, so that Ctrl-C reaches the runner only, which stops the processes in order.
     const child = spawn(program, args, {
       env: this.spec.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(this.spec.canOverlap ? (['ipc'] as const) : [])],
       detached: true,
     });
-    this.output.follow(this.spec.name, child.stdout, child.stderr);
-    this.#child = child;
+    this.output.follow(this.spec.name, child.stdout!, child.stderr!);
     const { pid } = child;
     if (pid !== undefined) this.reaper.started(pid);
     child.on('error', (error) => this.output.log(`${this.spec.name}: ${error.message}`));
@@ -88,25 +132,27 @@ export class SupervisedProcess {
       killGroup(pid!);
       this.reaper.ended(pid!);
     });
-    this.#gone = new Promise((resolve) => child.once('close', resolve));
-    return child;
+    const running = { child, gone: new Promise((resolve) => child.once('close', resolve)) };
+    this.#running.add(running);
+    void running.gone.then(() => this.#running.delete(running));
+    return running;
   }
 
-  /** Restarts the process whenever it ends, until it is stopped. */
-  async #watch(first: ChildProcess): Promise<void> {
-    let child = first;
+  /** Restarts the process whenever it ends, until it is stopped or replaced. */
+  async #watch(first: Running): Promise<void> {
     let started = Date.now();
-    for (;;) {
-      await this.#gone;
-      if (this.#isStopping) return;
+    for (let running = first; ;) {
+      await running.gone;
+      if (this.#isStopping || this.#current !== running) return;
       if (Date.now() - started > STABLE_AFTER_MS) this.#pause = MIN_PAUSE_MS;
-      const reason = child.signalCode ?? `exit code ${child.exitCode}`;
+      const reason = running.child.signalCode ?? `exit code ${running.child.exitCode}`;
       this.output.log(`${this.spec.name} ended with ${reason}; restarting in ${this.#pause} ms`);
       await pause(this.#pause);
-      if (this.#isStopping) return;
+      if (this.#isStopping || this.#current !== running) return;
       this.#pause = Math.min(2 * this.#pause, MAX_PAUSE_MS);
       started = Date.now();
-      child = this.#spawn();
+      running = this.#spawn();
+      this.#current = running;
     }
   }
 }
