@@ -17,10 +17,10 @@ export class Workspace {
   ) {}
 
   /** @param cores those of the build */
-  static async copy(dir: string, cores: string | undefined): Promise<Workspace> {
+  static async copy(dir: string, cores?: string, root = ROOT): Promise<Workspace> {
     for (const name of COPIED)
-      await cp(join(ROOT, name), join(dir, name), { recursive: true, preserveTimestamps: true });
-    await linkPackages(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+      await cp(join(root, name), join(dir, name), { recursive: true, preserveTimestamps: true });
+    await linkPackages(join(root, 'node_modules'), join(dir, 'node_modules'));
     return new Workspace(dir, cores);
   }
 
