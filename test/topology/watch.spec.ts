@@ -33,7 +33,8 @@ it(
     const before = readFileSync(source, 'utf8');
     const api = new Api(app.url);
     const tags = async () => (await api.send<{ tags: string[] }>('GET', '/api/tags')).body.tags;
-    const replaced = (host: string) => app.logs().filter((line) => line.includes(`${host} runs the new code`));
+    const replaced = (host: string) =>
+      app.logs().filter((line) => line.includes(`${host} runs the new code`));
     const load = await startLoad(app.url, 2, 'reads and writes');
 
     writeFileSync(source, before.replace(/return this[.].*;/, "return { tags: ['edited'] } as never;"));
