@@ -19,8 +19,7 @@ const floors = [
   },
   {
     name: 'seam-needs-few-packages',
-    comment:
-      'Whoever takes the seam into an app of their own gets Nest, zod and cockatiel; the rest is ports.',
+    comment: 'An app that uses only the seam installs Nest, zod and cockatiel; everything else is a port.',
     from: { path: '^libs/seam/', pathNot: testing },
     to: {
       path: packages('[^/]+'),
@@ -61,7 +60,8 @@ const floors = [
   },
   {
     name: 'nothing-knows-an-app',
-    comment: 'Apps compose; nobody builds on one, another app included. Tests may look into any.',
+    comment:
+      'Apps compose libraries and modules. No library and no other app imports an app; tests may import any.',
     from: { path: '^(apps/[^/]+|libs)/' },
     to: { path: '^apps/', pathNot: '^$1/' },
   },

@@ -25,7 +25,7 @@ configuration() {
       split($2, place, ":")
       addresses(place[1])
       isBackup = / backup /
-      # Nobody is there: connections are refused, and clients hear that it is unavailable.
+      # Without a server, connections are refused, and clients get 503.
       if (count[place[1]] == 0 && !isBackup) print "    server 127.0.0.1:1 max_fails=0;"
       if (count[place[1]] == 1 && isBackup) next
       for (i = 1; i <= count[place[1]]; i++) {

@@ -81,7 +81,7 @@ describe.each(Object.entries(placements))('the shop %s', (name, open) => {
     expect(statuses.filter((status) => status === 409)).toHaveLength(17);
   });
 
-  it('ends when it is told to', async () => {
+  it('ends on SIGTERM', async () => {
     const { stock, orders } = await open();
     const ends = [await orders.stop(), await stock.stop()];
     // Nest's own shutdown hooks end with the signal that they were sent.

@@ -159,7 +159,7 @@ describe.each(schemas)('the role of %s', (schema) => {
     });
   });
 
-  it('becomes nobody else', async () => {
+  it('cannot set another role', async () => {
     const others = roles.filter((other) => other !== role());
     expect(others).toContain(new URL(database.ownerUrl).username);
     const statements = others.flatMap((other) => [`set role ${other}`, `set session authorization ${other}`]);
@@ -189,7 +189,7 @@ describe('the role of the queues', () => {
   });
 
   // BullMQ makes a sequence for each queue, so it may create in its own schema.
-  it('changes no structure of others, nor of its tables, and becomes nobody else', async () => {
+  it('changes no structure of other schemas or of its own tables, and cannot set another role', async () => {
     const statements = [
       ...schemas.map((schema) => `create table ${schema}.mine (id int)`),
       'create table public.mine (id int)',

@@ -11,7 +11,7 @@ import {
 import type { ModuleData } from '@tearline/database';
 import { Subscriber } from '@tearline/events';
 import { Implements, type Contract, type EventContract, type ModuleManifest } from '@tearline/seam';
-import { root } from './house.js';
+import { root } from './tree.js';
 
 type Imported = Type | DynamicModule;
 
@@ -21,7 +21,7 @@ export interface DeclaredModule {
   readonly data: ModuleData;
   /** Paths of its controllers' handlers, e.g. `/api/articles/:slug`. */
   readonly paths: readonly string[];
-  /** Injection tokens that its classes and factories ask for by name: contracts, databases, read doors. */
+  /** Tokens that its classes and factories inject by name: contracts, databases, readers. */
   readonly asked: readonly (string | symbol)[];
   /** Contracts that its providers are marked to implement. */
   readonly implemented: readonly Contract[];

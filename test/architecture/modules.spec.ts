@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { manifests, moduleNames } from '@tearline/modules';
 import { compareRoutes, matchesRoute, type ModuleManifest } from '@tearline/seam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { doorsOf, modulesOf, root } from './house.js';
+import { entryPointsOf, modulesOf, root } from './tree.js';
 import { type DeclaredModule, loadModule } from './module-metadata.js';
 
 const folders = modulesOf(root);
@@ -15,7 +15,7 @@ describe('the registry', () => {
     expect(moduleNames.toSorted()).toEqual(folders);
   });
 
-  it.each(Object.entries(doorsOf(root)))('%s is an entry point', (name, file) => {
+  it.each(Object.entries(entryPointsOf(root)))('%s is an entry point', (name, file) => {
     expect(existsSync(join(root, file))).toBe(true);
     expect(fileURLToPath(import.meta.resolve(name))).toBe(join(root, file));
   });
@@ -47,7 +47,7 @@ describe.each(folders)('the module %s', (folder) => {
     expect(tokens).not.toContain(manifest.contract?.token);
   });
 
-  it("asks for its own database and nobody else's", () => {
+  it('injects its own database and no other', () => {
     const databases = declared.asked.filter((token) => typeof token === 'string');
     const owners = databases.map((token) => folders.findLast((name) => token.startsWith(name)));
     expect(new Set(owners.filter((owner) => owner !== undefined))).toEqual(new Set([folder]));

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
 import { strayDeclarations } from './declarations.js';
-import { doorsOf, foldersIn, root } from './house.js';
+import { entryPointsOf, foldersIn, root } from './tree.js';
 
 const config = createRequire(import.meta.url)(join(root, '.dependency-cruiser.cjs')) as IConfiguration;
 const rules = config.forbidden!.map(({ name }) => name!);
@@ -22,7 +22,7 @@ interface Violation {
 /** What the rules find in a tree whose doors have the names that they have in the real one. */
 async function violationsIn(tree: string): Promise<Violation[]> {
   const { tsConfig: _, ...options } = config.options!;
-  const alias = Object.entries(doorsOf(tree)).map(([name, file]) => [`${name}$`, join(tree, file)]);
+  const alias = Object.entries(entryPointsOf(tree)).map(([name, file]) => [`${name}$`, join(tree, file)]);
   const { output } = await cruise(
     foldersIn(tree),
     {

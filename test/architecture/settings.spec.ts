@@ -6,7 +6,7 @@ import type { Setting } from '@tearline/settings';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PAGE, withSettingsReference } from '../../tools/settings-reference.js';
-import { root } from './house.js';
+import { root } from './tree.js';
 
 const all = Object.values(settingsReference(manifests)).flat();
 

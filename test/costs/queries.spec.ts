@@ -114,7 +114,7 @@ describe('a list costs the same number of statements, however long it is:', () =
   });
 });
 
-it('an anonymous reader costs less, since nobody follows for them', async () => {
+it('an anonymous reader costs less, without a look-up of follows', async () => {
   const anonymous = new Api(app.url);
   expect(await statementsOf('/api/articles?limit=30', anonymous)).toBe(2);
   expect(await statementsOf(articlePath(slug), anonymous)).toBe(2);

@@ -58,7 +58,7 @@ describe('deletion of an article', () => {
     }
   });
 
-  it('of somebody else’s article is forbidden, and changes nothing', async () => {
+  it('of another user’s article is forbidden, and changes nothing', async () => {
     const [author, other] = [await register(api), await register(api)];
     const { slug } = await publish(author);
     expect(await other.api.del(articlePath(slug))).toBeRefused(403, { article: ['forbidden'] });

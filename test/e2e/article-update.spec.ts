@@ -65,7 +65,7 @@ describe('an update of an article', () => {
     expect(body.articles.map(({ slug }) => slug)).toEqual([newer.slug, older.slug]);
   });
 
-  it('of somebody else’s article is forbidden, and changes nothing', async () => {
+  it('of another user’s article is forbidden, and changes nothing', async () => {
     const [author, other] = [await register(api), await register(api)];
     const before = await publish(author);
     const reply = await other.api.put(articlePath(before.slug), { article: { body: 'Changed.' } });

@@ -73,7 +73,7 @@ describe('authentication', () => {
 
   it.each<[string, Endpoint]>([
     ['an unknown article', { method: 'DELETE', path: articlePath('no-such-article') }],
-    ['an unknown profile', { method: 'POST', path: `${profilePath('nobody at all')}/follow` }],
+    ['an unknown profile', { method: 'POST', path: `${profilePath('no such user')}/follow` }],
     ['a body that would be refused', { method: 'POST', path: '/api/articles', body: {} }],
   ])('comes before all else: %s', async (_, { method, path, body }) => {
     expect(await api.send(method, path, body)).toBeRefused(401, { token: ['is missing'] });
@@ -84,7 +84,7 @@ describe('authentication', () => {
       expect(await api.get(path())).toHaveStatus(200);
     });
 
-    it('refuses an invalid token rather than treat its bearer as a stranger', async () => {
+    it('refuses an invalid token instead of treating the request as anonymous', async () => {
       expect(await api.as('garbage').get(path())).toBeRefused(401, { token: ['is invalid'] });
     });
   });

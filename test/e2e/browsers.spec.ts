@@ -45,7 +45,7 @@ describe('a frontend on another origin', () => {
     expect(['*', origin]).toContain(reply.headers.get('access-control-allow-origin'));
   });
 
-  it('gets no leave to send cookies to whoever asks', async () => {
+  it('allows no cookies from any origin', async () => {
     const reply = await api.get('/api/tags', { origin });
     expect(reply.headers.get('access-control-allow-credentials')).toBeNull();
   });

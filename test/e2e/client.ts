@@ -4,7 +4,7 @@ import { TokenJar } from '../support/token-jar.js';
 import { conform } from './conformance.js';
 import './matchers.js';
 
-/** The server under test, as nobody in particular. Every answer is checked against the API's description. */
+/** An anonymous client of the server under test. It checks every response against the API's description. */
 export const api = new Api(
   inject('baseUrl'),
   undefined,

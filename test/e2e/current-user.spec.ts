@@ -115,7 +115,7 @@ describe('the current user', () => {
     expect(await api.post('/api/users/login', { user: { email, password } })).toHaveStatus(401);
   });
 
-  it.each(['username', 'email'] as const)('may not take the %s of somebody else', async (field) => {
+  it.each(['username', 'email'] as const)('may not take the %s of another user', async (field) => {
     const [person, other] = [await register(api), await register(api)];
     const reply = await update(person, { [field]: other[field], bio: 'changed too' });
     expect(reply).toBeRefused(409, { [field]: ['has already been taken'] });

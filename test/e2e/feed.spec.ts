@@ -18,7 +18,7 @@ async function feed(reader: Person, query = '') {
 }
 
 describe('the feed', () => {
-  it('is empty for somebody who follows nobody', async () => {
+  it('is empty for a user without follows', async () => {
     const reader = await register(api);
     await publish(reader);
     expect(await feed(reader)).toEqual({ articles: [], articlesCount: 0 });
@@ -41,14 +41,14 @@ describe('the feed', () => {
     });
   });
 
-  it('mixes those followed, newest first, and nobody else', async () => {
+  it('mixes the articles of followed authors only, newest first', async () => {
     const reader = await register(api);
-    const [ada, bob, stranger] = [await register(api), await register(api), await register(api)];
+    const [ada, bob, unfollowed] = [await register(api), await register(api), await register(api)];
     const before = await publish(ada);
     await follow(reader, ada);
     await follow(reader, bob);
     const second = await publish(bob);
-    await publish(stranger);
+    await publish(unfollowed);
     const third = await publish(ada);
     const { articles, articlesCount } = await feed(reader);
     expect(articles.map(({ slug }) => slug)).toEqual([third.slug, second.slug, before.slug]);
@@ -57,7 +57,7 @@ describe('the feed', () => {
     expect(page).toMatchObject({ articlesCount: 3, articles: [{ slug: second.slug }] });
   });
 
-  it('loses the articles of somebody unfollowed', async () => {
+  it('loses the articles of an author after an unfollow', async () => {
     const [reader, ada, bob] = [await register(api), await register(api), await register(api)];
     await follow(reader, ada);
     await follow(reader, bob);

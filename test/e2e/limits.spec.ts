@@ -47,7 +47,7 @@ describe('failed logins', () => {
 
   it('are limited for an account that does not exist, just the same', async () => {
     const known = await failUntilLimited(await register(api));
-    const unknown = await failUntilLimited({ email: `${unique('nobody')}@example.com` });
+    const unknown = await failUntilLimited({ email: `${unique('unknown')}@example.com` });
     // Each process counts for itself, and two of them take turns as they like.
     expect(unknown.attempt).toBeGreaterThan(known.attempt / 2);
     expect(unknown.attempt).toBeLessThan(known.attempt * 2);

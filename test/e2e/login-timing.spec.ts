@@ -23,7 +23,7 @@ describe('a refused login', () => {
       const people = await Promise.all(Array.from({ length: 8 }, () => register(api)));
       for (const { email } of people) {
         known.push(await refusedIn(email));
-        unknown.push(await refusedIn(`${unique('nobody')}@example.com`));
+        unknown.push(await refusedIn(`${unique('unknown')}@example.com`));
       }
       return median(unknown) / median(known);
     };

@@ -29,7 +29,7 @@ describe('login', () => {
   });
 
   it('refuses an unknown e-mail address in the same words', async () => {
-    const email = `${unique('nobody')}@example.com`;
+    const email = `${unique('unknown')}@example.com`;
     expect(await login({ email, password: 'any password' })).toBeRefused(401, { credentials: ['invalid'] });
   });
 

@@ -25,10 +25,10 @@ const part = (content: string, headers = 'Content-Disposition: form-data; name="
   `--b\r\n${headers}\r\n\r\n${content}\r\n`;
 
 describe('an upload is refused', () => {
-  it('of nobody in particular', async () => {
+  it('without a valid token', async () => {
     expect(await sendForm(api, formWith(await picture()))).toBeRefused(401, { token: ['is missing'] });
-    const stranger = api.as('nonsense');
-    expect(await sendForm(stranger, formWith(await picture()))).toBeRefused(401, { token: ['is invalid'] });
+    const invalid = api.as('nonsense');
+    expect(await sendForm(invalid, formWith(await picture()))).toBeRefused(401, { token: ['is invalid'] });
   });
 
   it.each([

@@ -78,7 +78,7 @@ describe('an upload', () => {
     },
   );
 
-  it('of the same content is the same picture, whoever sends it', async () => {
+  it('of the same content is the same picture for every owner', async () => {
     const [one, other] = [await register(api), await register(api)];
     const content = await picture('png');
     const { hash } = await uploadReady(one, content);
@@ -130,7 +130,7 @@ describe('a picture', () => {
     await shown(urls['avatar-64']!);
   });
 
-  it('is nobody else’s to give up', async () => {
+  it('can be given up by its owner only', async () => {
     const [owner, other] = [await register(api), await register(api)];
     const { hash } = await upload(owner, await picture());
     expect(await other.api.del(`/api/media/${hash}`)).toBeRefused(403, { media: ['forbidden'] });
@@ -169,12 +169,12 @@ describe('a picture', () => {
     expect(await api.get(`/api/media/${hash}`)).toHaveStatus(200);
     await shown(urls['avatar-256']!);
     expect(await person.api.put('/api/user', { user: { image: null } })).toHaveStatus(200);
-    // Nobody's and shown by nothing, it is the next sweep's.
-    const isLetGo = async () => {
+    // Without an owner and a use, the next sweep deletes it.
+    const isReleased = async () => {
       const now = await api.get<MediaBody>(`/api/media/${hash}`);
       return now.status === 404 || !now.body.media.used;
     };
-    await expect.poll(isLetGo, { timeout: 60_000 }).toBe(true);
+    await expect.poll(isReleased, { timeout: 60_000 }).toBe(true);
   });
 
   it('is kept while an article shows it, and known to be unused when none does any more', async () => {

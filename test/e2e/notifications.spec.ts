@@ -45,7 +45,7 @@ async function markRead(person: Person, body: unknown) {
   return reply.body.unreadCount;
 }
 
-describe('somebody is notified', () => {
+describe('a user is notified', () => {
   it('of a new follower', async () => {
     const [ann, bob] = await people(2);
     await follow(bob!, ann!);
@@ -150,7 +150,7 @@ describe('a burst', () => {
     await expect.poll(listed(ann!, '?unread=true'), SOON).toEqual(saying([{ actors: [cem!.username] }]));
   });
 
-  it('loses nobody when everybody comes at once', async () => {
+  it('counts every actor when many act at once', async () => {
     const [ann, ...fans] = await people(12);
     const { slug } = await publish(ann!);
     await Promise.all(fans.flatMap((fan) => [favorite(fan, slug), follow(fan, ann!), comment(fan, slug)]));
@@ -305,7 +305,7 @@ describe('notifications', () => {
     ['POST', '/read'],
     ['POST', '/stream-ticket'],
     ['GET', '/stream'],
-  ])('are nobody else’s: %s %s', async (method, path) => {
+  ])('are visible to their owner only: %s %s', async (method, path) => {
     const reply = await api.send(method, `/api/notifications${path}`, method === 'GET' ? undefined : {});
     expect(reply).toHaveStatus(401);
     expect(reply.body).toEqual({ errors: { token: ['is missing'] } });

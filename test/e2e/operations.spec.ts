@@ -5,7 +5,7 @@ import { sendRaw } from '../support/raw-http.js';
 import { api } from './client.js';
 import { description } from './conformance.js';
 
-/** Of every process: they are not for the public, so nobody offers them at the address of all. */
+/** Returns the metrics of every process; the public address does not serve them. */
 async function metrics(): Promise<string> {
   const replies = await Promise.all(inject('metricsUrls').map((url) => new Api(url).get('')));
   for (const reply of replies) {

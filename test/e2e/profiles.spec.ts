@@ -28,8 +28,8 @@ describe('a profile', () => {
     expect(reply.body.profile).toEqual({ username, bio: null, image: null, following: false });
   });
 
-  it('of nobody is not found', async () => {
-    const path = profilePath(unique('nobody'));
+  it('of an unknown user is not found', async () => {
+    const path = profilePath(unique('unknown'));
     expect(await api.get(path)).toBeRefused(404, { profile: ['not found'] });
     const { api: mine } = await register(api);
     expect(await mine.get(path)).toBeRefused(404, { profile: ['not found'] });

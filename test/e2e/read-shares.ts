@@ -5,7 +5,7 @@ type Reads = Awaited<ReturnType<typeof readsOf>>;
 
 const AT_ONCE = 20;
 const ROUNDS = 25;
-const PATIENCE_MS = 60_000;
+const CATCH_UP_TIMEOUT_MS = 60_000;
 
 /** Prints who has served how much. @param nameOf what to call a server */
 export function printShares(when: string, reads: Reads, nameOf: (server: string) => string): void {
@@ -16,7 +16,7 @@ export function printShares(when: string, reads: Reads, nameOf: (server: string)
 }
 
 /**
- * `strong` reads when nobody writes any more: from the moment on when a replica that is late shows everything.
+ * `strong` reads after the last write, from the moment when a lagging replica has replayed everything.
  * @param late its address
  * @throws Error when it serves nothing even then
  */
@@ -29,8 +29,13 @@ export async function readAtRest(url: string, processes: readonly string[], late
   const ofLate = (reads: Reads) => reads.find(({ server }) => server === late)?.reads ?? 0;
   let before = await readsOf(processes);
   const first = ofLate(before);
-  for (const until = Date.now() + PATIENCE_MS; ofLate(before) === first; before = await readsOf(processes)) {
-    if (Date.now() > until) throw new Error('the late replica serves nothing, though nobody writes any more');
+  for (
+    const until = Date.now() + CATCH_UP_TIMEOUT_MS;
+    ofLate(before) === first;
+    before = await readsOf(processes)
+  ) {
+    if (Date.now() > until)
+      throw new Error(`the lagging replica serves no read ${CATCH_UP_TIMEOUT_MS} ms after the last write`);
     await pause(100);
     await readTogether();
   }

@@ -102,7 +102,7 @@ describe('registration', () => {
     expect(await send({ email })).toBeRefused(409, { email: ['has already been taken'] });
   });
 
-  it('registers nobody when it refuses', async () => {
+  it('creates no user when it refuses', async () => {
     const { email } = await register(api);
     const { username } = newUser();
     expect(await send({ username, email })).toHaveStatus(409);

@@ -56,7 +56,7 @@ describe('a slug', () => {
     expect(read?.status ?? 200).toBe(200);
   });
 
-  it('is another for each article of one title, whoever writes it', async () => {
+  it('differs between articles of one title, also across authors', async () => {
     const title = unique('Dragons ');
     const [author, other] = [await register(api), await register(api)];
     const articles = [

@@ -11,7 +11,7 @@ export function forgeriesOf(genuine: string): Record<string, string> {
   const now = Math.floor(Date.now() / 1000);
 
   const unsigned = (alg: string) => `${encode({ ...header, alg })}.${payload}.`;
-  const bySomebodyElse = (changed: Claims) => {
+  const signedWithOtherKey = (changed: Claims) => {
     const content = `${encode(header)}.${encode(changed)}`;
     return `${content}.${sign(null, Buffer.from(content), privateKey).toString('base64url')}`;
   };
@@ -30,8 +30,8 @@ export function forgeriesOf(genuine: string): Record<string, string> {
     'says alg None': unsigned('None'),
     'says alg none and keeps its signature': `${encode({ ...header, alg: 'none' })}.${payload}.${signature}`,
     'is signed with a shared secret': `${hashed}.${createHmac('sha256', 'secret').update(hashed).digest('base64url')}`,
-    'is signed with another key': bySomebodyElse(claims),
-    'has expired and is signed with another key': bySomebodyElse({
+    'is signed with another key': signedWithOtherKey(claims),
+    'has expired and is signed with another key': signedWithOtherKey({
       ...claims,
       iat: now - 7200,
       exp: now - 3600,

@@ -74,7 +74,7 @@ it('with Redis as it should be, most is answered from memory', { timeout: 60_000
 });
 
 it.each(outages)(
-  'Redis $description a while: users notice nothing, and nobody is behind',
+  'Redis $description a while: users notice nothing, and no read is stale',
   { timeout: 240_000 },
   async ({ description, inject }) => {
     const report = await traffic.run(RATE, async () => {

@@ -2,7 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CheckReport, ConsistencyChecker } from '../support/consistency-checker.js';
 import { startRedis } from '../support/redis.js';
-import { type Bed, openBed, promote } from '../support/replicated-bed.js';
+import {
+  type ReplicatedEnvironment,
+  startReplicatedEnvironment,
+  promote,
+} from '../support/replicated-environment.js';
 import { readsOf } from '../support/replicated-database.js';
 
 /** `npm run consistency -- --seconds 60` takes its time. */
@@ -11,7 +15,10 @@ const SESSIONS = 50;
 const TIMEOUT = 120_000 + 4_000 * SECONDS;
 
 /** What goes wrong with replicas, at its part of the time. */
-async function harmReplicas({ embedded: { replicas } }: Bed, seconds: number): Promise<void> {
+async function harmReplicas(
+  { embedded: { replicas } }: ReplicatedEnvironment,
+  seconds: number,
+): Promise<void> {
   const [first, second] = replicas;
   const step = (seconds * 1000) / 8;
   await pause(step);
@@ -28,7 +35,7 @@ async function harmReplicas({ embedded: { replicas } }: Bed, seconds: number): P
 const lengthsOf = (lists: Record<string, string[]>) =>
   Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.length]));
 
-function tell(
+function print(
   what: string,
   { behind, wrong, untold, lost, ...report }: CheckReport,
   reads: Awaited<ReturnType<typeof readsOf>>,
@@ -53,21 +60,25 @@ async function cachedReadsOf(hosts: readonly string[]): Promise<Record<string, n
   return sums;
 }
 
-describe('nobody reads behind their own write', () => {
+describe('users read their own writes', () => {
   it('on any host, while replicas lag, die, hang and are promoted', { timeout: TIMEOUT }, async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
-    const bed = await openBed({ REDIS_URL: redis.url });
-    const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: false });
+    const environment = await startReplicatedEnvironment({ REDIS_URL: redis.url });
+    const checker = new ConsistencyChecker({
+      hosts: environment.hosts,
+      sessions: SESSIONS,
+      carriesTokens: false,
+    });
     await checker.run(async () => {
-      await harmReplicas(bed, SECONDS * 0.7);
-      await bed.embedded.server.kill();
-      await promote(bed);
+      await harmReplicas(environment, SECONDS * 0.7);
+      await environment.embedded.server.kill();
+      await promote(environment);
       await pause(SECONDS * 300);
     });
     const report = await checker.settle();
-    const reads = await readsOf(bed.hosts);
-    tell('remembered in Redis', report, reads);
+    const reads = await readsOf(environment.hosts);
+    print('remembered in Redis', report, reads);
     expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
     expect(report.reads).toBeGreaterThan(100);
     expect(reads.some(({ route }) => route === 'replica')).toBe(true);
@@ -77,10 +88,16 @@ describe('nobody reads behind their own write', () => {
     'who brings the token along, where hosts do not know what others remember',
     { timeout: TIMEOUT },
     async () => {
-      const bed = await openBed({ CONSISTENCY_SECRET: 'known to all of these hosts' });
-      const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: true });
-      const report = await checker.run(() => harmReplicas(bed, SECONDS));
-      tell('by token', report, await readsOf(bed.hosts));
+      const environment = await startReplicatedEnvironment({
+        CONSISTENCY_SECRET: 'known to all of these hosts',
+      });
+      const checker = new ConsistencyChecker({
+        hosts: environment.hosts,
+        sessions: SESSIONS,
+        carriesTokens: true,
+      });
+      const report = await checker.run(() => harmReplicas(environment, SECONDS));
+      print('by token', report, await readsOf(environment.hosts));
       expect(report.behind).toEqual([]);
       expect(report.wrong).toEqual([]);
       expect(report.reads).toBeGreaterThan(100);
@@ -88,19 +105,22 @@ describe('nobody reads behind their own write', () => {
   );
 });
 
-describe('through a warm cache, on a single database, nobody does either', () => {
+describe('users read their own writes through a warm cache, on a single database', () => {
   it.each([
     ['remembered by name', false],
     ['by token', true],
   ])('%s', { timeout: TIMEOUT }, async (words, carriesTokens) => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
-    const bed = await openBed({ REDIS_URL: redis.url }, { delays: [], synchronous: false });
-    const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens });
+    const environment = await startReplicatedEnvironment(
+      { REDIS_URL: redis.url },
+      { delays: [], synchronous: false },
+    );
+    const checker = new ConsistencyChecker({ hosts: environment.hosts, sessions: SESSIONS, carriesTokens });
     await checker.run(() => pause(SECONDS * 1000));
     const report = await checker.settle();
-    const kept = await cachedReadsOf(bed.hosts);
-    tell(`cached, ${words}`, report, await readsOf(bed.hosts));
+    const kept = await cachedReadsOf(environment.hosts);
+    print(`cached, ${words}`, report, await readsOf(environment.hosts));
     process.stderr.write(`cached reads: ${JSON.stringify(kept)}\n`);
     expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
     expect(report.reads).toBeGreaterThan(100);
@@ -108,11 +128,15 @@ describe('through a warm cache, on a single database, nobody does either', () =>
   });
 });
 
-it('without the gate somebody does, so the checker would notice', { timeout: TIMEOUT }, async () => {
-  const bed = await openBed({ CONSISTENCY: 'eventual' }, { delays: [400, 400] });
-  const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: false });
+it('without required positions the checker finds stale reads', { timeout: TIMEOUT }, async () => {
+  const environment = await startReplicatedEnvironment({ CONSISTENCY: 'eventual' }, { delays: [400, 400] });
+  const checker = new ConsistencyChecker({
+    hosts: environment.hosts,
+    sessions: SESSIONS,
+    carriesTokens: false,
+  });
   const report = await checker.run(async () => {
     await expect.poll(() => checker.report.behind.length, { timeout: 30_000 }).toBeGreaterThan(0);
   });
-  tell('without the gate', report, await readsOf(bed.hosts));
+  print('without required positions', report, await readsOf(environment.hosts));
 });

@@ -24,7 +24,7 @@ async function mailServer() {
   return { taken, port: (server.server.address() as AddressInfo).port };
 }
 
-it('e-mail reaches those who asked for it, and nobody else', async () => {
+it('e-mail reaches only the users who asked for it', async () => {
   const { taken, port } = await mailServer();
   const app = await startApp({
     env: {

@@ -2,7 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { type CheckReport, ConsistencyChecker } from '../support/consistency-checker.js';
 import { startRedis } from '../support/redis.js';
-import { type Bed, openBed, promote } from '../support/replicated-bed.js';
+import {
+  type ReplicatedEnvironment,
+  startReplicatedEnvironment,
+  promote,
+} from '../support/replicated-environment.js';
 
 /** `npm run consistency -- --seconds 60` takes its time. */
 const SECONDS = Number(process.env['CONSISTENCY_SECONDS'] ?? 4);
@@ -11,89 +15,100 @@ const TIMEOUT = 120_000 + 4_000 * SECONDS;
 
 interface Case {
   readonly name: string;
-  readonly harm: (bed: Bed) => Promise<void>;
+  readonly harm: (environment: ReplicatedEnvironment) => Promise<void>;
   /** What is undone after a third of the time, if anything is. */
-  readonly mend?: (bed: Bed) => Promise<void>;
+  readonly repair?: (environment: ReplicatedEnvironment) => Promise<void>;
   readonly isPrimary?: boolean;
   readonly synchronous?: boolean;
 }
 
-const replicaOf = ({ embedded }: Bed) => embedded.replicas[0]!;
-const primaryOf = ({ embedded }: Bed) => embedded.server;
+const replicaOf = ({ embedded }: ReplicatedEnvironment) => embedded.replicas[0]!;
+const primaryOf = ({ embedded }: ReplicatedEnvironment) => embedded.server;
 
 const CASES: readonly Case[] = [
   {
     name: 'a replica is killed, and started again',
-    harm: (bed) => replicaOf(bed).kill(),
-    mend: (bed) => replicaOf(bed).restart(),
+    harm: (environment) => replicaOf(environment).kill(),
+    repair: (environment) => replicaOf(environment).restart(),
   },
   {
     name: 'a replica is stopped, and goes on',
-    harm: (bed) => replicaOf(bed).pause(),
-    mend: (bed) => replicaOf(bed).resume(),
+    harm: (environment) => replicaOf(environment).pause(),
+    repair: (environment) => replicaOf(environment).resume(),
   },
   {
     name: 'the primary is killed, and started again',
-    harm: (bed) => primaryOf(bed).kill(),
-    mend: (bed) => primaryOf(bed).start(),
+    harm: (environment) => primaryOf(environment).kill(),
+    repair: (environment) => primaryOf(environment).start(),
     isPrimary: true,
   },
   {
     name: 'the primary is killed, and a replica promoted',
-    harm: (bed) =>
-      primaryOf(bed)
+    harm: (environment) =>
+      primaryOf(environment)
         .kill()
-        .then(() => promote(bed)),
+        .then(() => promote(environment)),
     isPrimary: true,
   },
   {
     name: 'the primary is stopped, and a replica promoted',
-    harm: (bed) =>
-      primaryOf(bed)
+    harm: (environment) =>
+      primaryOf(environment)
         .pause()
-        .then(() => promote(bed)),
+        .then(() => promote(environment)),
     isPrimary: true,
   },
   {
     name: 'the same, with replicas that need not have received anything',
-    harm: (bed) =>
-      primaryOf(bed)
+    harm: (environment) =>
+      primaryOf(environment)
         .kill()
-        .then(() => promote(bed)),
+        .then(() => promote(environment)),
     isPrimary: true,
     synchronous: false,
   },
 ];
 
-it.each(CASES)('$name', { timeout: TIMEOUT }, async ({ name, harm, mend, isPrimary, synchronous = true }) => {
-  const redis = await startRedis();
-  onTestFinished(() => redis.stop());
-  const bed = await openBed({ REDIS_URL: redis.url }, { delays: [0, 0], synchronous });
-  const checker = new ConsistencyChecker({ hosts: bed.hosts, sessions: SESSIONS, carriesTokens: false });
-  const third = (SECONDS * 1000) / 3;
-  const recovered: number[] = [];
-  await checker.run(async () => {
-    await pause(third);
-    const recovering = [checker.recovery('writes'), checker.recovery('reads')];
-    await harm(bed);
-    if (mend) {
+it.each(CASES)(
+  '$name',
+  { timeout: TIMEOUT },
+  async ({ name, harm, repair, isPrimary, synchronous = true }) => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const environment = await startReplicatedEnvironment(
+      { REDIS_URL: redis.url },
+      { delays: [0, 0], synchronous },
+    );
+    const checker = new ConsistencyChecker({
+      hosts: environment.hosts,
+      sessions: SESSIONS,
+      carriesTokens: false,
+    });
+    const third = (SECONDS * 1000) / 3;
+    const recovered: number[] = [];
+    await checker.run(async () => {
       await pause(third);
-      await mend(bed);
-    }
-    recovered.push(...(await Promise.all(recovering)));
-    await pause(third);
-  });
-  const report = await checker.settle();
-  tell(name, report, recovered);
-  const { wrong, unavailable, lost, behind, untold } = report;
-  expect(wrong).toEqual([]);
-  expect(isPrimary ? 0 : unavailable.writes + unavailable.reads).toBe(0);
-  // What nobody else had received is lost with the primary, and so is the sight of it.
-  expect(synchronous ? [...lost, ...behind, ...untold] : []).toEqual([]);
-  expect(report.writes).toBeGreaterThan(10);
-});
+      const recovering = [checker.recovery('writes'), checker.recovery('reads')];
+      await harm(environment);
+      if (repair) {
+        await pause(third);
+        await repair(environment);
+      }
+      recovered.push(...(await Promise.all(recovering)));
+      await pause(third);
+    });
+    const report = await checker.settle();
+    print(name, report, recovered);
+    const { wrong, unavailable, lost, behind, untold } = report;
+    expect(wrong).toEqual([]);
+    expect(isPrimary ? 0 : unavailable.writes + unavailable.reads).toBe(0);
+    // Writes that no replica has received are lost with the primary, and later reads do not show them.
+    expect(synchronous ? [...lost, ...behind, ...untold] : []).toEqual([]);
+    expect(report.writes).toBeGreaterThan(10);
+  },
+);
 
-function tell(what: string, report: CheckReport, [writes, reads]: number[]): void {
+function print(what: string, report: CheckReport, [writes, reads]: number[]): void {
   const { unavailable, slowest, gap, lost, behind } = report;
   const s = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
   process.stderr.write(

@@ -36,13 +36,13 @@ async function storedOf(hash: string, folder = dir): Promise<string[]> {
 }
 
 const statusOf = async (hash: string) => (await api.get(`/api/media/${hash}`)).status;
-const patience = { timeout: 20_000, interval: 100 };
+const polling = { timeout: 20_000, interval: 100 };
 
 it('a picture that nothing shows goes, with all that is stored of it', async () => {
   const { hash } = await uploadReady(await register(api), await picture());
   expect(await storedOf(hash)).toHaveLength(6);
-  await expect.poll(() => statusOf(hash), patience).toBe(404);
-  await expect.poll(() => storedOf(hash), patience).toEqual([]);
+  await expect.poll(() => statusOf(hash), polling).toBe(404);
+  await expect.poll(() => storedOf(hash), polling).toEqual([]);
 });
 
 it(
@@ -57,10 +57,10 @@ it(
     const { slug } = await publish(person, { body: `![](${shown.urls['article-960']})` });
     await mediaThatIs(api, shown.hash, ({ used }) => used);
     // The other one's time was up, and so would have been this one's.
-    await expect.poll(() => statusOf(other.hash), patience).toBe(404);
+    await expect.poll(() => statusOf(other.hash), polling).toBe(404);
     expect(await statusOf(shown.hash)).toBe(200);
     expect(await person.api.del(articlePath(slug))).toHaveStatus(204);
-    await expect.poll(() => statusOf(shown.hash), patience).toBe(404);
+    await expect.poll(() => statusOf(shown.hash), polling).toBe(404);
   },
 );
 
@@ -75,36 +75,32 @@ it(
     expect(await person.api.del(`/api/media/${hash}`)).toHaveStatus(204);
     expect(await storedOf(hash)).toHaveLength(6);
     expect(await person.api.put('/api/user', { user: { image: null } })).toHaveStatus(200);
-    await expect.poll(() => statusOf(hash), patience).toBe(404);
-    await expect.poll(() => storedOf(hash), patience).toEqual([]);
+    await expect.poll(() => statusOf(hash), polling).toBe(404);
+    await expect.poll(() => storedOf(hash), polling).toEqual([]);
   },
 );
 
-it(
-  'what a crash left stored is swept; what is somebody’s, or none of ours, stays',
-  { timeout: 60_000 },
-  async () => {
-    const person = await register(api);
-    const { hash, urls } = await uploadReady(person, await picture());
-    await publish(person, { body: urls['article-480'] });
-    await mediaThatIs(api, hash, ({ used }) => used);
-    const lost = createHash('sha256').update(randomBytes(8)).digest('hex');
-    const inFolder = (of: string, name: string) => join(dir, of.slice(0, 2), of.slice(2, 4), name);
-    const strays = [
-      inFolder(lost, `${lost}.0123456789abcdef.original`),
-      inFolder(hash, `${hash}.0123456789abcdef.original`),
-    ];
-    const foreign = inFolder(lost, 'README');
-    for (const path of [...strays, foreign, join(dir, 'tmp', 'left-behind')]) {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, 'x');
-    }
-    await expect.poll(() => storedOf(lost), patience).toEqual([]);
-    await expect.poll(() => storedOf(hash), patience).toHaveLength(6);
-    await expect.poll(() => readdir(join(dir, 'tmp')), patience).toEqual([]);
-    expect(await readdir(dirname(foreign))).toEqual(['README']);
-  },
-);
+it('sweeps files that a crash left, and keeps owned and foreign files', { timeout: 60_000 }, async () => {
+  const person = await register(api);
+  const { hash, urls } = await uploadReady(person, await picture());
+  await publish(person, { body: urls['article-480'] });
+  await mediaThatIs(api, hash, ({ used }) => used);
+  const lost = createHash('sha256').update(randomBytes(8)).digest('hex');
+  const inFolder = (of: string, name: string) => join(dir, of.slice(0, 2), of.slice(2, 4), name);
+  const strays = [
+    inFolder(lost, `${lost}.0123456789abcdef.original`),
+    inFolder(hash, `${hash}.0123456789abcdef.original`),
+  ];
+  const foreign = inFolder(lost, 'README');
+  for (const path of [...strays, foreign, join(dir, 'tmp', 'left-behind')]) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'x');
+  }
+  await expect.poll(() => storedOf(lost), polling).toEqual([]);
+  await expect.poll(() => storedOf(hash), polling).toHaveLength(6);
+  await expect.poll(() => readdir(join(dir, 'tmp')), polling).toEqual([]);
+  expect(await readdir(dirname(foreign))).toEqual(['README']);
+});
 
 it('a killed host leaves no picture half made, and no temporary file', { timeout: 180_000 }, async () => {
   const own = await mkdtemp(join(tmpdir(), 'tearline-killed-'));
@@ -137,7 +133,7 @@ it('a killed host leaves no picture half made, and no temporary file', { timeout
       const reply = await fetch(`${killed.url}/media/${hash}/article-1600`);
       expect([reply.status, (await reply.arrayBuffer()).byteLength > 100]).toEqual([200, true]);
     }
-    await expect.poll(() => readdir(join(own, 'tmp')), patience).toEqual([]);
+    await expect.poll(() => readdir(join(own, 'tmp')), polling).toEqual([]);
   } finally {
     await killed.stop();
     for (const each of [own, data])

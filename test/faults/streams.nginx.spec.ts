@@ -119,7 +119,7 @@ it(
       expect(new Set(page.seen).size).toBe(page.seen.length);
       expect(page.seen).toEqual(page.seen.toSorted((one, next) => one - next));
     }
-    // What is there is what was told: asked of a few, since each asks for a list.
+    // The lists match the streamed events. A sample suffices, since each check fetches a list.
     for (const page of [authors, ...pages.slice(0, 10)]) {
       const { notifications } = await notificationsOf(page.person, '?limit=100');
       const there = notifications.filter(({ kind }) => kind !== 'follow').map(({ id }) => id);
@@ -133,7 +133,7 @@ it(
   },
 );
 
-it('streams end when their process is told to, before it waits for anything', async () => {
+it('streams end first when their process shuts down', async () => {
   const app = await startApp();
   const api = new Api(app.url);
   const streams = await atOnce(10, 5, async () => {

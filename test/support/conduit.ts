@@ -73,7 +73,7 @@ export interface ErrorBody {
   errors: Record<string, string[]>;
 }
 
-/** Somebody who has registered, with a client that speaks for them. */
+/** A registered user, with a client that is logged in. */
 export interface Person {
   api: Api;
   username: string;
@@ -82,7 +82,7 @@ export interface Person {
   token: string;
 }
 
-/** A word nobody else uses, so that tests share a server with other tests and other data. */
+/** Returns a unique word, so that tests share a server with other tests and other data. */
 export function unique(prefix: string): string {
   return `${prefix}${randomBytes(6).toString('hex')}`;
 }
@@ -151,7 +151,7 @@ export async function favorite(fan: Person, slug: string): Promise<Article> {
   return reply.body.article;
 }
 
-/** Follows somebody. */
+/** Follows a user. @returns the profile of the followee */
 export async function follow(follower: Person, followee: Person): Promise<Profile> {
   const reply = await follower.api.post<ProfileBody>(`${profilePath(followee.username)}/follow`);
   if (reply.status !== 200) {

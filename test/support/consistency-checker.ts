@@ -42,7 +42,7 @@ interface CheckOptions {
   thinkMs?: number;
 }
 
-/** Somebody who writes and reads, and what of their writes was acknowledged. */
+/** A user who writes and reads, with the acknowledged writes. */
 interface Session {
   readonly username: string;
   /** A client for each host. */
@@ -122,7 +122,7 @@ export class ConsistencyChecker {
         const until = performance.now() + TOLD_WITHIN_MS;
         let missing = told;
         while (missing.length > 0) {
-          const heard = await slugsHeardOf(api!);
+          const heard = await notifiedSlugsOf(api!);
           missing = told.filter((slug) => !heard.has(slug));
           if (performance.now() > until) break;
           await pause(100);
@@ -144,7 +144,7 @@ export class ConsistencyChecker {
   async #step(session: Session, chance: number): Promise<void> {
     const { username, clients, articles } = session;
     const api = anyOf(clients);
-    // With its token in hand nobody needs a name to read what they have written.
+    // A consistency token gives read-your-writes to anonymous readers, too.
     const reader = this.options.carriesTokens && Math.random() < 0.7 ? api.as() : api;
     const own = articles.at(-1);
     if (own === undefined || chance < 0.05) return this.#publish(session);
@@ -168,7 +168,7 @@ export class ConsistencyChecker {
     }
   }
 
-  /** Those who follow when the request begins have to be told. */
+  /** Every follower at the start of the request must be notified. */
   async #publish(session: Session): Promise<void> {
     const body = this.#next++;
     const fans = this.#people.filter(({ follows }) => follows.has(session));
@@ -183,7 +183,7 @@ export class ConsistencyChecker {
     for (const { told } of fans) if (told.length < 80) told.push(slug);
   }
 
-  /** Follows somebody, who publishes something at once. */
+  /** Follows another user, who then publishes an article. */
   async #follow(session: Session): Promise<void> {
     const other = anyOf(this.#people);
     if (other === session) return;
@@ -225,9 +225,9 @@ export class ConsistencyChecker {
 
   #succeeded(kind: 'writes' | 'reads', began: number): void {
     const now = performance.now();
-    const isTold = (one: { kind: string; since: number }) => one.kind === kind && one.since <= began;
-    for (const { since, tell } of this.#waiting.filter(isTold)) tell(now - since);
-    this.#waiting = this.#waiting.filter((one) => !isTold(one));
+    const isResolved = (one: { kind: string; since: number }) => one.kind === kind && one.since <= began;
+    for (const { since, tell } of this.#waiting.filter(isResolved)) tell(now - since);
+    this.#waiting = this.#waiting.filter((one) => !isResolved(one));
   }
 
   async #ask<T>(send: () => Promise<Reply<T>>, kind: 'writes' | 'reads'): Promise<Reply<T> | undefined> {
@@ -247,8 +247,8 @@ export class ConsistencyChecker {
   }
 }
 
-/** The articles that somebody was notified of, on all pages. */
-async function slugsHeardOf(api: Api): Promise<Set<string | undefined>> {
+/** Returns the articles in a user's notifications, from all pages. */
+async function notifiedSlugsOf(api: Api): Promise<Set<string | undefined>> {
   const slugs = new Set<string | undefined>();
   for (let cursor: string | null = ''; cursor !== null;) {
     const page = await notificationsOf({ api }, `?limit=100${cursor && `&cursor=${cursor}`}`);

@@ -16,14 +16,14 @@ export interface MediaBody {
   };
 }
 
-/** Noise is the hardest there is to encode, and nobody looks at it. */
+/** Noise is the slowest content to encode, and its quality does not matter. */
 const effort: Record<string, { effort: number }> = {
   gif: { effort: 1 },
   avif: { effort: 0 },
   webp: { effort: 0 },
 };
 
-/** A picture that nobody else has: noise, as large as it is to be. */
+/** Returns a unique picture of the given size: noise. */
 export function picture(
   format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' = 'jpeg',
   { width = 320, height = 200 } = {},

@@ -17,7 +17,7 @@ export interface NotificationsBody {
   nextCursor: string | null;
 }
 
-/** Somebody's notifications, newest first. */
+/** Returns a user's notifications, newest first. */
 export async function notificationsOf({ api }: { api: Api }, query = ''): Promise<NotificationsBody> {
   const reply = await api.get<NotificationsBody>(`/api/notifications${query}`);
   if (reply.status !== 200) throw new Error(`notifications answered ${reply.status}: ${reply.text}`);

@@ -122,7 +122,7 @@ async function readyUrl(listening: Promise<string>, exited: Promise<Exit>, withi
   const ended = exited.then((exit) => {
     throw new Error(`it ended with ${exit}`);
   });
-  // Both outlive the race, in which nobody listens to the losers.
+  // Both outlive the race, which ignores the later rejections.
   tooLate.catch(() => {});
   ended.catch(() => {});
 

@@ -74,7 +74,7 @@ describe('nginx in front of replicas', () => {
       }
     }));
 
-  it('passes on a 503 and takes nobody for dead because of it', () =>
+  it('passes on a 503 and keeps the server that answered it', () =>
     replicas(
       async ({ edge }) => {
         const answers: string[] = [];
@@ -107,7 +107,7 @@ describe('nginx in front of replicas', () => {
       { first: () => true, readTimeout: 1 },
     ));
 
-  it('tries those that were taken for dead when there is nobody else', () =>
+  it('retries ejected servers when no other is left', () =>
     replicas(async ({ edge, first, second }) => {
       await first.close();
       for (let index = 0; index < 4; index += 1) expect((await get(edge, '/')).echo.host).toBe('second');
@@ -123,7 +123,7 @@ describe('nginx in front of replicas', () => {
       }
     }));
 
-  it('says that nobody is there', () =>
+  it('answers 502 without servers', () =>
     replicas(async ({ edge, first, second }) => {
       await Promise.all([first.close(), second.close()]);
       const reply = await get(edge, '/');

@@ -88,7 +88,7 @@ describe('nginx in front of a split', () => {
     '/metrics#x',
     '/x/../metrics',
     '/_edge/400',
-  ])('%s is nobody’s', async (path) => {
+  ])('%s matches no route', async (path) => {
     expect(await get(edge, path)).toBeRefused(404, { route: ['not found'] });
   });
 

@@ -132,7 +132,7 @@ export async function closing<T>(
   }
 }
 
-/** A GET as it is, not tidied up; `echo` is what an echo host tells of it. */
+/** Sends a GET without normalising the path; `echo` is the request as the echo host received it. */
 export const get = async (edge: Pick<Edge, 'url'>, path: string, headers: Record<string, string> = {}) => {
   const reply = await sendRaw(edge.url, { method: 'GET', path, headers });
   return { ...reply, echo: reply.body as Echo };

@@ -80,7 +80,7 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
   });
 
   it('the database sees a process as its own modules’ roles and the queues’ one alone', async () => {
-    // Nobody but a superuser is shown where others come from.
+    // Only a superuser sees the addresses of other connections.
     const url = new URL((await embeddedUrl(folder))!);
     const passwords = JSON.parse(readFileSync(join(folder, 'postgres/credentials.json'), 'utf8')) as {
       superuser: string;

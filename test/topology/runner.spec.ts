@@ -41,7 +41,7 @@ describe('a running topology', () => {
     rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
-  it('has as many processes as it was told', () => {
+  it('runs the configured number of processes', () => {
     expect(topology.hosts.map(({ name }) => name)).toEqual(['app.1', 'articles.1', 'articles.2']);
   });
 
@@ -67,7 +67,7 @@ describe('a running topology', () => {
     const { slug } = await publish(await register(api));
     for (const host of topology.hosts) process.kill(host.pid, 'SIGKILL');
     await expect.poll(async () => (await api.get(`/api/articles/${slug}`)).status, patiently).toBe(200);
-    await expect.poll(async () => (await api.get('/api/profiles/nobody')).status, patiently).toBe(404);
+    await expect.poll(async () => (await api.get('/api/profiles/unknown')).status, patiently).toBe(404);
 
     process.kill(topology.nginx, 'SIGKILL');
     const status = () =>

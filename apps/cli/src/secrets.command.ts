@@ -70,7 +70,7 @@ class SecretFolder {
     if (existsSync(file)) return (await readFile(file, 'utf8')).trimEnd();
     const secret = await make();
     await mkdir(dirname(file), { recursive: true });
-    // Whoever reads it runs as another user; who gets to see the folder is decided outside.
+    // The containers read it as another user. The mode of the folder, set outside, restricts access.
     await writeFile(`${file}.new`, `${secret}\n`, { mode: 0o444 });
     await rename(`${file}.new`, file);
     this.made += 1;

@@ -70,7 +70,7 @@ describe('sample data', () => {
     expect(found).toEqual({ found: '20 60 90 1200 380' });
   });
 
-  it('lets the named user log in, also where somebody failed to register before', async () => {
+  it('lets the named user log in, also after a failed registration', async () => {
     const env = await fresh('login');
     await run(env, 'migrate');
     await query("select nextval('identity.users_id_seq') from generate_series(1, 3)", 'login');

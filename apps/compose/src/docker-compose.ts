@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** One container of a project, as `docker compose ps` tells of it. */
+/** One container of a project, as `docker compose ps` reports it. */
 export interface Container {
   readonly ID: string;
   readonly Service: string;
   readonly State: string;
-  /** Empty where nobody checks. */
+  /** Empty for a container without a health check. */
   readonly Health: string;
   readonly ExitCode: number;
 }

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container, DockerCompose } from './docker-compose.js';
 
-const PATIENCE_MS = 180_000;
+const HEALTHY_TIMEOUT_MS = 180_000;
 
 /**
  * Waits until every container is healthy, or has done what it was there for.
  * @throws Error with the end of the logs of those that are not
  */
 export async function untilHealthy(compose: DockerCompose): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + HEALTHY_TIMEOUT_MS;
   for (;;) {
     const waiting = (await compose.containers()).filter((container) => !isFine(container));
     if (waiting.length === 0) return;

@@ -7,14 +7,14 @@ describe('the own address', () => {
     expect(await ownAddress(address)).toBe(address);
   });
 
-  it('is what a name stands for', async () => {
+  it('resolves a name', async () => {
     expect(['127.0.0.1', '::1']).toContain(await ownAddress('localhost'));
   });
 
   it.each([
     ['192.0.2.1', '192.0.2.1'],
-    ['nobody.invalid', 'nothing'],
-  ])('is not that of somebody else: %s', async (name, is) => {
+    ['unknown.invalid', 'nothing'],
+  ])('refuses an address of another machine: %s', async (name, is) => {
     await expect(ownAddress(name)).rejects.toThrow(SettingsError);
     await expect(ownAddress(name)).rejects.toThrow(`expected an address of this machine, got ${is}`);
   });

@@ -5,7 +5,7 @@ import { SettingsError } from '@tearline/settings';
 /**
  * The address of this machine that a name stands for. Where replicas share a name, each finds its own; and where a
  * machine is on several networks, a name that only one of them knows says which.
- * @throws SettingsError when the name stands for others alone, or nobody
+ * @throws SettingsError when the name does not resolve, or resolves only to addresses of other machines
  */
 export async function ownAddress(name: string): Promise<string> {
   const found = await lookup(name, { all: true }).catch(() => []);

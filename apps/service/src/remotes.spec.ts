@@ -27,7 +27,7 @@ describe('the remote hosts', () => {
       SOCIAL_RPC_ADDRESSES: 'app:7000,[::1]:7001',
       ARTICLES_RPC_ADDRESSES: 'articles:7000',
     };
-    const hosts = remoteHosts(only('comments'), { ...env, COMMENTS_RPC_ADDRESSES: 'nobody:1' });
+    const hosts = remoteHosts(only('comments'), { ...env, COMMENTS_RPC_ADDRESSES: 'unknown:1' });
     expect(
       hosts.map(({ addresses, contracts }) => [addresses, contracts.map(({ name }) => name).toSorted()]),
     ).toEqual([

@@ -36,14 +36,14 @@ const rest = names.filter((name) => name !== 'media').join(', ');
 const media = `hosts: { app: { modules: [${rest}] }, media: { modules: [media] } }`;
 
 describe('the environment of a host', () => {
-  it('says what it serves; one for jobs alone is called by nobody', async () => {
+  it('names the roles of a host; no host calls one that serves jobs only', async () => {
     const { app, workers } = await environments(withWorkers);
     expect([app!['HOST_ROLES'], workers!['HOST_ROLES']]).toEqual(['http,rpc', 'jobs']);
     expect(workers).not.toHaveProperty('RPC_PORT');
-    expect(Object.keys(workers!).filter((name) => name.startsWith('SEAM_'))).toEqual([]);
+    expect(Object.keys(workers!).filter((name) => name.endsWith('_RPC_ADDRESSES'))).toEqual([]);
   });
 
-  it('says where the queues are: for everybody, and in one place', async () => {
+  it('names one place for the queues, the same for all hosts', async () => {
     for (const env of Object.values(await environments(withWorkers))) {
       expect(env['QUEUES_DATABASE_URL']).toBe('postgres://queues');
       expect(env).not.toHaveProperty('REDIS_URL');

@@ -29,7 +29,7 @@ export interface Run {
   readonly redisUrl: string | undefined;
   /** For the board of the queues, on the front host. */
   readonly operatorPassword: string | undefined;
-  /** Where all hosts of media keep its files, unless they are told otherwise. */
+  /** Folder of the files of all hosts that run media, unless their environment names another. */
   readonly mediaDir: string;
 }
 

@@ -42,7 +42,7 @@ export class Runner {
     private readonly isWatching = false,
   ) {}
 
-  /** Resolves when everything answers, or is told to stop. @throws Error when something does not start */
+  /** Resolves when every process answers, or when `stop` is called. @throws Error when a process does not start */
   start(): Promise<void> {
     return (this.#starting ??= this.#start());
   }
@@ -102,7 +102,7 @@ export class Runner {
   async #folder(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'tearline-topology-'));
     this.#undo.push(() => rm(folder, { recursive: true, force: true }));
-    // The workers of a privileged nginx are somebody else, who must be able to walk in.
+    // The workers of a privileged nginx run as another user, who needs to enter the folder.
     await chmod(folder, 0o711);
     return folder;
   }

@@ -30,7 +30,7 @@ describe('a token', () => {
   it.each<[string, JWTPayload, Partial<JWTHeaderParameters>?]>([
     ['has expired', { exp: now() - 1 }],
     ['never expires', { exp: undefined }],
-    ['is of another issuer', { iss: 'somebody' }],
+    ['is of another issuer', { iss: 'other' }],
     ['has no subject', { sub: undefined }],
     ['has no time of issue', { iat: undefined }],
     ['has an unknown kid', {}, { kid: 'unknown' }],

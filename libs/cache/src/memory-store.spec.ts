@@ -45,7 +45,7 @@ it('marks an entry that arrives after the invalidation of one of its tags', () =
   expect(memory.find('a')?.isInvalidated).toBe(true);
   memory.set('a', { value: entryOf('a', { at: 'c.1.05' }) });
   expect(memory.find('a')?.isInvalidated).toBe(false);
-  // An outdated entry that arrives late does not replace a valid one.
+  // A stale entry that arrives late does not replace a valid one.
   memory.set('a', { value: entryOf('a', { at: 'c.1.03' }) });
   expect(memory.find('a')?.isInvalidated).toBe(false);
 });

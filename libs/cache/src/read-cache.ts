@@ -35,11 +35,11 @@ export class ReadCache {
   readonly #keysByUrl = new LRUCache<string, string>({ max: MAX_URLS });
   readonly #refreshing = new Set<string>();
   readonly #counters = new Map<string, CacheCounters>();
-  readonly #flights: SingleFlight | undefined;
+  readonly #singleFlight: SingleFlight | undefined;
 
   /** @param options undefined when the cache is off */
   constructor(private readonly options: ReadCacheOptions | undefined) {
-    if (options) this.#flights = new SingleFlight(options.fetcher, options.invalidations);
+    if (options) this.#singleFlight = new SingleFlight(options.fetcher, options.invalidations);
   }
 
   /** Counters by the name of the cache. */
@@ -136,7 +136,7 @@ export class ReadCache {
     request: CacheRequest<T>,
     required: Exclude<RequiredPositions, typeof LATEST>,
   ): Promise<Entry<T>> {
-    const { entry, source } = await this.#flights!.fetch(request, required);
+    const { entry, source } = await this.#singleFlight!.fetch(request, required);
     if (source === 'redis' && entry.freshUntil < Date.now()) this.#refresh(request);
     return this.#deliver(request, entry, source);
   }

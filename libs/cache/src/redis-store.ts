@@ -56,8 +56,8 @@ export class RedisStore {
   onRecovered: ((versions: readonly VersionedTag[]) => void) | undefined;
 
   constructor(url: string) {
-    // node-redis, although BullMQ brings ioredis: it writes the commands of one tick together. CPU per command with 20 in
-    // flight: GET 11 µs against 17, MGET of five tags 4 against 15. Auto-pipelining of ioredis (9 and 12 µs) makes a single
+    // node-redis, although BullMQ brings ioredis: it writes the commands of one tick together. CPU per command with 20
+    // pending: GET 11 µs against 17, MGET of five tags 4 against 15. Auto-pipelining of ioredis (9 and 12 µs) makes a single
     // GET cost 67 µs instead of 46.
     this.#client = createClient({
       url,

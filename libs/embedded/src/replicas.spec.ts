@@ -19,7 +19,7 @@ describe('a server with two replicas', () => {
     return row!['n'];
   };
 
-  it('shows what was written on both, where nobody can write', async () => {
+  it('shows writes on both replicas, which are read-only', async () => {
     await write('first');
     for (const number of [0, 1]) await expect.poll(() => shows(number, 'first'), WITHIN).toBe(1);
     await expect(write('here', primary.replicas[0]!.url)).rejects.toThrow(/read-only/);

@@ -66,6 +66,6 @@ async function unprivilegedAccount(): Promise<Account> {
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
   throw new Error(
-    'PostgreSQL does not run as root, and there is no user postgres or nobody. Use an ordinary user.',
+    "PostgreSQL refuses to run as root, and the system has no user 'postgres' or 'nobody'. Use an ordinary user.",
   );
 }

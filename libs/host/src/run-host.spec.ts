@@ -60,7 +60,7 @@ describe('runHost', () => {
     other.close();
   });
 
-  it('does not start with a module that nobody answers, and names what is missing', async () => {
+  it('does not start when a required contract has no handler, and names it', async () => {
     const run = options();
     run.modules = [{ ...sampleModule, uses: [contract('prices', {})] }];
     await expect(runHost(run)).rejects.toThrow("'samples' uses 'prices'");

@@ -8,13 +8,13 @@ import { settingsPassedOn } from './settings-passed-on.js';
 /** Where media keeps its files, on a volume that all its replicas have. */
 const MEDIA_DIR = '/var/lib/tearline/media';
 
-/** A host as a compose service: its modules, their credentials and those of nobody else. */
+/** A host as a compose service, with its modules and with the credentials of these modules only. */
 export function hostService(topology: Topology, host: TopologyHost): object {
   const { modules, serve } = host;
   const isAlone = isMonolith(topology);
   const hasMedia = modules.includes('media');
   const audiences = ['hosts', ...modules, ...(isFront(topology, host) ? ['operator'] : [])];
-  // When the only host is replaced, somebody has to answer.
+  // Two replicas, so that one answers while the other is being replaced.
   const replicas = isAlone ? Math.max(2, host.replicas) : host.replicas;
   return {
     extends: { file: 'services.yaml', service: isAlone ? 'monolith' : 'service' },

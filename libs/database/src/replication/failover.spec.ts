@@ -154,7 +154,7 @@ describe('a primary', () => {
     const hanging = write('lost in the middle', several).catch((error: unknown) => error);
     const took = await msOf(async () => expect(isSeamError(await hanging, 'unavailable')).toBe(true));
     expect(took).toBeLessThan(6_500);
-    const refused = await write('nobody there', several).catch((error: unknown) => error);
+    const refused = await write('unreachable', several).catch((error: unknown) => error);
     expect(isSeamError(refused, 'unavailable')).toBe(true);
 
     await heir!.promote();

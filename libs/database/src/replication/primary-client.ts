@@ -11,7 +11,7 @@ export interface PrimaryRoute {
   /** Returns the primary's URL; undefined while there is none. */
   url(): string | undefined;
   /** Returns whether a writable server was replaced by a promotion. */
-  isOutdated(cluster: string, timeline: number): boolean;
+  isSuperseded(cluster: string, timeline: number): boolean;
   /** Called when the primary refused a write. */
   markSuspect(): void;
   /** Whether reads are served by replicas or a cache, so that the positions of writes are needed. */
@@ -74,7 +74,7 @@ export class PrimaryClient extends pg.Client {
   async verify(): Promise<void> {
     const { rows } = await this.#query(PRIMARY_STATUS);
     const { standby, cluster, timeline } = rows[0] as { standby: boolean; cluster: string; timeline: number };
-    if (standby || this.#route.isOutdated(cluster, timeline)) {
+    if (standby || this.#route.isSuperseded(cluster, timeline)) {
       this.#route.markSuspect();
       throw new SeamError('unavailable', { message: `${this.address} is not the primary` });
     }

@@ -76,8 +76,8 @@ export class ReplicatedDatabase implements PrimaryRoute {
     return primary && this.#primaries.get(primary.address);
   }
 
-  isOutdated(cluster: string, timeline: number): boolean {
-    return this.options.group.isOutdated(cluster, timeline);
+  isSuperseded(cluster: string, timeline: number): boolean {
+    return this.options.group.isSuperseded(cluster, timeline);
   }
 
   markSuspect(): void {

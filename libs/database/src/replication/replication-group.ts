@@ -66,7 +66,7 @@ export class ReplicationGroup implements MonitorListener {
   }
 
   /** Returns whether a primary on this timeline was replaced by a promotion. */
-  isOutdated(cluster: string, timeline: number): boolean {
+  isSuperseded(cluster: string, timeline: number): boolean {
     return cluster === this.#cluster && timeline < this.#timeline;
   }
 

@@ -138,8 +138,8 @@ describe('with replicas that are delayed', () => {
   });
 
   it('a write of another principal requires no position', async () => {
-    await host.request(() => write('mine'), { principal: 'somebody' });
-    const at = await host.request(() => host.notes.servingPort(), { principal: 'somebody else' });
+    await host.request(() => write('mine'), { principal: 'ann' });
+    const at = await host.request(() => host.notes.servingPort(), { principal: 'bob' });
     expect(ports.replicas).toContain(at);
   });
 });
@@ -166,7 +166,7 @@ describe('with one replica that is ahead', () => {
 
   it('a position of another timeline or another cluster is read on the primary', async () => {
     const position = async (change: (parts: string[]) => string[]) => {
-      const call = { principal: 'stranger' };
+      const call = { principal: 'cem' };
       return host.request(async () => {
         const { currentCall } = await import('@tearline/seam');
         await write('to learn the position');

@@ -1,7 +1,7 @@
 import { currentCall } from '@tearline/seam';
 import type { Logger } from 'pino';
 
-/** Writes down errors that nobody foresaw, each of them once, however many layers it passes on its way up. */
+/** Logs unexpected errors, each once, however many layers it passes on its way up. */
 export class ErrorLog {
   readonly #seen = new WeakSet<object>();
 

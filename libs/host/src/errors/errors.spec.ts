@@ -29,7 +29,7 @@ describe('errors of services', () => {
     ['invalid-input', 422, { server: ['invalid input'] }],
     ['sample/undeclared', 500, { server: ['internal error'] }],
     ['bug', 500, { server: ['internal error'] }],
-  ])('%s is told as %i', async (code, status, errors) => {
+  ])('%s is answered %i', async (code, status, errors) => {
     expect(await refusal(`/api/samples/fail/${encodeURIComponent(code)}`)).toEqual({ status, errors });
   });
 
@@ -39,7 +39,7 @@ describe('errors of services', () => {
   });
 });
 
-describe('errors that nobody foresaw', () => {
+describe('unexpected errors', () => {
   it.each(['/api/samples/bug', '/api/samples/fail/bug'])(
     '%s tells nothing, and logs everything once',
     async (path) => {
@@ -190,7 +190,7 @@ describe('requests that reach no handler', () => {
   });
 
   it.each(['%zz', '%00', '%ff%fe', '%ed%a0%80', '__proto__=1&q=x', '&&&=&q', 'q[]=1&q[x]=2'])(
-    'have a strange query that harms nobody: %s',
+    'accept a malformed query string: %s',
     async (query) => {
       expect((await fetch(`${host.url}/api/samples/search?q=${query}`)).status).toBe(200);
     },

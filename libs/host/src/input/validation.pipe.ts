@@ -48,7 +48,7 @@ function messagesByField(issues: readonly Issue[], fallback: string): Record<str
   return Object.fromEntries([...fields].map(([field, messages]) => [field, [...messages]]));
 }
 
-/** `article.title` is told as `title`: the outer name says only what kind of thing the whole body is. */
+/** Returns the field that an issue is about: `title` for `article.title`, since the outer name only names the kind of body. */
 function fieldOf({ path = [] }: Issue, fallback: string): string {
   const [outer, inner] = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const field = typeof inner === 'string' ? inner : outer;

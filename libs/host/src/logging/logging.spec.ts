@@ -37,7 +37,7 @@ describe('the log', () => {
     });
   });
 
-  it('names the user once somebody knows', async () => {
+  it('names the user once it is known', async () => {
     const [line] = await lines('/api/samples', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

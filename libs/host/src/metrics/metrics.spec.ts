@@ -47,7 +47,7 @@ describe('metrics', () => {
     expect(counts.at(-1)).toBe(1);
   });
 
-  it('tell of the process', async () => {
+  it('include those of the process', async () => {
     expect(await scrape(await open())).toMatch(
       /nodejs_eventloop_lag_p99_seconds [\d.]+[^]*nodejs_heap_size_used_bytes \d+/,
     );

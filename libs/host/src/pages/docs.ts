@@ -3,8 +3,8 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { withRemoteDocs } from './docs-parts.js';
 
 /**
- * Serves the API's description, made from the code when somebody first asks for it: `/docs` and `/docs-json`.
- * @param from addresses of other hosts, whose parts are asked for each time and shown as well
+ * Serves the API's description at `/docs` and `/docs-json`. The first request generates it from the code.
+ * @param from addresses of other hosts, whose descriptions are fetched on each request and merged
  */
 export function serveDocs(app: NestFastifyApplication, from: readonly string[]): void {
   const config = new DocumentBuilder()

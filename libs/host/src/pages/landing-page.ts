@@ -1,6 +1,6 @@
 import type { ModuleManifest } from '@tearline/seam';
 
-/** A page for whoever opens the host's address in a browser. `base` is its own address as the browser wrote it. */
+/** Returns the page at the host's root address. `base` is that address as the browser sent it. */
 export function landingPage(base: string, modules: readonly ModuleManifest[]): string {
   const at = escapeHtml(base);
   return `<!doctype html>

@@ -21,7 +21,7 @@ describe('the landing page', () => {
     expect(page).toContain('samples');
   });
 
-  it('is not written by whoever names the host', async () => {
+  it('escapes the Host header', async () => {
     const request = 'GET / HTTP/1.1\r\nHost: "><script>alert(1)</script>\r\nConnection: close\r\n\r\n';
     expect(await sendRaw(host.port, request)).not.toContain('<script>');
   });

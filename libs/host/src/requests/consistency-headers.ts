@@ -28,7 +28,7 @@ export function consistencyOf(headers: Headers, sessions: SessionStore | undefin
   );
 }
 
-/** Remembers what a request has written, and tells a client that nobody knows by name what to bring along next time. */
+/** Saves the positions that a request has written; an anonymous client gets them as a token for its next requests. */
 export async function sendConsistencyToken(
   { call, reply }: InFlightRequest,
   sessions: SessionStore,
@@ -36,7 +36,7 @@ export async function sendConsistencyToken(
   void reply.header(TOKEN, await sessions.save(call));
 }
 
-/** A level that nobody knows is a mistake of the client, which would get less than it asked for. */
+/** Rejects an unknown level: falling back to a default could give the client less than it asked for. */
 export function rejectInvalidLevel(
   { headers }: Pick<FastifyRequest, 'headers'>,
   _reply: FastifyReply,

@@ -45,7 +45,7 @@ describe('a request', () => {
     });
   });
 
-  it('with a token that nobody can read needs everything, unless it asked for less', async () => {
+  it('with an unreadable token requires all writes, unless it asked for less', async () => {
     expect(await needsOf({ 'consistency-token': 'samples=c.1, nonsense' })).toEqual({
       level: 'strong',
       seen: { samples: 'c.1' },

@@ -52,10 +52,10 @@ it('an answer is sent again without asking the route, with all that belongs to a
 });
 
 it.each([
-  ['who shows a token', { authorization: 'Token x' }],
-  ['who brings a consistency token', { 'consistency-token': 'shop=c.1.01' }],
-  ['who asks for a level', { consistency: 'strong' }],
-])('%s is answered by the route, and for nobody else', async (_, headers: Record<string, string>) => {
+  ['with an access token', { authorization: 'Token x' }],
+  ['with a consistency token', { 'consistency-token': 'shop=c.1.01' }],
+  ['with a consistency level', { consistency: 'strong' }],
+])('a request %s is answered by the route and not stored', async (_, headers: Record<string, string>) => {
   const { asked } = await get('car', headers);
   expect((await get('car', headers)).asked).toBe(asked + 1);
   expect((await get('car')).asked).toBe(asked + 2);

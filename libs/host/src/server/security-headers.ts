@@ -1,13 +1,13 @@
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { fastify, type FastifyInstance } from 'fastify';
 
-/** Answers that nobody looks at as a page: they may load nothing and stand in no frame. */
+/** Headers of responses that are not pages: they may load nothing and must not be framed. */
 const API: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
-  // These say something of pages only, or to browsers that nobody has any more.
+  // These concern pages only, or browsers that are no longer in use.
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
   dnsPrefetchControl: false,

@@ -14,7 +14,7 @@ const SLOW = 'GET /api/samples/slow HTTP/1.1\r\nHost: x\r\n\r\n';
 describe('closing', () => {
   it('is not ready any more, but lets the requests under way finish', async () => {
     host = await startTestHost();
-    // Half a request keeps its connection from being idle, so that it can still ask when nobody else can.
+    // An incomplete request keeps its connection from being idle, so that it can be completed during shutdown.
     const asking = await rawConnection(host.port);
     asking.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n');
     const slow = await rawConnection(host.port);

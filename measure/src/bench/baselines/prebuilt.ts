@@ -1,5 +1,5 @@
 /**
- * The yardstick of the framework: Nest on Fastify, which answers with ready-made text, as long as the path says, and
+ * The baseline for the framework: Nest on Fastify. It answers with prepared text of the length in the path and
  * writes one line of pino's for each request.
  */
 import 'reflect-metadata';

@@ -1,5 +1,5 @@
 /**
- * The yardstick: what the same answers cost without a framework, modules or boundaries. Plain node:http, and the owner's
+ * The baseline: the cost of the same responses without a framework, modules or boundaries. Plain node:http, and the owner's
  * statements over all schemas at once. It checks no input and believes every token, and is of no other use.
  */
 import { verify } from '@node-rs/argon2';

@@ -1,4 +1,4 @@
-/** The yardstick of uploads: `node:http` alone, which hashes what it receives and writes it to the disk. */
+/** The baseline for uploads: `node:http` alone, which hashes what it receives and writes it to the disk. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

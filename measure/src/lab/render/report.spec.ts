@@ -128,7 +128,7 @@ describe('a chart', () => {
     expect((x2! - x0!) / (x1! - x0!)).toBeCloseTo(4, 1);
   });
 
-  it('survives figures that nobody knows', () => {
+  it('renders unknown figures', () => {
     const series = [{ name: 'a', values: [Number.NaN, 1] }];
     for (const kind of ['bars', 'stacks', 'lines'] as const)
       expect(svg({ kind, title: 'x', unit: '', labels: ['1', '2'], series })).not.toContain('NaN"');

@@ -21,8 +21,8 @@ export const modulesOf = (tree: string) =>
 /** The other libs of a tree. */
 export const libsOf = (tree: string) => foldersIn(join(tree, 'libs')).filter((name) => name !== 'modules');
 
-/** Every door of a tree: the name that others import, and the file that it stands for, e.g. `libs/seam/src/index.ts`. */
-export function doorsOf(tree: string): Record<string, string> {
+/** Returns each entry point of a tree: its import specifier and its file, e.g. `libs/seam/src/index.ts`. */
+export function entryPointsOf(tree: string): Record<string, string> {
   const libs = libsOf(tree).map((lib) => [`@tearline/${lib}`, `libs/${lib}/src/index.ts`]);
   const modules = modulesOf(tree).flatMap((module) => [
     [`@tearline/modules/${module}`, `libs/modules/${module}/src/index.ts`],

@@ -6,21 +6,21 @@ import { query } from './database.js';
 import { type ReplicatedDatabase, startReplicated } from './replicated-database.js';
 import { startApp } from './running-app.js';
 
-/** A primary with replicas, and hosts on them, until the test has ended. */
-export interface Bed extends ReplicatedDatabase {
+/** A primary with replicas, and hosts that use them, until the test has ended. */
+export interface ReplicatedEnvironment extends ReplicatedDatabase {
   /** URLs of the hosts. */
   readonly hosts: string[];
 }
 
 /**
  * Starts two hosts on a primary with two replicas.
- * @param delays milliseconds that each replica is late
+ * @param delays milliseconds that each replica lags
  * @param synchronous whether a commit waits for one of the replicas
  */
-export async function openBed(
+export async function startReplicatedEnvironment(
   env: Record<string, string>,
   { delays = [0, 150], synchronous = true }: { delays?: number[]; synchronous?: boolean } = {},
-): Promise<Bed> {
+): Promise<ReplicatedEnvironment> {
   const database = await startReplicated(delays, { synchronous });
   onTestFinished(() => database.stop());
   // Hosts that share a folder share the keys in it.
@@ -40,7 +40,7 @@ export async function openBed(
   return { ...database, hosts };
 }
 
-/** Whoever has received most takes the primary's place, and the others follow. */
+/** Promotes the replica that has received most, and lets the others follow it. */
 export async function promote({ embedded: { replicas } }: ReplicatedDatabase): Promise<void> {
   const received = await Promise.all(
     replicas.map(async (replica) => {
@@ -52,9 +52,9 @@ export async function promote({ embedded: { replicas } }: ReplicatedDatabase): P
       return { replica, lsn: row!.lsn };
     }),
   );
-  const [heir, ...others] = received
+  const [successor, ...others] = received
     .toSorted((one, next) => next.lsn - one.lsn)
     .map(({ replica }) => replica);
-  await heir!.promote();
-  for (const other of others) await other.follow(heir!.server);
+  await successor!.promote();
+  for (const other of others) await other.follow(successor!.server);
 }

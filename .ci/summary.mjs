@@ -1,4 +1,4 @@
-// node tally.mjs <vitest's JSON report> [failed stage…]
+// node summary.mjs <vitest's JSON report> [failed stage…]
 // Prints what went wrong, then "N passed, N failed". A test that was skipped, a test file that did not run and a stage
 // that failed without a failed test to show for it are failures.
 import { existsSync, globSync, readFileSync } from 'node:fs';
