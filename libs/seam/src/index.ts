@@ -43,7 +43,6 @@ export {
   type EventOptions,
   type PayloadOf,
 } from './contract/event.js';
-export { Implements } from './implements.decorator.js';
 export { type ModuleManifest } from './module-manifest.js';
 export { compareRoutes, matchesRoute } from './route-pattern.js';
 export { type RemoteHostOptions, type RemoteHostTuning } from './remote/client/remote-host-options.js';
@@ -55,5 +54,5 @@ export { type Placement, type RecordCall, type SeamObserver } from './seam-obser
 export { type SeamModuleOptions } from './seam-module-options.js';
 export { type RunningSeamServer, seamServer } from './seam-server.js';
 export { Semaphore } from './semaphore.js';
-export { Seam } from './seam.decorator.js';
+export { Implements, Seam } from './seam.decorators.js';
 export { SeamModule } from './seam.module.js';

@@ -97,7 +97,7 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
   async #bindRemote(): Promise<void> {
     const { remote = [], credential } = this.options;
     if (remote.length === 0) return;
-    const { bindRemoteHost } = await import('./remote/client/bind-remote-host.js');
+    const { bindRemoteHost } = await import('./remote/client/remote-binding.js');
     for (const host of remote)
       this.#closing.push(
         bindRemoteHost(this.runtime, host, credential, (contract, key, method) =>

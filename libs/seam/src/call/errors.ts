@@ -56,6 +56,12 @@ export function isDeclared(code: string, declared: readonly string[]): boolean {
   return BUILT_IN_CODES.has(code) || declared.includes(code);
 }
 
+/** Returns an error that may leave a method: declared or built-in as it is, any other as `internal` with its cause. */
+export function toDeclaredError(thrown: unknown, declared: readonly string[]): SeamError {
+  if (isSeamError(thrown) && isDeclared(thrown.code, declared)) return thrown;
+  return new SeamError('internal', { cause: thrown });
+}
+
 /** What a contract, or the wiring of one, got wrong: a mistake of the developer, found when the app starts. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { BoundMethod, SeamRuntime } from '../call/bound-method.js';
+import { type BoundMethod, invoke, type SeamRuntime } from '../call/bound-method.js';
 import { CallContext, currentCall, runCall } from '../call/call-context.js';
 import { Consistency } from '../call/consistency.js';
-import { toDeclaredError } from '../call/declared-error.js';
-import { SeamError } from '../call/errors.js';
-import { invoke } from '../call/start-with.js';
+import { SeamError, toDeclaredError } from '../call/errors.js';
 import type { Contract, Method } from '../contract/contract.js';
 import { LocalCall } from './local-call.js';
 

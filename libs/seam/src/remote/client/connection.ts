@@ -5,7 +5,7 @@ import { type Credential, isProof, nonce, proof } from '../credential.js';
 import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
 import type { ReplyFrame, ServerFrame, AcceptFrame } from '../frames.js';
 import type { RemoteCall } from './remote-call.js';
-import { TransportError } from './transport-error.js';
+import { TransportError } from './retry.js';
 import { type Replies, PendingReply } from './pending-reply.js';
 
 /** What a connection needs to know of its address. */

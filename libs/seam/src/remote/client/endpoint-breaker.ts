@@ -1,5 +1,5 @@
 import { circuitBreaker, type CircuitBreakerPolicy, handleType, type IBreaker } from 'cockatiel';
-import { TransportError } from './transport-error.js';
+import { TransportError } from './retry.js';
 
 /** How often probes happen is the prober's business; this only bounds what a storm of calls can cause. */
 const MIN_PROBE_INTERVAL_MS = 50;

@@ -9,7 +9,7 @@ import { endpointBreaker } from './endpoint-breaker.js';
 import { Connection } from './connection.js';
 import type { RemoteCall } from './remote-call.js';
 import type { RemoteHostSettings } from './remote-host-options.js';
-import { TransportError } from './transport-error.js';
+import { TransportError } from './retry.js';
 
 /** What the addresses of one host share. */
 export interface EndpointOptions {

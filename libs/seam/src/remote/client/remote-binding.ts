@@ -5,20 +5,34 @@ import { CallContext, currentCall } from '../../call/call-context.js';
 import { Consistency } from '../../call/consistency.js';
 import { SeamError } from '../../call/errors.js';
 import type { Contract } from '../../contract/contract.js';
+import type { Credential } from '../credential.js';
 import type { ErrorOnWire, ReplyFrame } from '../frames.js';
 import { RemoteCall } from './remote-call.js';
-import type { RemoteHost } from './remote-host.js';
+import { RemoteHost } from './remote-host.js';
+import type { RemoteHostOptions } from './remote-host-options.js';
 import { RemoteMethod } from './remote-method.js';
-import { toSeamError, hasNotStarted, shouldRetry } from './retry.js';
-import { TransportError } from './transport-error.js';
+import { hasNotStarted, shouldRetry, toSeamError, TransportError } from './retry.js';
+
+/**
+ * Starts to connect to a host, and binds the methods of its contracts.
+ * @param bind called for each method
+ * @returns a function that closes the connections once the calls on them have ended
+ */
+export function bindRemoteHost(
+  runtime: SeamRuntime,
+  options: RemoteHostOptions,
+  credential: Credential | undefined,
+  bind: (contract: Contract, key: string, method: BoundMethod) => void,
+): () => void {
+  const host = new RemoteHost(options, credential, runtime.observer);
+  for (const contract of options.contracts)
+    for (const key of Object.keys(contract.methods))
+      bind(contract, key, bindRemote(runtime, host, contract, key));
+  return () => host.close();
+}
 
 /** Binds a method to a provider in another process. */
-export function bindRemote(
-  runtime: SeamRuntime,
-  host: RemoteHost,
-  contract: Contract,
-  key: string,
-): BoundMethod {
+function bindRemote(runtime: SeamRuntime, host: RemoteHost, contract: Contract, key: string): BoundMethod {
   const remote = new RemoteMethod(runtime, contract, key);
   const { path, method, record } = remote;
   const timeout = method.timeout ?? Infinity;

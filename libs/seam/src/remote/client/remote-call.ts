@@ -1,7 +1,6 @@
 import type { CallContext } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
-import type { ReplyFrame } from '../frames.js';
 import type { RemoteMethod } from './remote-method.js';
 
 /** Where a call waits for its reply. */
@@ -93,6 +92,3 @@ export class RemoteCall implements InFlightCall {
     this.remote.record(outcome, performance.now() - this.started);
   }
 }
-
-/** Gets one reply for a call, from wherever it chooses. */
-export type Send = (call: RemoteCall) => Promise<ReplyFrame>;

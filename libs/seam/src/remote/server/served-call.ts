@@ -1,11 +1,10 @@
+import { invoke } from '../../call/bound-method.js';
 import { CallContext, runCall } from '../../call/call-context.js';
 import { Consistency } from '../../call/consistency.js';
-import { toDeclaredError } from '../../call/declared-error.js';
-import { SeamError } from '../../call/errors.js';
+import { SeamError, toDeclaredError } from '../../call/errors.js';
 import { ReadWatermark } from '../../call/read-watermark.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
 import type { Semaphore, Waiter } from '../../semaphore.js';
-import { invoke } from '../../call/start-with.js';
 import { InvalidValue } from '../codec.js';
 import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
 import type { Peer } from './peer.js';
