@@ -13,7 +13,8 @@ export class RemoteDeployment implements Target {
   readonly topology: Topology;
   readonly postgres: readonly number[];
   readonly redis: readonly number[];
-  readonly #child: ChildProcess = fork(ENTRY);
+  // JSON, the default, would turn undefined arguments into null.
+  readonly #child: ChildProcess = fork(ENTRY, { serialization: 'advanced' });
   readonly #exited = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
