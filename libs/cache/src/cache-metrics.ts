@@ -1,6 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { MemoryStore } from './memory-store.js';
-import type { ReadCache } from './read-cache.js';
 import type { RedisStore } from './redis-store.js';
 
 /** Counts of one cache. */
@@ -14,10 +13,10 @@ export class CacheCounters {
 
 export type ReadResult = keyof CacheCounters['reads'];
 
-/** Registers metrics that read the counters of a process's cache when they are scraped. */
+/** Registers metrics that read a process's counters by cache when they are scraped. */
 export function registerCacheMetrics(
   registry: Registry,
-  { counters }: ReadCache,
+  counters: ReadonlyMap<string, CacheCounters>,
   memory: MemoryStore | undefined,
   redis: RedisStore | undefined,
 ): void {

@@ -114,6 +114,6 @@ function withMetrics(
   stores: CacheStores | undefined,
   registry: Registry | undefined,
 ): ReadCache {
-  if (registry) registerCacheMetrics(registry, cache, stores?.memory, stores?.redis);
+  if (registry) registerCacheMetrics(registry, cache.counters, stores?.memory, stores?.redis);
   return cache;
 }

@@ -16,18 +16,7 @@ import { temporaryDir } from '../kit/temporary-dir.js';
 import { startBaselines } from './baselines.js';
 import { MONOLITH, startHost } from './hosts.js';
 import { measureTargets, monolithTarget, prebuiltTarget, rawTarget, type Target } from './measure.js';
-import { environment, figures, type Finding, goals } from './report.js';
-
-export interface Options {
-  readonly endpoints: readonly string[];
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly connections: number;
-  readonly cache: 'on' | 'off';
-  readonly baseline: boolean;
-  readonly profile?: true;
-  readonly json?: string;
-}
+import { environment, figures, type Finding, goals, type Options } from './report.js';
 
 const PROFILES = join(import.meta.dirname, '../../../profiles');
 

@@ -4,8 +4,19 @@ import { type Cores, describeMachine } from '../kit/machine.js';
 import { ms, ratio, table, tableOfColumns, verdict } from '../kit/report/table.js';
 import type { ServerProcess } from '../kit/server-process.js';
 import { DATABASE_CONNECTIONS } from './hosts.js';
-import type { Options } from './main.js';
 import type { Measured, Round } from './measure.js';
+
+/** The command line of the benchmark. */
+export interface Options {
+  readonly endpoints: readonly string[];
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly connections: number;
+  readonly cache: 'on' | 'off';
+  readonly baseline: boolean;
+  readonly profile?: true;
+  readonly json?: string;
+}
 
 /** The measurements of one endpoint. */
 export interface Finding {
