@@ -66,12 +66,12 @@ export function scaled(schedule: Schedule, times: number): Schedule {
 }
 
 /** Estimates in seconds. */
-const STARTUP_SECONDS = { template: 8, stack: 1.5, process: 1, settle: 0.5 };
+const STARTUP_SECONDS = { template: 8, stack: 1.5, process: 1, settle: 0.5, build: 5 };
 
 /** Estimates the seconds of each stage. @param hosts the number of hosts of each topology */
 export function expectedSeconds(schedule: Schedule, hosts: readonly number[]): Record<Stage, number> {
   const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
-  const { template, stack, process, settle } = STARTUP_SECONDS;
+  const { template, stack, process, settle, build } = STARTUP_SECONDS;
   const stacks = hosts.length + 1;
   const total = (of: (count: number) => number, counts = hosts) =>
     counts.reduce((sum, count) => sum + of(count), 0);
@@ -88,7 +88,7 @@ export function expectedSeconds(schedule: Schedule, hosts: readonly number[]): R
       (count) => count * process + warmUp + network.rounds * DELAYS.length * (network.seconds + settle),
       hosts.filter((count) => count > 1),
     ),
-    deploy: 15 + total((count) => 2 * count * process + 5),
+    deploy: build + total((count) => 2 * count * process + 5),
   };
 }
 
