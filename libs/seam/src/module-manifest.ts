@@ -16,7 +16,7 @@ export interface ModuleManifest {
   readonly uses: readonly Contract[];
   /** What the module tells others of. */
   readonly publishes?: readonly EventContract[];
-  /** What it wants to be told of, by other modules. */
+  /** Events of other modules that it subscribes to. */
   readonly subscribes?: readonly EventContract[];
   /** Queues of its own background work, each as `<module>.<work>`. */
   readonly jobs?: readonly string[];

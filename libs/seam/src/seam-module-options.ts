@@ -14,7 +14,7 @@ export interface SeamModuleOptions {
   credential?: Credential;
   /** Sends local calls through the codec and throws at what a wire would change; for tests and development. */
   checked?: boolean;
-  /** Milliseconds for a call that nobody set a deadline for; 10,000 by default. */
+  /** Milliseconds for a call without a deadline of its own; 10,000 by default. */
   defaultTimeout?: number;
   observer?: SeamObserver;
   /** Honours the idempotency keys of commands that this process answers. */

@@ -23,7 +23,7 @@ export interface SeamObserver {
   restored?(address: string): void;
   /** A method of this caller's contract does not fit the callee's at an address. */
   incompatible?(address: string, message: string): void;
-  /** A connection to this process's server was refused: a stranger, a wrong credential, a malformed frame. */
+  /** A connection to this process's server was refused: no credential, a wrong credential, a malformed frame. */
   connectionRejected?(peer: string, reason: string): void;
 }
 

@@ -17,7 +17,7 @@ export interface RunningSeamServer {
 /**
  * Offers the local contracts of an application, and nothing else, to other processes. The application is
  * initialised if it is not yet, so that nothing is served before its modules are ready.
- * @throws ContractError when the credential would keep nobody out
+ * @throws ContractError when the credential would authenticate any peer
  * @throws Error when the port is taken
  * @example const server = await seamServer(app, { port: 7001, credential: { secret } });
  */

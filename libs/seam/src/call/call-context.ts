@@ -4,7 +4,7 @@ import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
 import type { ReadWatermark } from './read-watermark.js';
 
-/** Who is calling, once somebody has proved it. */
+/** The authenticated caller. */
 export interface Principal {
   /** The subject of the verified token. */
   readonly id: string;
@@ -16,7 +16,7 @@ export interface CallContextOptions {
   /** W3C trace context of the caller. */
   traceparent?: string | undefined;
   principal?: Principal | undefined;
-  /** Milliseconds of `performance.now()` after which nobody waits for an answer. */
+  /** Milliseconds of `performance.now()` after which the caller no longer waits for the reply. */
   deadline: number;
   /**
    * Names this request in all its repetitions, so that its commands take effect once. Each call below gets a key
@@ -25,7 +25,7 @@ export interface CallContextOptions {
   idempotencyKey?: string | undefined;
   /** What its reads must have seen; by default what the host's setting says. */
   consistency?: Consistency | undefined;
-  /** Is told how far the data is that the call reads, wherever it does so. */
+  /** Observes the positions of the data that the call reads, in this process or another. */
   readWatermark?: ReadWatermark | undefined;
 }
 
@@ -41,7 +41,7 @@ export class CallContext {
   readonly consistency: Consistency;
   /** Wants to know how far the data is that is read; undefined in nearly every call. */
   readonly readWatermark: ReadWatermark | undefined;
-  /** Set once, by whoever verified the caller. */
+  /** Set once, by the code that authenticates the caller. */
   principal: Principal | undefined;
   #keys: KeySequence | undefined;
   #cancelled: SeamError | undefined;
@@ -71,12 +71,12 @@ export class CallContext {
     return Math.max(0, this.deadline - performance.now());
   }
 
-  /** Why nobody waits for the answer any more, once that is so. */
+  /** The reason why the call was cancelled, once it is. */
   get cancelled(): SeamError | undefined {
     return this.#cancelled;
   }
 
-  /** Aborts when nobody waits for the answer any more, with a SeamError. Made on first use: most calls never ask. */
+  /** Aborts with a SeamError when the call is cancelled. Created on first use: most calls need none. */
   get signal(): AbortSignal {
     if (!this.#signal) {
       const controller = new AbortController();
@@ -88,8 +88,8 @@ export class CallContext {
   }
 
   /**
-   * Calls `listener` once when nobody waits for the answer any more; cheaper than the signal.
-   * @returns a function that takes the listener away again
+   * Calls `listener` once, when the call is cancelled; cheaper than the signal.
+   * @returns a function that removes the listener
    */
   onCancel(listener: (reason: SeamError) => void): () => void {
     const listeners = (this.#listeners ??= new Set());

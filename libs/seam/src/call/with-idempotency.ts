@@ -5,8 +5,8 @@ import { currentCall } from './call-context.js';
 import type { IdempotencyStore } from './idempotency-store.js';
 
 /**
- * Lets a command go through the store when its call carries a key. A fresh and a remembered reply take the same
- * way through the codec, so nobody can tell them apart.
+ * Runs a command through the store when its call carries a key. A fresh and a stored reply pass the same codec, so
+ * that they are equal.
  */
 export function withIdempotency(
   { name, wires }: Contract,

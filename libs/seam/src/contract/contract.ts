@@ -4,7 +4,7 @@ import { wireOf, type Wire } from './wire.js';
 
 type Value = z.ZodType;
 
-/** What a method of a contract may be told. */
+/** Options of a method of a contract. */
 export interface MethodOptions<I extends Value, O extends Value> {
   /** Schema of the one argument; left out for a method without any. */
   input?: I;
@@ -43,7 +43,7 @@ export interface Contract<M extends Methods = Methods> {
   readonly wires: Readonly<Record<keyof M, MethodWires>>;
 }
 
-/** Arguments and results are values: nobody may change what somebody else holds. */
+/** Arguments and results are immutable values, since caller and callee may share them. */
 export type DeepReadonly<T> = T extends Date | Uint8Array | bigint
   ? T
   : T extends readonly (infer Item)[]

@@ -51,7 +51,7 @@ function problemOf(asked: MethodDescription, answered: MethodDescription | undef
   if (!answered) return ': the callee has no such method';
   if (asked.kind === 'query' && answered.kind === 'command')
     return ': the caller takes it for a query, for the callee it is a command';
-  const input = inputMisfit(asked.input, answered.input);
+  const input = inputIncompatibility(asked.input, answered.input);
   if (input) return ` input${input.path}: the caller gives ${input.from}, the callee expects ${input.to}`;
   const output = findIncompatibility(answered.output, asked.output);
   if (output)
@@ -59,8 +59,8 @@ function problemOf(asked: MethodDescription, answered: MethodDescription | undef
   return undefined;
 }
 
-/** A required field that the callee no longer knows would be lost on the way, so that is no fit either. */
-function inputMisfit(given: Shape, expected: Shape): Incompatibility | undefined {
+/** A required field that the callee no longer knows is incompatible too, since the callee would drop it. */
+function inputIncompatibility(given: Shape, expected: Shape): Incompatibility | undefined {
   return findIncompatibility(given, expected) ?? removedField(given, expected, '');
 }
 

@@ -10,7 +10,7 @@ export interface EarlierPayload<S extends z.ZodType = z.ZodType> {
   upgrade(payload: z.output<S>): unknown;
 }
 
-/** What an event may be told. */
+/** Options of an event. */
 export interface EventOptions<S extends z.ZodType> {
   /** Schema of what the event says; plain JSON. */
   payload: S;
@@ -33,7 +33,7 @@ export interface EventContract<S extends z.ZodType = z.ZodType> {
   readonly ends: boolean;
   /**
    * Reads a payload of any version up to this one.
-   * @throws ContractError for a version that is not known here (yet)
+   * @throws ContractError for an unknown version, such as one of a newer publisher
    * @throws z.ZodError for a payload that is not of its version
    */
   readonly read: (payload: unknown, version: number) => DeepReadonly<z.output<S>>;

@@ -77,10 +77,10 @@ function compareWithUnion(
   path: string,
   sides: Sides,
 ): Incompatibility | undefined {
-  const misfits = options.map((option) => compare(from, option, path, sides));
-  if (misfits.some((found) => found === undefined)) return undefined;
-  // A misfit inside an option tells more than that no option fits, when only one comes near.
-  const near = misfits.filter((found) => found !== undefined && found.path !== path);
+  const incompatibilities = options.map((option) => compare(from, option, path, sides));
+  if (incompatibilities.some((found) => found === undefined)) return undefined;
+  // When one option alone differs only inside, its difference says more than that no option is compatible.
+  const near = incompatibilities.filter((found) => found !== undefined && found.path !== path);
   if (near.length === 1) return near[0];
   return { path, from: nameOf(from), to: options.map(nameOf).join(' or ') };
 }

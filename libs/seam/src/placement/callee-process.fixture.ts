@@ -21,6 +21,6 @@ process.once('SIGTERM', () => {
   void end();
 });
 process.on('message', () => tell({ rss: process.memoryUsage.rss() }));
-// Nobody is left to answer to.
+// The parent process has ended.
 process.once('disconnect', () => process.exit(0));
 tell({ address: callee.address });

@@ -6,7 +6,7 @@ export interface Identity {
   readonly cert: string;
 }
 
-/** A certificate authority that nobody else knows, and identities that it has signed (X.509 v3, Ed25519). */
+/** Creates a private certificate authority, and identities that it has signed (X.509 v3, Ed25519). */
 export function privateCa() {
   const root = generateKeyPairSync('ed25519');
   const rootName = nameOf('hosts of this system');

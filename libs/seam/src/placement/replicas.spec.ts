@@ -4,8 +4,8 @@ import { openCaller, Watcher } from './apps.fixture.js';
 import type { ProbeContract } from './probe-contract.fixture.js';
 import { forkCallee, type ForkedCallee } from './forked-callee.fixture.js';
 
-/** On a machine that is busy otherwise, a process takes its time to start, and so do a thousand calls. */
-const PATIENCE = { timeout: 120_000 };
+/** Leaves time for the start of processes and a thousand calls on a loaded machine. */
+const UNDER_LOAD = { timeout: 120_000 };
 const WITHIN = { timeout: 60_000 };
 
 const inMs = (ms: number) => new CallContext({ requestId: 'r', deadline: performance.now() + ms });
@@ -69,7 +69,7 @@ async function restart(replica: ForkedCallee): Promise<ForkedCallee> {
   return again;
 }
 
-describe('two replicas under load', PATIENCE, () => {
+describe('two replicas under load', UNDER_LOAD, () => {
   it('share the calls', async () => {
     const { pass, stop, seen, failures } = load();
     await pass(1000);
@@ -141,9 +141,9 @@ describe('two replicas under load', PATIENCE, () => {
   });
 });
 
-describe('when nobody is left', () => {
-  it('calls fail at once, and succeed again when somebody is back', async () => {
-    // Without heartbeats only a call itself can find out who is back.
+describe('without a live replica', () => {
+  it('calls fail at once, and succeed again when a replica is back', async () => {
+    // Without heartbeats, only a call itself detects that a replica is back.
     const lone = await openCaller(
       replicas.map(({ address }) => address),
       { observer: watcher },
@@ -160,7 +160,7 @@ describe('when nobody is left', () => {
     const started = performance.now();
     for (let call = 0; call < 100; call++)
       await expect(lone.client.nothing()).rejects.toMatchObject({ code: 'unavailable' });
-    // A single one that waited for its deadline would take longer than that.
+    // A single call that waited for its deadline would take longer.
     expect(performance.now() - started).toBeLessThan(5000);
     await restart(replicas[1]!);
     await expect.poll(isAnswered, { timeout: 10_000 }).toBe(true);

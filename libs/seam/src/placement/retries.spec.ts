@@ -59,7 +59,7 @@ class ShopService implements Shop {
 @Module({ providers: [ShopService] })
 class ShopModule {}
 
-/** What a database's store does, without a database: one run for each key, whoever asks. */
+/** An idempotency store in memory: one run for each key. */
 class Memory implements IdempotencyStore {
   readonly replies = new Map<string, Promise<string>>();
   readonly commands: KeyedCommand[] = [];
@@ -119,21 +119,21 @@ describe('when the connection is lost before the reply', () => {
     expect(watcher.events).toContain('retry shop.orders the connection was closed');
   });
 
-  it('a command without a key is not, and its error does not invite to', async () => {
+  it('a command without a key is not, and its error is not retryable', async () => {
     const { client, service, watcher } = await cutOnce(new Memory());
     await expect(client.buy(order)).rejects.toMatchObject({ code: 'unavailable', retryable: false });
     expect(service.count).toBe(1);
     expect(watcher.events).toEqual([]);
   });
 
-  it('a command with a key is not either while the callee does not honour keys', async () => {
+  it('a command with a key is not either when the callee has no idempotency store', async () => {
     const { client, service } = await cutOnce();
     const call = runCall(keyed('k'), () => client.buy(order));
     await expect(call).rejects.toMatchObject({ code: 'unavailable', retryable: false });
     expect(service.count).toBe(1);
   });
 
-  it('a command with a key that the callee honours is made once, and its first reply arrives', async () => {
+  it('a command with a key runs once in a callee with a store, and its first reply arrives', async () => {
     const { client, service, watcher } = await cutOnce(new Memory());
     expect(await runCall(keyed('k'), () => client.buy(order))).toEqual({ order: 1, at: order.at });
     expect(service.count).toBe(1);

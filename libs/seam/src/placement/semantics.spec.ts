@@ -139,7 +139,7 @@ describe.each(placements)('a call, $name', ({ open }) => {
     await expect.poll(() => placed.probe.aborted({ id: 'brief' })).not.toBeNull();
   });
 
-  it('that nobody waits for any more stops the callee', async () => {
+  it('that is cancelled stops the callee', async () => {
     const context = inMs(5000);
     const call = runCall(context, () => placed.probe.hang({ id: 'cancel' }));
     setTimeout(() => context.cancel(), 50);

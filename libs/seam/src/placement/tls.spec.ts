@@ -72,7 +72,7 @@ it('a callee with another certificate is given no call', async () => {
 it.each<[string, Credential, string]>([
   ['without a credential', {}, 'need a credential'],
   ['with a short secret', { secret: 'short' }, 'at least 16 characters'],
-])('nobody serves %s', async (_, credential, message) => {
+])('refuses to serve %s', async (_, credential, message) => {
   await expect(openCallee({}, { credential })).rejects.toThrow(message);
   await expect(openCaller(['127.0.0.1:1'], { credential })).rejects.toThrow(message);
 });

@@ -119,7 +119,7 @@ describe('a new caller and an old callee', () => {
   });
 });
 
-it('a callee that does not have the contract at all is told apart from one that is down', async () => {
+it('a callee without the contract is incompatible, not unavailable', async () => {
   const other = contract('comments', { count: query({ output: z.int() }) });
   const client = await caller(other, [await callee(current, titled)]);
   await expect(client['count']!()).rejects.toMatchObject({

@@ -20,7 +20,7 @@ export interface Credential {
   readonly tls?: PrivateCa;
 }
 
-/** @throws ContractError when it would keep nobody out */
+/** @throws ContractError when it would authenticate any peer */
 export function checkCredential(credential: Credential | undefined): Credential {
   const { secret, tls } = credential ?? {};
   if (secret === undefined && tls === undefined)

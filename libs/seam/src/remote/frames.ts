@@ -5,7 +5,7 @@ import type { ContractDescription } from '../contract/description.js';
 /** What travels beside the input of a call. */
 export interface Metadata {
   readonly requestId: string;
-  /** Milliseconds until nobody waits any more: a span, since clocks of two machines differ. */
+  /** Milliseconds until the deadline; a duration, since the clocks of two machines differ. */
   readonly left: number;
   readonly traceparent?: string | undefined;
   /** Id of the principal, as verified by the caller. */
@@ -67,7 +67,7 @@ export interface AcceptFrame {
 
 /** From client to server. */
 export type ClientFrame = Partial<RequestFrame & HelloFrame> & {
-  /** Nobody waits for the call with this id any more. */
+  /** Id of a call to cancel. */
   readonly cancel?: number;
   readonly ping?: number;
 };

@@ -4,7 +4,7 @@ import type { Wait } from './remote-call.js';
 
 /** Where replies arrive. */
 export interface Replies {
-  /** Nobody waits for a reply any more. @returns false when it came before */
+  /** Drops the wait for a reply. @returns false when the reply has already arrived */
   forget(id: number): boolean;
 }
 

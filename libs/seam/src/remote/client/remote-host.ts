@@ -94,7 +94,7 @@ export class RemoteHost {
     return best;
   }
 
-  /** Before a call fails because nobody is left, whoever has come back since the last heartbeat gets a chance. */
+  /** Probes every ejected endpoint before a call fails, since one may be back since the last heartbeat. */
   async #probeAll(call: RemoteCall): Promise<Endpoint> {
     const probes = this.#list.map((address) => address.probe());
     await Promise.race([Promise.all(probes), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);

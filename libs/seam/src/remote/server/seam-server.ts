@@ -13,7 +13,7 @@ import { type SeamServerOptions, type ServerSettings, withDefaults } from './sea
 import { ServedCall } from './served-call.js';
 import { type Exposed, ServedMethod } from './served-method.js';
 
-/** Bytes that a frame of a stranger may have: its hello is much shorter. */
+/** Maximal bytes of a frame of an unauthenticated peer; its hello is much shorter. */
 const MAX_HELLO_BYTES = 1024;
 const SWEEP_INTERVAL_MS = 1000;
 /** Messages of full size that may wait for a peer that does not read its replies. */
@@ -55,7 +55,7 @@ export class SeamServer extends ServerTCP {
     this.#handshakes = new PendingHandshakes(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
     this.#semaphore = new Semaphore(settings.concurrency, settings.maxQueued);
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
-    // Before TLS has begun, so that one who never begins it waits in the lobby as well.
+    // Before the TLS handshake, so that the timeout and the limit cover that handshake as well.
     this.server.on('connection', (socket: Socket) => this.#handshakes.add(socket));
     this.server.on('tlsClientError', (error: Error, socket: Socket) => {
       socket.destroy();

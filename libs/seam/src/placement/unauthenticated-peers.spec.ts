@@ -32,18 +32,22 @@ async function trustedPeer(secret = SECRET, address = callee.address) {
   return { ...peer, challenge };
 }
 
-describe('a stranger', () => {
+describe('an unauthenticated peer', () => {
   it.each<[string, string, string]>([
-    ['who calls without a greeting', framed(call), 'a malformed greeting'],
-    ['who sends garbage', 'GET / HTTP/1.1\r\n\r\n', 'a malformed frame'],
-    ['who sends bytes', '\u0000\u0001\u0002#', 'a malformed frame'],
-    ['who sends no JSON', '5#{"a":', 'JSON'],
-    ['who sends an empty frame', '0#', 'an empty frame'],
-    ['who announces 1 GB', '1000000000#{', 'above the limit'],
-    ['who announces 2 KB', '2048#{', 'above the limit'],
-    ['who greets without a proof', framed({ hello: { nonce: 'x' } }), 'a wrong credential'],
-    ['who guesses', framed({ hello: { nonce: 'x', proof: 'A'.repeat(43) } }), 'a wrong credential'],
-  ])('%s is shown the door, and nothing else', async (_, sent, reason) => {
+    ['that calls before the hello', framed(call), 'a malformed greeting'],
+    ['that sends garbage', 'GET / HTTP/1.1\r\n\r\n', 'a malformed frame'],
+    ['that sends bytes', '\u0000\u0001\u0002#', 'a malformed frame'],
+    ['that sends no JSON', '5#{"a":', 'JSON'],
+    ['that sends an empty frame', '0#', 'an empty frame'],
+    ['that announces 1 GB', '1000000000#{', 'above the limit'],
+    ['that announces 2 KB', '2048#{', 'above the limit'],
+    ['that sends a hello without a proof', framed({ hello: { nonce: 'x' } }), 'a wrong credential'],
+    [
+      'that guesses the proof',
+      framed({ hello: { nonce: 'x', proof: 'A'.repeat(43) } }),
+      'a wrong credential',
+    ],
+  ])('%s gets the challenge only, and is disconnected', async (_, sent, reason) => {
     const { socket, text, closed } = await rawPeer(callee.address);
     socket.write(sent);
     await closed;
@@ -52,7 +56,7 @@ describe('a stranger', () => {
     expect(await isAlive()).toBe(0);
   });
 
-  it('with the wrong secret is shown the door', async () => {
+  it('with the wrong secret is disconnected', async () => {
     const { closed, text } = await trustedPeer('another secret than theirs');
     await closed;
     expect(text()).not.toContain('accept');
@@ -64,10 +68,10 @@ describe('a stranger', () => {
     expect(watcher.calls).toEqual([]);
   });
 
-  it('does not learn more by repeating a proof that it has overheard', async () => {
-    const overheard = await trustedPeer();
-    await expect.poll(overheard.text).toContain('accept');
-    const { challenge } = overheard;
+  it('cannot replay the proof of another connection', async () => {
+    const first = await trustedPeer();
+    await expect.poll(first.text).toContain('accept');
+    const { challenge } = first;
     const replayed = framed({
       hello: { nonce: 'n', proof: proof({ secret: SECRET }, 'client', challenge, 'n') },
     });
@@ -75,25 +79,25 @@ describe('a stranger', () => {
     socket.write(replayed);
     await closed;
     expect(text()).not.toContain('accept');
-    overheard.socket.destroy();
+    first.socket.destroy();
   });
 
-  it('who says nothing is not waited for', async () => {
+  it('that sends nothing is disconnected after the handshake timeout', async () => {
     const { closed } = await rawPeer(callee.address);
     await closed;
     expect(watcher.events).toContain('refused no credential in time');
   });
 });
 
-describe('a server that is a stranger', () => {
-  it('is told nothing but a proof, and given no call', async () => {
+describe('an unauthenticated server', () => {
+  it('receives the hello, but no call', async () => {
     const { createServer } = await import('node:net');
-    let heard = '';
+    let received = '';
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.write(framed({ challenge: 'c' }));
       socket.on('data', (data) => {
-        heard += data.toString();
+        received += data.toString();
         socket.write(framed({ accept: { proof: 'x'.repeat(43), contracts: [], honoursKeys: true } }));
       });
     });
@@ -101,8 +105,8 @@ describe('a server that is a stranger', () => {
     const { port } = server.address() as { port: number };
     const caller = await openCaller([`127.0.0.1:${port}`]);
     await expect(caller.client.add({ amount: 1 })).rejects.toMatchObject({ code: 'unavailable' });
-    expect(heard).toContain('hello');
-    expect(heard).not.toContain('probe.add');
+    expect(received).toContain('hello');
+    expect(received).not.toContain('probe.add');
     await caller.close();
     server.close();
   });
@@ -139,7 +143,7 @@ describe('a peer with the credential', () => {
     await slow.close();
   });
 
-  it('that sends a wrong input is told which field', async () => {
+  it('that sends a wrong input gets the field in the error', async () => {
     const peer = await trustedPeer();
     await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, data: { amount: 'x', principal: { id: '1' } } }));
@@ -148,7 +152,7 @@ describe('a peer with the credential', () => {
     peer.socket.destroy();
   });
 
-  it('that names a principal in the payload is not believed', async () => {
+  it('cannot set the principal in the payload', async () => {
     const peer = await trustedPeer();
     await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, pattern: 'probe.context', principal: '1', data: undefined }));
@@ -157,7 +161,7 @@ describe('a peer with the credential', () => {
     peer.socket.destroy();
   });
 
-  it('that asks for what is not exposed is told so', async () => {
+  it('that calls a method that is not exposed is answered incompatible', async () => {
     const peer = await trustedPeer();
     await expect.poll(peer.text).toContain('accept');
     peer.socket.write(framed({ ...call, pattern: 'constructor' }));
@@ -166,11 +170,11 @@ describe('a peer with the credential', () => {
   });
 });
 
-describe('ten thousand strangers', () => {
+describe('ten thousand unauthenticated connections', () => {
   let forked: ForkedCallee;
   afterEach(() => forked.end());
 
-  it('who connect and stay silent keep nobody out and cost no memory', async () => {
+  it('that stay silent keep no other client out and cost no memory', async () => {
     forked = await forkCallee({ server: { handshakeTimeout: 1000 } });
     const residentMiB = async () => {
       const answer = once(forked.child, 'message');
@@ -183,13 +187,13 @@ describe('ten thousand strangers', () => {
     const before = await residentMiB();
     let failures = 0;
     for (let batch = 0; batch < 40; batch++) {
-      const strangers = await Promise.all(Array.from({ length: 250 }, () => rawPeer(forked.address)));
-      // Somebody new, with the credential, in the midst of them.
+      const silent = await Promise.all(Array.from({ length: 250 }, () => rawPeer(forked.address)));
+      // An authenticated caller between them.
       const other = await openCaller([forked.address]);
       await other.client.nothing().catch(() => (failures += 1));
       await other.close();
       // Left open: the server has to end them.
-      for (const { socket } of strangers) socket.unref();
+      for (const { socket } of silent) socket.unref();
     }
     expect(failures).toBe(0);
     await caller.client.nothing();
