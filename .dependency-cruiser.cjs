@@ -1,19 +1,19 @@
-// The house rules, as patterns over folders: a new module or lib is held to them from its first file on. `$1` is the room
-// that the importing file lies in. Each rule has a fixture that breaks it, in test/architecture/fixtures/<its name>.
+// The architecture rules, as patterns over folders, so that they cover a new module or library from its first file on.
+// `$1` is the folder of the importing file. Each rule has a fixture that breaks it: test/architecture/fixtures/<its name>.
 
 const testing = '[.](spec|fixture)[.]ts$';
 const anyContract = '^libs/modules/[^/]+/src/contract[.]ts$';
 const registry = '^libs/modules/src/index[.]ts$';
-const seamDoor = '^libs/seam/src/index[.]ts$';
-const settingsDoor = '^libs/settings/src/index[.]ts$';
+const seamEntryPoint = '^libs/seam/src/index[.]ts$';
+const settingsEntryPoint = '^libs/settings/src/index[.]ts$';
 const anySettings = '^libs/modules/[^/]+/src/[^/]+[.]settings[.]ts$';
 const packages = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
-const floors = [
+const layers = [
   {
-    name: 'seam-is-the-ground',
-    comment: 'Everything stands on the seam, which stands on nothing of Tearline.',
+    name: 'seam-imports-no-library',
+    comment: 'The seam is the lowest layer: every library may import it, and it imports none.',
     from: { path: '^libs/seam/' },
     to: { path: '^libs/', pathNot: '^libs/seam/' },
   },
@@ -27,15 +27,14 @@ const floors = [
     },
   },
   {
-    name: 'libs-stand-on-the-seam',
-    comment:
-      'A lib between the seam and the modules knows the seam, not its neighbours and nothing above; its tests may.',
+    name: 'libraries-import-only-the-seam',
+    comment: 'A library imports the seam and the settings, no other library and no module; its tests may.',
     from: { path: '^libs/(?!seam/|modules/|composition/)([^/]+)/', pathNot: testing },
-    to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/seam/', settingsDoor] },
+    to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/seam/', settingsEntryPoint] },
   },
   {
     name: 'modules-know-contracts',
-    comment: 'Of another module, a module knows the contract. That is what lets it move to another process.',
+    comment: 'A module imports only the contracts of other modules, so that it can move to another process.',
     from: { path: '^libs/modules/(?!src/)([^/]+)/' },
     to: { path: '^libs/modules/', pathNot: ['^libs/modules/$1/', anyContract, registry] },
   },
@@ -67,47 +66,49 @@ const floors = [
   },
 ];
 
-const doors = [
+const entryPoints = [
   {
-    name: 'modules-have-two-doors',
-    comment:
-      'From outside, a module is its index.ts (for who runs it) and its contract.ts (for who asks it).',
+    name: 'modules-have-two-entry-points',
+    comment: 'A module exports its index.ts for hosts and its contract.ts for callers, and no other file.',
     from: { pathNot: '^libs/modules/(?!src/)' },
     to: { path: '^libs/modules/', pathNot: ['^libs/modules/[^/]+/src/(index|contract)[.]ts$', registry] },
   },
   {
-    name: 'libs-have-one-door',
-    comment: 'From outside, a lib is its index.ts.',
+    name: 'libraries-have-one-entry-point',
+    comment: 'A library exports its index.ts, and no other file.',
     from: { path: '^(libs/modules/[^/]+|libs/[^/]+|[^/]+)/' },
     to: { path: '^libs/(?!modules/)', pathNot: ['^$1/', '^libs/[^/]+/src/index[.]ts$'] },
   },
   {
     name: 'contracts-load-nothing',
     comment:
-      'Who asks a module compiles and runs without it, so a contract needs the seam, zod and contracts alone.',
+      'A caller compiles and runs without the module, so a contract imports only the seam, zod and other contracts.',
     from: { path: anyContract },
-    to: { pathNot: [anyContract, seamDoor, packages('zod')] },
+    to: { pathNot: [anyContract, seamEntryPoint, packages('zod')] },
   },
   {
     name: 'manifests-load-lazily',
-    comment:
-      'A host reads every manifest to decide what to run; only what it runs may be loaded, by import().',
+    comment: 'A host reads every manifest to decide what to run, so a manifest loads its module by import().',
     from: { path: '^libs/modules/[^/]+/src/index[.]ts$' },
-    to: { dynamic: false, dependencyTypesNot: ['type-only'], pathNot: [anyContract, anySettings, seamDoor] },
+    to: {
+      dynamic: false,
+      dependencyTypesNot: ['type-only'],
+      pathNot: [anyContract, anySettings, seamEntryPoint],
+    },
   },
   {
     name: 'settings-load-nothing',
     comment:
-      'Apps read the settings of every module, so a declaration needs zod and @tearline/settings alone.',
+      'Apps read the settings of every module, so a declaration imports only zod and @tearline/settings.',
     from: { path: anySettings },
     to: {
       dependencyTypesNot: ['type-only', 'core'],
-      pathNot: [settingsDoor, packages('zod')],
+      pathNot: [settingsEntryPoint, packages('zod')],
     },
   },
   {
-    name: 'aliases-name-doors',
-    comment: "@tearline/… names an entry point in a library's package.json; nothing behind one has a name.",
+    name: 'aliases-name-entry-points',
+    comment: "@tearline/… names an entry point in a library's package.json, and no other file.",
     from: {},
     to: { path: '^@tearline/', couldNotResolve: true },
   },
@@ -122,25 +123,25 @@ const hygiene = [
   },
   {
     name: 'everything-resolves',
-    comment: 'An import that leads nowhere would escape every other rule.',
+    comment: 'An import that does not resolve would escape every other rule.',
     from: {},
     to: { couldNotResolve: true, pathNot: '^@tearline/' },
   },
   {
     name: 'production-knows-no-tests',
-    comment: 'Tests and measurements look at the code, never the other way round.',
+    comment: 'Tests and measurements import production code, never the reverse.',
     from: { path: '^(apps|libs)/', pathNot: testing },
     to: { path: ['^(measure|examples|test)/', testing] },
   },
   {
     name: 'dependencies-are-declared',
-    comment: 'A package that another one happens to bring may be gone tomorrow.',
+    comment: 'A transitive package may disappear with any update.',
     from: {},
     to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
   },
   {
     name: 'production-needs-no-dev-dependencies',
-    comment: 'What runs in production is installed there with `npm ci --omit=dev`.',
+    comment: 'Production installs with `npm ci --omit=dev`.',
     from: { path: '^(apps|libs)/', pathNot: testing },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: packages('@types') },
   },
@@ -148,7 +149,7 @@ const hygiene = [
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
-  forbidden: [...floors, ...doors, ...hygiene].map((rule) => ({ severity: 'error', ...rule })),
+  forbidden: [...layers, ...entryPoints, ...hygiene].map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: {
@@ -156,7 +157,7 @@ module.exports = {
     },
     // Versions stand in the root's package.json, for all libraries.
     combinedDependencies: true,
-    // Types are part of what a file knows; without this, `import type` would open every door.
+    // Type imports are dependencies, too: without this, `import type` would escape every rule.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

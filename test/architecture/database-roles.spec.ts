@@ -95,7 +95,7 @@ describe.each(schemas)('the role of %s', (schema) => {
     expect(await end(statements)).toEqual(allEnd(statements, INSUFFICIENT_PRIVILEGE));
   });
 
-  it('was granted nothing outside its schema, and neither was everybody', async () => {
+  it('has no grant outside its schema, nor has PUBLIC', async () => {
     const granted = await query(
       database.ownerUrl,
       `select nspname as schema, relname as relation, privilege_type as right

@@ -37,8 +37,8 @@ export interface DeclaredModule {
 
 /** Loads the module that lies in this folder of libs/modules. */
 export async function loadModule(folder: string): Promise<DeclaredModule> {
-  const door = join(root, 'libs/modules', folder, 'src/index.ts');
-  const { manifest, data } = (await import(door)) as Pick<DeclaredModule, 'manifest' | 'data'>;
+  const entryPoint = join(root, 'libs/modules', folder, 'src/index.ts');
+  const { manifest, data } = (await import(entryPoint)) as Pick<DeclaredModule, 'manifest' | 'data'>;
   const contract = (await import(join(root, 'libs/modules', folder, 'src/contract.ts'))) as object;
   const parts = partsOf(await manifest.load());
   const providers = parts.flatMap((part) => partOf<Provider>(part, MODULE_METADATA.PROVIDERS));

@@ -19,7 +19,7 @@ interface Violation {
   file: string;
 }
 
-/** What the rules find in a tree whose doors have the names that they have in the real one. */
+/** Returns the violations in a tree whose entry points have the names of the real ones. */
 async function violationsIn(tree: string): Promise<Violation[]> {
   // A fixture has a package.json only where its rule is about packages.
   const { tsConfig: _, combinedDependencies: __, ...options } = config.options!;
@@ -52,12 +52,12 @@ function expectedIn(tree: string, rule: string): Violation[] {
 
 const sorted = (violations: Violation[]) => violations.map(({ rule, file }) => `${rule}: ${file}`).toSorted();
 
-describe('the rules of the house', () => {
+describe('the architecture rules', () => {
   it('are kept', async () => {
-    const told = await promisify(execFile)('npm', ['run', '--silent', 'architecture'], { cwd: root }).catch(
+    const result = await promisify(execFile)('npm', ['run', '--silent', 'architecture'], { cwd: root }).catch(
       (error: { stdout: string }) => error,
     );
-    expect(told.stdout).toContain('no dependency violations found');
+    expect(result.stdout).toContain('no dependency violations found');
   });
 
   it('have a fixture each', () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
       // Checked mode makes every query twice.
       SEAM_CHECKED: 'off',
       HOST_MODULES: urls.map(([module]) => module).join(','),
-      // Who handles events sends statements of their own, whenever it suits.
+      // Event handlers send statements of their own, at any time.
       HOST_ROLES: 'http,rpc',
       ...Object.fromEntries(urls.map(([module, url]) => [databaseUrlVariable(module), url])),
       QUEUES_DATABASE_URL: database.queuesUrl,

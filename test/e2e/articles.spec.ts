@@ -24,7 +24,7 @@ describe('publication', () => {
     expect(updatedAt).toBe(createdAt);
   });
 
-  it('makes the article readable to everybody at once', async () => {
+  it('makes the article readable to all users at once', async () => {
     const article = await publish(await register(api));
     const reply = await api.get<ArticleBody>(articlePath(article.slug));
     expect(reply).toHaveStatus(200);

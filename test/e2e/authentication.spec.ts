@@ -134,7 +134,7 @@ describe('authentication', () => {
       expect(await person.api.get('/api/user')).toHaveStatus(200);
     });
 
-    it('tells nothing secret', () => {
+    it('contains no secret', () => {
       const claims = Buffer.from(person.token.split('.')[1] ?? '', 'base64url').toString();
       expect(claims).not.toContain('argon2');
       expect(claims).not.toContain(person.password);

@@ -53,7 +53,7 @@ describe('favoriting', () => {
     expect((await favoritesOf(fan)).articlesCount).toBe(0);
   });
 
-  it('counts everybody, and marks the article for those who did', async () => {
+  it('counts all users, and marks the article for each of them', async () => {
     const [author, fan, other] = [await register(api), await register(api), await register(api)];
     const { slug } = await publish(author);
     await favorite(fan, slug);

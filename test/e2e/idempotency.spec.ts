@@ -54,7 +54,7 @@ describe('a write that is repeated with its Idempotency-Key', () => {
     expect(await author.api.del(renamed)).toBeRefused(404, { article: ['not found'] });
   });
 
-  it('registers once, and gives a token only to those who know the password', async () => {
+  it('registers once, and gives a token only with the password', async () => {
     const user = newUser();
     const key = keyed();
     const send = (sent: object) => api.post<UserBody>('/api/users', { user: sent }, key);

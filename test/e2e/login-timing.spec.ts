@@ -28,8 +28,8 @@ describe('a refused login', () => {
       return median(unknown) / median(known);
     };
     await ratioAfterMore();
-    // Both wait for their turn behind whatever else the server does, so the middle of many tells them apart only when
-    // the work differs. Leaving the hash out would make the ratio about 0.05, however many there are.
+    // Other work of the server delays both alike, so their medians differ only when the work of the two differs.
+    // Without the hash the ratio would be about 0.05, for any number of samples.
     await expect
       .poll(ratioAfterMore, { timeout: 25_000, interval: 1 })
       .toSatisfy((ratio: number) => ratio > 0.6 && ratio < 1.7);

@@ -86,7 +86,7 @@ describe('an upload', () => {
     expect(await upload(other, content)).toMatchObject({ hash, status: 'ready' });
   });
 
-  it('of the same content by many at once is one picture, and everybody’s', async () => {
+  it('of the same content by many at once is one picture with many owners', async () => {
     const people = await atOnce(8, 8, () => register(api));
     const content = await picture('png', { width: 900, height: 900 });
     const uploads = await atOnce(24, 24, (index) => sendForm(people[index % 8]!.api, formWith(content)));

@@ -41,11 +41,11 @@ async function streamBy(ticket: string, query = '') {
 }
 
 const people = (count: number) => Promise.all(Array.from({ length: count }, () => register(api)));
-const told = ({ events }: EventSourceClient, event = 'notification') =>
+const eventsOf = ({ events }: EventSourceClient, event = 'notification') =>
   events.filter((each) => each.event === event);
 
 describe('a stream', () => {
-  it('tells notifications as they come, and how many are unread', async () => {
+  it('sends notifications as they arrive, and the unread count', async () => {
     const [ann, bob] = await people(2);
     const stream = await streamOf(ann!);
     expect(stream.headers['content-type']).toMatch(/^text\/event-stream/);
@@ -55,36 +55,36 @@ describe('a stream', () => {
       .toEqual([{ event: 'unread', id: 0, data: { unreadCount: 0 } }]);
     const { slug } = await publish(ann!);
     await favorite(bob!, slug);
-    await expect.poll(() => told(stream).length, SOON).toBe(1);
+    await expect.poll(() => eventsOf(stream).length, SOON).toBe(1);
     const { notifications } = await notificationsOf(ann!);
-    expect(told(stream)[0]!.data).toEqual(notifications[0]);
-    await expect.poll(() => told(stream, 'unread').at(-1)?.data, SOON).toEqual({ unreadCount: 1 });
+    expect(eventsOf(stream)[0]!.data).toEqual(notifications[0]);
+    await expect.poll(() => eventsOf(stream, 'unread').at(-1)?.data, SOON).toEqual({ unreadCount: 1 });
     await ann!.api.post('/api/notifications/read', { all: true });
-    await expect.poll(() => told(stream, 'unread').at(-1)?.data, SOON).toEqual({ unreadCount: 0 });
+    await expect.poll(() => eventsOf(stream, 'unread').at(-1)?.data, SOON).toEqual({ unreadCount: 0 });
     expect(stream.retry()).toBeGreaterThan(0);
   });
 
-  it('tells what is withdrawn', async () => {
+  it('sends withdrawals', async () => {
     const [ann, bob] = await people(2);
     const stream = await streamOf(ann!);
     const { slug } = await publish(ann!);
     await favorite(bob!, slug);
-    await expect.poll(() => told(stream).length, SOON).toBe(1);
+    await expect.poll(() => eventsOf(stream).length, SOON).toBe(1);
     await bob!.api.del(`${articlePath(slug)}/favorite`);
     await expect
-      .poll(() => told(stream, 'withdrawn').map(({ data }) => data), SOON)
-      .toEqual([{ id: told(stream)[0]!.data['id'] }]);
+      .poll(() => eventsOf(stream, 'withdrawn').map(({ data }) => data), SOON)
+      .toEqual([{ id: eventsOf(stream)[0]!.data['id'] }]);
   });
 
   it('is one user’s own, and the same in each of theirs', async () => {
     const [ann, bob, cem] = await people(3);
     const [one, other, others] = [await streamOf(ann!), await streamOf(ann!), await streamOf(cem!)];
     await follow(bob!, ann!);
-    for (const stream of [one, other]) await expect.poll(() => told(stream).length, SOON).toBe(1);
+    for (const stream of [one, other]) await expect.poll(() => eventsOf(stream).length, SOON).toBe(1);
     await follow(bob!, cem!);
-    await expect.poll(() => told(others).length, SOON).toBe(1);
-    expect(told(others)[0]!.data['kind']).toBe('follow');
-    expect(told(one)).toEqual(told(other));
+    await expect.poll(() => eventsOf(others).length, SOON).toBe(1);
+    expect(eventsOf(others)[0]!.data['kind']).toBe('follow');
+    expect(eventsOf(one)).toEqual(eventsOf(other));
   });
 
   it('beats when nothing happens', async () => {
@@ -102,7 +102,7 @@ describe('a stream', () => {
       const slugs = await Promise.all(Array.from({ length: 6 }, async () => (await publish(ann!)).slug));
       const first = await streamOf(ann!);
       await favorite(bob!, slugs[0]!);
-      await expect.poll(() => told(first).length, SOON).toBe(1);
+      await expect.poll(() => eventsOf(first).length, SOON).toBe(1);
       first.close();
       const last = String(first.lastEventId());
       for (const slug of slugs.slice(1)) await favorite(bob!, slug);
@@ -111,12 +111,14 @@ describe('a stream', () => {
           ? await streamOf(ann!, '', { 'last-event-id': last })
           : await streamOf(ann!, `?lastEventId=${last}`);
       await comment(bob!, slugs[0]!);
-      await expect.poll(() => told(second).length, SOON).toBe(6);
-      const ids = [first, second].flatMap((stream) => told(stream).map(({ id }) => id!));
+      await expect.poll(() => eventsOf(second).length, SOON).toBe(6);
+      const ids = [first, second].flatMap((stream) => eventsOf(stream).map(({ id }) => id!));
       expect(new Set(ids).size).toBe(7);
       expect(ids).toEqual(ids.toSorted((one, next) => one - next));
       const listed = (await notificationsOf(ann!)).notifications.map(({ id }) => id).toReversed();
-      expect([first, second].flatMap((stream) => told(stream).map(({ data }) => data['id']))).toEqual(listed);
+      expect([first, second].flatMap((stream) => eventsOf(stream).map(({ data }) => data['id']))).toEqual(
+        listed,
+      );
     },
   );
 
@@ -128,7 +130,7 @@ describe('a stream', () => {
     await follow(bob!, ann!);
     await expect.poll(async () => (await notificationsOf(ann!)).unreadCount, SOON).toBe(1);
     const second = await streamOf(ann!, '', { 'last-event-id': String(first.lastEventId()) });
-    await expect.poll(() => told(second).length, SOON).toBe(1);
+    await expect.poll(() => eventsOf(second).length, SOON).toBe(1);
   });
 
   it.each(['-1', '1.5', 'x', '99999999999999999999', "1' or 1=1"])('does not begin at %j', async (id) => {
@@ -144,7 +146,7 @@ describe('a stream', () => {
     ];
     for (const stream of streams) await expect.poll(() => stream.lastEventId(), SOON).toBe(0);
     await follow(bob!, ann!);
-    for (const stream of streams) await expect.poll(() => told(stream).length, SOON).toBe(1);
+    for (const stream of streams) await expect.poll(() => eventsOf(stream).length, SOON).toBe(1);
   });
 
   it('is not opened by HEAD', async () => {
@@ -177,11 +179,11 @@ describe('a ticket', () => {
     expect(ticket).toMatch(/^[\w-]{43}$/);
     const stream = await streamBy(ticket);
     await follow(bob!, ann!);
-    await expect.poll(() => told(stream).length, SOON).toBe(1);
+    await expect.poll(() => eventsOf(stream).length, SOON).toBe(1);
     await expect(streamBy(ticket)).rejects.toThrow('401 {"errors":{"ticket":["is invalid"]}}');
   });
 
-  it('opens one stream, even for those who try at the same time', async () => {
+  it('opens one stream, even for concurrent attempts', async () => {
     const ticket = await streamTicket(await register(api));
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => streamBy(ticket)));
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

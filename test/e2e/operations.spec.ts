@@ -41,7 +41,7 @@ describe('the metrics', () => {
     ['the lag of the event loop', /^\w*event_?loop_?lag\w*(\{[^}]*\})? [\d.e+-]+$/m],
     ['the heap', /^\w*heap\w*bytes(\{[^}]*\})? [\d.e+-]+$/m],
     ['the connection pools', /^\w*pool\w*\{[^}]+\} \d+$/m],
-  ])('tell %s', async (_, pattern) => {
+  ])('include %s', async (_, pattern) => {
     expect(await metrics()).toMatch(pattern);
   });
 

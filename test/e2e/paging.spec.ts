@@ -45,7 +45,7 @@ describe('paging', () => {
     return reply.body.articles.map(({ slug }) => slug);
   };
 
-  it('shows 20, newest first, unless told otherwise', async () => {
+  it('shows 20, newest first, by default', async () => {
     for (const list of lists) {
       expect(await page(list)).toEqual(newestFirst.slice(0, 20));
     }

@@ -21,7 +21,7 @@ async function isFollowing(viewer: Person, { username }: Person) {
 }
 
 describe('a profile', () => {
-  it('is open to everybody', async () => {
+  it('is public', async () => {
     const { username } = await register(api);
     const reply = await api.get<ProfileBody>(profilePath(username));
     expect(reply).toHaveStatus(200);

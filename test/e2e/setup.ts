@@ -8,7 +8,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** Where the server under test listens, without a trailing slash. It is all that a test knows of the server. */
     baseUrl: string;
-    /** Where each of its processes tells its metrics. */
+    /** Addresses of the metrics of each of its processes. */
     metricsUrls: string[];
     /** Whether clients bring consistency tokens along, from one user to the next. */
     carriesTokens: boolean;
@@ -23,7 +23,7 @@ interface Subject {
 }
 
 /**
- * Tests the server at `E2E_BASE_URL`, whose processes tell their metrics at the addresses in `E2E_PROCESSES`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
+ * Tests the server at `E2E_BASE_URL`, whose processes serve metrics at the addresses in `E2E_PROCESSES`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
  * monolith that it starts. What it starts comes from the build, has its queues in the Redis of `REDIS_URL`, if there is
  * one, and is stopped at the end.
  */

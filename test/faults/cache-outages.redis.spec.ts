@@ -47,7 +47,7 @@ afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
 }, 60_000);
 
-function tell(description: string, { behind, failures, ...report }: TrafficReport): void {
+function print(description: string, { behind, failures, ...report }: TrafficReport): void {
   const figures = Object.entries(report).map(([name, value]) => `${name} ${Math.round(value * 10) / 10}`);
   process.stderr.write(
     `Redis ${description}: ${figures.join(', ')}, failures ${failures.length}, behind ${behind.length}\n`,
@@ -67,7 +67,7 @@ async function memoryHits(): Promise<number> {
 it('with Redis as it should be, most is answered from memory', { timeout: 60_000 }, async () => {
   const before = await memoryHits();
   const report = await traffic.run(RATE, () => pause(SECONDS * 1000));
-  tell('well', report);
+  print('well', report);
   expect(report.failures).toEqual([]);
   expect(report.behind).toEqual([]);
   expect((await memoryHits()) - before).toBeGreaterThan(report.requests / 2);
@@ -81,7 +81,7 @@ it.each(outages)(
       await inject({ redis }, SECONDS);
       await pause(1_000);
     });
-    tell(`${description} ${SECONDS} s`, report);
+    print(`${description} ${SECONDS} s`, report);
     expect(report.failures).toEqual([]);
     expect(report.behind).toEqual([]);
     expect(report.requests).toBeGreaterThan(100);

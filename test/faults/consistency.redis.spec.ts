@@ -37,7 +37,7 @@ const lengthsOf = (lists: Record<string, string[]>) =>
 
 function print(
   what: string,
-  { behind, wrong, untold, lost, ...report }: CheckReport,
+  { behind, wrong, unnotified, lost, ...report }: CheckReport,
   reads: Awaited<ReturnType<typeof readsOf>>,
 ): void {
   const all = reads.reduce((sum, each) => sum + each.reads, 0);
@@ -45,7 +45,7 @@ function print(
     ({ server, route, reads: some }) => `${((100 * some) / all).toFixed(1)} % ${server} ${route}`,
   );
   process.stderr.write(
-    `${what}: ${JSON.stringify({ ...lengthsOf({ behind, untold, lost, wrong }), ...report })}; ${places.join(', ')}\n`,
+    `${what}: ${JSON.stringify({ ...lengthsOf({ behind, unnotified, lost, wrong }), ...report })}; ${places.join(', ')}\n`,
   );
 }
 
@@ -79,7 +79,7 @@ describe('users read their own writes', () => {
     const report = await checker.settle();
     const reads = await readsOf(environment.hosts);
     print('remembered in Redis', report, reads);
-    expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
+    expect(report).toMatchObject({ behind: [], unnotified: [], lost: [], wrong: [] });
     expect(report.reads).toBeGreaterThan(100);
     expect(reads.some(({ route }) => route === 'replica')).toBe(true);
   });
@@ -122,7 +122,7 @@ describe('users read their own writes through a warm cache, on a single database
     const kept = await cachedReadsOf(environment.hosts);
     print(`cached, ${words}`, report, await readsOf(environment.hosts));
     process.stderr.write(`cached reads: ${JSON.stringify(kept)}\n`);
-    expect(report).toMatchObject({ behind: [], untold: [], lost: [], wrong: [] });
+    expect(report).toMatchObject({ behind: [], unnotified: [], lost: [], wrong: [] });
     expect(report.reads).toBeGreaterThan(100);
     expect(kept['memory']).toBeGreaterThan(0);
   });

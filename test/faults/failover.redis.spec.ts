@@ -99,11 +99,11 @@ it.each(CASES)(
     });
     const report = await checker.settle();
     print(name, report, recovered);
-    const { wrong, unavailable, lost, behind, untold } = report;
+    const { wrong, unavailable, lost, behind, unnotified } = report;
     expect(wrong).toEqual([]);
     expect(isPrimary ? 0 : unavailable.writes + unavailable.reads).toBe(0);
     // Writes that no replica has received are lost with the primary, and later reads do not show them.
-    expect(synchronous ? [...lost, ...behind, ...untold] : []).toEqual([]);
+    expect(synchronous ? [...lost, ...behind, ...unnotified] : []).toEqual([]);
     expect(report.writes).toBeGreaterThan(10);
   },
 );

@@ -128,7 +128,7 @@ it(
     }
     process.stderr.write(
       `streams: ${READERS}, ended by the crash: ${pages.filter(({ reconnects }) => reconnects > 0).length}, ` +
-        `events told: ${pages.reduce((sum, { seen }) => sum + seen.length, 0)}\n`,
+        `events received: ${pages.reduce((sum, { seen }) => sum + seen.length, 0)}\n`,
     );
   },
 );

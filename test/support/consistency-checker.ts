@@ -17,17 +17,17 @@ import { TokenJar } from './token-jar.js';
 export interface CheckReport {
   writes: number;
   reads: number;
-  /** Reads that did not show what their own session had written before. */
+  /** Reads that did not show an earlier write of their own session. */
   behind: string[];
-  /** Answers 503, by what was asked. */
+  /** 503 responses, by kind of request. */
   unavailable: { writes: number; reads: number };
-  /** Articles of whose publication a follower was never told, though they followed before: a job that read behind. */
-  untold: string[];
-  /** What was acknowledged and is not there in the end. */
+  /** Articles without a notification of a follower who had followed before: a job that read stale data. */
+  unnotified: string[];
+  /** Acknowledged writes that are missing at the end. */
   lost: string[];
-  /** Answers that nothing explains, and connections that broke. */
+  /** Unexpected responses and broken connections. */
   wrong: string[];
-  /** Milliseconds of the longest answer. */
+  /** Milliseconds of the slowest response. */
   slowest: number;
   /** Longest time without an acknowledged write, in milliseconds. */
   gap: number;
@@ -36,9 +36,9 @@ export interface CheckReport {
 interface CheckOptions {
   hosts: readonly string[];
   sessions: number;
-  /** Whether each session brings its tokens along; else the hosts have to remember who it is. */
+  /** Whether each session sends its consistency tokens; otherwise the hosts keep its positions by user. */
   carriesTokens: boolean;
-  /** How long sessions think between two requests, at most. */
+  /** Maximal pause of a session between two requests. */
   thinkMs?: number;
 }
 
@@ -48,8 +48,8 @@ interface Session {
   /** A client for each host. */
   readonly clients: readonly Api[];
   readonly follows: Set<Session>;
-  /** Articles of others, published after they were followed. */
-  readonly told: string[];
+  /** Articles of followed users, each of which needs a notification. */
+  readonly awaited: string[];
   /** Their own articles, each with what its body is at least. */
   readonly articles: { readonly slug: string; body: number }[];
   bio: number;
@@ -57,15 +57,15 @@ interface Session {
 
 const anyOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
 
-const TOLD_WITHIN_MS = 60_000;
+const NOTIFICATION_TIMEOUT_MS = 60_000;
 
-/** Sessions that write numbers which only grow, and look whether they read a smaller one than was acknowledged. */
+/** Runs sessions that write increasing numbers, and checks that no read returns less than the acknowledged number. */
 export class ConsistencyChecker {
   readonly report: CheckReport = {
     writes: 0,
     reads: 0,
     behind: [],
-    untold: [],
+    unnotified: [],
     lost: [],
     unavailable: { writes: 0, reads: 0 },
     wrong: [],
@@ -76,7 +76,7 @@ export class ConsistencyChecker {
   #lastWrite = performance.now();
   #people: Session[] = [];
   #next = 1;
-  #waiting: { kind: 'writes' | 'reads'; since: number; tell: (milliseconds: number) => void }[] = [];
+  #waiting: { kind: 'writes' | 'reads'; since: number; resolve: (milliseconds: number) => void }[] = [];
 
   constructor(private readonly options: CheckOptions) {}
 
@@ -87,7 +87,7 @@ export class ConsistencyChecker {
       const { token, username } = await register(new Api(hosts[index % hosts.length]!));
       const jar = carriesTokens ? new TokenJar() : undefined;
       const clients = hosts.map((host) => new Api(host, token, () => {}, jar));
-      this.#people.push({ username, clients, follows: new Set(), told: [], articles: [], bio: 0 });
+      this.#people.push({ username, clients, follows: new Set(), awaited: [], articles: [], bio: 0 });
     }
     this.#lastWrite = performance.now();
     const working = this.#people.map((session) => this.#work(session));
@@ -100,16 +100,16 @@ export class ConsistencyChecker {
     return this.report;
   }
 
-  /** Milliseconds until a request that begins from now on succeeds; writes also have to be acknowledged. */
+  /** Returns milliseconds until a request that begins from now on succeeds; a write must be acknowledged. */
   recovery(kind: 'writes' | 'reads'): Promise<number> {
-    return new Promise((tell) => this.#waiting.push({ kind, since: performance.now(), tell }));
+    return new Promise((resolve) => this.#waiting.push({ kind, since: performance.now(), resolve }));
   }
 
-  /** Looks what there is in the end: everything that was acknowledged, and everything that a job had to do. */
+  /** Checks at the end that every acknowledged write and every notification is there. */
   async settle(): Promise<CheckReport> {
     const strongly = { consistency: 'strong' };
     await Promise.all(
-      this.#people.map(async ({ username, clients, bio, articles, told }) => {
+      this.#people.map(async ({ username, clients, bio, articles, awaited }) => {
         const [api] = clients;
         const { user } = (await api!.get<UserBody>('/api/user', strongly)).body;
         if (Number(user.bio ?? 0) < bio) this.report.lost.push(`${username}: bio ${user.bio} after ${bio}`);
@@ -119,15 +119,15 @@ export class ConsistencyChecker {
           else if (Number(found.body.article.body) < body)
             this.report.lost.push(`${slug}: ${found.body.article.body} after ${body}`);
         }
-        const until = performance.now() + TOLD_WITHIN_MS;
-        let missing = told;
+        const until = performance.now() + NOTIFICATION_TIMEOUT_MS;
+        let missing = awaited;
         while (missing.length > 0) {
-          const heard = await notifiedSlugsOf(api!);
-          missing = told.filter((slug) => !heard.has(slug));
+          const notified = await notifiedSlugsOf(api!);
+          missing = awaited.filter((slug) => !notified.has(slug));
           if (performance.now() > until) break;
           await pause(100);
         }
-        this.report.untold.push(...missing);
+        this.report.unnotified.push(...missing);
       }),
     );
     return this.report;
@@ -180,7 +180,7 @@ export class ConsistencyChecker {
     const { slug } = reply.body.article;
     session.articles.push({ slug, body });
     // A page of notifications shows a hundred.
-    for (const { told } of fans) if (told.length < 80) told.push(slug);
+    for (const { awaited } of fans) if (awaited.length < 80) awaited.push(slug);
   }
 
   /** Follows another user, who then publishes an article. */
@@ -226,7 +226,7 @@ export class ConsistencyChecker {
   #succeeded(kind: 'writes' | 'reads', began: number): void {
     const now = performance.now();
     const isResolved = (one: { kind: string; since: number }) => one.kind === kind && one.since <= began;
-    for (const { since, tell } of this.#waiting.filter(isResolved)) tell(now - since);
+    for (const { since, resolve } of this.#waiting.filter(isResolved)) resolve(now - since);
     this.#waiting = this.#waiting.filter((one) => !isResolved(one));
   }
 

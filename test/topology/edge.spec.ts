@@ -100,7 +100,7 @@ describe('nginx in front of a split', () => {
     }
   });
 
-  it('tells the host the client’s address, and nothing that the client says of it', async () => {
+  it('sends the client’s address to the host, and drops forwarding headers of the client', async () => {
     const { echo } = await get(edge, '/api/tags', {
       host: 'conduit.example:8080',
       'x-forwarded-for': '203.0.113.7',

@@ -29,10 +29,10 @@ export interface EchoHost {
   close(): Promise<void>;
 }
 
-/** Takes a request upon itself by returning true. */
+/** Answers a request itself and returns true, or returns false. */
 type Instead = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** A host that tells what it was asked, except where `instead` does something else. */
+/** A host that answers with the request it received, unless `instead` answers. */
 export async function echoHost(name: string, instead: Instead = () => false, port = 0): Promise<EchoHost> {
   const seen = { requests: 0, connections: 0 };
   const server = createServer((request, response) => {

@@ -42,7 +42,7 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
 
   const foreignTo = ({ modules }: HostProcess) => moduleNames.filter((module) => !modules.includes(module));
 
-  it('a process holds the code of its own modules, and of the others the two doors alone', () => {
+  it('a process loads the code of its own modules, and only the two entry points of others', () => {
     for (const host of topology.hosts) {
       const loaded = readFileSync(join(folder, String(host.pid)), 'utf8').split('\n');
       const codeOf = (module: string) => loaded.filter((url) => url.includes(`/libs/modules/${module}/`));

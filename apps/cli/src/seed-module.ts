@@ -2,7 +2,7 @@ import type { IdRange, ModuleData, SeedContext } from '@tearline/database';
 import { randomStream } from './random.js';
 import { withClient } from './with-client.js';
 
-/** What a module's sample data depends on, and who hears how far it is. */
+/** The parameters of a module's sample data, and the listener for its progress. */
 export type SeedOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
 
 /**

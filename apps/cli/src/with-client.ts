@@ -5,7 +5,7 @@ import { Client } from 'pg';
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const connectionString = await primaryUrl(url);
   const client = new Client({ connectionString, application_name: 'tearline cli', types: columnTypes });
-  // A connection that is lost also fails the query that was under way, which tells.
+  // A lost connection also rejects the pending query, which reports the error.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -19,7 +19,7 @@ export class DockerCompose {
     private readonly profile: string,
     readonly project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
-    /** Files besides that change what it says. */
+    /** Additional compose files that override parts of it. */
     private readonly overrides: readonly string[] = [],
   ) {}
 

@@ -51,8 +51,8 @@ describe('the services', () => {
   });
 
   it('nginx is on no network with a database', () => {
-    const doors = Object.entries(services).filter(([name]) => name.endsWith('-nginx'));
-    expect(doors.filter(([, service]) => service.networks !== undefined)).toEqual([]);
+    const proxies = Object.entries(services).filter(([name]) => name.endsWith('-nginx'));
+    expect(proxies.filter(([, service]) => service.networks !== undefined)).toEqual([]);
     const common = parse(readFileSync(join(root, 'docker/services.yaml'), 'utf8')) as {
       services: Record<string, { networks?: string[]; ports?: string[] }>;
     };

@@ -53,20 +53,20 @@ export class Stack {
     await new Stack(topology, composeFile, this.#compose.project, { ...FOR_TESTS, ...env }, say).up();
     const services = new Set(topology.hosts.map(({ name }) => serviceOf(topology, name)));
     const hosts = (await this.#compose.containers()).filter(({ Service }) => services.has(Service));
-    const door = await startMetricsProxy(hosts.map(({ ID }) => ID));
+    const proxy = await startMetricsProxy(hosts.map(({ ID }) => ID));
     try {
       const suite = spawn(
         process.execPath,
         ['node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...options],
         {
-          env: { ...env, E2E_BASE_URL: await this.#url(), E2E_PROCESSES: door.urls.join(',') },
+          env: { ...env, E2E_BASE_URL: await this.#url(), E2E_PROCESSES: proxy.urls.join(',') },
           stdio: 'inherit',
         },
       );
       const [code] = (await once(suite, 'exit')) as [number | null];
       return code ?? 1;
     } finally {
-      await door.close();
+      await proxy.close();
     }
   }
 

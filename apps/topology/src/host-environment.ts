@@ -19,7 +19,7 @@ export interface Run {
   readonly consistencySecret: string;
   /** Connections to the database for each module of a process. */
   readonly connections: number;
-  /** Public keys, for everybody. */
+  /** Public keys, for all hosts. */
   readonly jwks: string;
   /** The private key, for the host of identity. */
   readonly signingKey: string;

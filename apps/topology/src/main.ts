@@ -7,7 +7,7 @@ import { Runner } from './runner.js';
 import { runnerSettings } from './settings.js';
 
 const { stdout, stderr, env } = process;
-/** A terminal signals everybody, and npm passes on what it got: that is still one signal. */
+/** A terminal signals the whole process group, and npm forwards the signal: both count as one. */
 const ECHO_MS = 500;
 
 async function main(): Promise<void> {

@@ -22,7 +22,7 @@ export interface HostOptions {
   settings: HostSettings;
   /** Hosts that answer contracts which the modules use and no module here answers. */
   remote?: readonly RemoteHostOptions[];
-  /** How other hosts reach the contracts of this one; without it they cannot. It listens where HTTP does, unless told otherwise. */
+  /** The server for calls from other hosts; without it the host takes none. By default it listens on the address of HTTP. */
   server?: Omit<SeamServerOptions, 'credential'>;
   /** What the hosts know one another by; needed with `remote` or `server`. */
   credential?: Credential;

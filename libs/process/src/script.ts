@@ -43,7 +43,7 @@ export const wholeNumber = (min: number, max: number) => (text: string) => {
 
 /**
  * Runs a script and reports its errors.
- * @param usageErrors classes of errors that are the caller's mistake, besides {@link UsageError}
+ * @param usageErrors classes of errors that are the caller's mistake, in addition to {@link UsageError}
  * @returns the exit code: 0, 1 after a failure, 2 after a usage error
  */
 export async function runScript(

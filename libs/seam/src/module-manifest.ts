@@ -12,9 +12,9 @@ export interface ModuleManifest {
   readonly name: string;
   /** The contract that the module implements; undefined when no module calls it. */
   readonly contract?: Contract;
-  /** Whom the module asks. */
+  /** Contracts that the module calls. */
   readonly uses: readonly Contract[];
-  /** What the module tells others of. */
+  /** Events that the module publishes. */
   readonly publishes?: readonly EventContract[];
   /** Events of other modules that it subscribes to. */
   readonly subscribes?: readonly EventContract[];

@@ -7,7 +7,7 @@ export type Placement = 'local' | 'remote' | 'server';
 export type RecordCall = (outcome: string, milliseconds: number) => void;
 
 /**
- * The port through which the seam tells what happens on it; metrics and logs fill it.
+ * The port through which the seam reports calls, errors and connections; metrics and logs implement it.
  * Its functions are on the path of calls, so they must not throw and should be quick.
  */
 export interface SeamObserver {

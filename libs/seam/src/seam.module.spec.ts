@@ -97,7 +97,7 @@ describe.each([{ checked: false }, { checked: true }])('a local call, checked: $
     });
   });
 
-  it.each([-1, -2])('hides what the contract does not declare, and tells the observer (%i)', async (id) => {
+  it.each([-1, -2])('hides an undeclared error, and reports it to the observer (%i)', async (id) => {
     const seen: unknown[] = [];
     const { stock } = await open({
       checked,
@@ -114,7 +114,7 @@ describe.each([{ checked: false }, { checked: true }])('a local call, checked: $
     expect(await stock.requestId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("stops at the method's own timeout and tells the callee", async () => {
+  it("stops at the method's own timeout and cancels the callee", async () => {
     aborted = undefined;
     const { stock } = await open({ checked });
     await expect(stock.slow({ ms: 1 })).rejects.toMatchObject({ code: 'deadline-exceeded' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProgressReporter } from './progress.js';
 
-function heard(isTTY: boolean) {
+function progressOn(isTTY: boolean) {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line) > 0;
   return { lines, stream: { isTTY, columns: 40, write } as unknown as NodeJS.WriteStream };
@@ -9,16 +9,16 @@ function heard(isTTY: boolean) {
 
 describe('the progress', () => {
   it('says what is done, and how long the rest should take', () => {
-    const { lines, stream } = heard(false);
+    const { lines, stream } = progressOn(false);
     const progress = new ProgressReporter({ one: 60, two: 30 }, stream);
-    const tell = progress.stage('one', 2);
-    tell('first');
+    const step = progress.stage('one', 2);
+    step('first');
     progress.stage('two', 1)('last');
     expect(lines).toEqual(['[  0 %, 1:30 left] one: first\n', '[  0 %, 0:30 left] two: last\n']);
   });
 
   it('keeps to one line of a terminal, and takes it away at the end', () => {
-    const { lines, stream } = heard(true);
+    const { lines, stream } = progressOn(true);
     const progress = new ProgressReporter({ one: 60 }, stream);
     progress.stage('one', 1)('something that takes more than forty columns');
     progress.end();

@@ -6,7 +6,7 @@ export const RPC_PORT = 7000;
 /** The compose service of a host. All topologies are in one file, where each name can be taken once. */
 export const serviceOf = ({ name }: Topology, host: string) => `${name}-${host}`;
 
-/** What a topology has besides its hosts. */
+/** Services of a topology other than its hosts. */
 export const nginxOf = ({ name }: Topology) => `${name}-nginx`;
 export const prometheusOf = ({ name }: Topology) => `${name}-prometheus`;
 

@@ -41,7 +41,7 @@ describe('errors of services', () => {
 
 describe('unexpected errors', () => {
   it.each(['/api/samples/bug', '/api/samples/fail/bug'])(
-    '%s tells nothing, and logs everything once',
+    '%s hides the cause from the client, and logs it once',
     async (path) => {
       const requestId = `bug-${path.length}`;
       const answer = await refusal(path, { headers: { 'x-request-id': requestId } });
@@ -55,7 +55,7 @@ describe('unexpected errors', () => {
     },
   );
 
-  it('tells a value that is no JSON as an internal error', async () => {
+  it('answers a value that is no JSON as an internal error', async () => {
     expect(await refusal('/api/samples/unserializable')).toEqual({
       status: 500,
       errors: { server: ['internal error'] },
@@ -127,7 +127,7 @@ describe('bodies', () => {
 });
 
 describe('validation', () => {
-  it('tells every field at once', async () => {
+  it('reports all invalid fields at once', async () => {
     expect(
       await post('/api/samples', JSON.stringify({ sample: { name: ' ', note: 7, tags: [1, 2] } })),
     ).toEqual({
@@ -143,11 +143,11 @@ describe('validation', () => {
     ['null', { body: ["can't be blank"] }],
     ['"text"', { body: ['must be an object'] }],
     ['', { body: ["can't be blank"] }],
-  ])('tells what the whole body lacks: %s', async (body, errors) => {
+  ])('reports an invalid body: %s', async (body, errors) => {
     expect(await post('/api/samples', body)).toEqual({ status: 422, errors });
   });
 
-  it('tells a path segment by its name', async () => {
+  it('reports a path segment by its name', async () => {
     expect(await refusal('/api/samples/id/9007199254740993')).toEqual({
       status: 422,
       errors: { id: ['is invalid'] },
@@ -160,7 +160,7 @@ describe('validation', () => {
     expect(await response.json()).toEqual({ name });
   });
 
-  it('tells query parameters that are given twice or are no numbers', async () => {
+  it('reports query parameters that are given twice or are no numbers', async () => {
     expect(await refusal('/api/samples?limit=5&limit=6&offset=abc')).toEqual({
       status: 422,
       errors: { limit: ['must be given once'], offset: ['must be a whole number'] },

@@ -73,7 +73,7 @@ describe('the log', () => {
     expect(JSON.parse(line!)).toMatchObject({ route: '/api/samples/name/:name', status: 200 });
   });
 
-  it('tells probes on level debug, and what failed on level warn', async () => {
+  it('logs probes on level debug, and failures on level warn', async () => {
     expect(JSON.parse((await lines('/health/live'))[0]!)).toMatchObject({ level: 20, route: '/health/live' });
     expect(JSON.parse((await lines('/api/samples/bug')).at(-1)!)).toMatchObject({ level: 40, status: 500 });
   });

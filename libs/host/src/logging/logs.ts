@@ -27,7 +27,7 @@ const SECRETS = [
 ];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Opens the logs of a host, to standard output unless told otherwise. */
+/** Opens the logs of a host, on standard output by default. */
 export function openLogs(
   settings: HostSettings,
   destination: DestinationStream = standardOutput(settings),

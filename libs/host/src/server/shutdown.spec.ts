@@ -61,7 +61,7 @@ describe('closing', () => {
     },
   );
 
-  it('cuts off what takes too long, and tells it so', async () => {
+  it('cancels and disconnects requests after the timeout', async () => {
     host = await startTestHost({ SHUTDOWN_TIMEOUT_MS: '50' });
     const slow = await rawConnection(host.port);
     slow.write(SLOW);

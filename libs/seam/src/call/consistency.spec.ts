@@ -10,7 +10,7 @@ it('of two positions in one cluster keeps the later one, across timelines as wel
     }
 });
 
-it('of two clusters, which cannot be compared, keeps what was heard last', () => {
+it('of two clusters, which do not compare, keeps the position that arrived last', () => {
   expect(laterPosition('d.00000009.00', 'c.00000001.00')).toBe('c.00000001.00');
   expect(laterPosition('c.00000001.00', 'd.00000009.00')).toBe('d.00000009.00');
 });

@@ -1,5 +1,5 @@
 /**
- * Which writes a read must include. `session`: the caller's own; `strong`: everybody's; `eventual`: those that the chosen
+ * Which writes a read must include. `session`: the caller's own; `strong`: those of all callers; `eventual`: those that the chosen
  * replica has replayed.
  */
 export type ConsistencyLevel = (typeof CONSISTENCY_LEVELS)[number];
@@ -101,10 +101,10 @@ export class Consistency {
   }
 }
 
-/** Returns the later position of one cluster. Positions of two clusters do not compare: then `heard`, the newer information, wins. */
-export function laterPosition(known: Position | undefined, heard: Position): Position {
-  if (known === undefined || known <= heard) return heard;
-  return clusterOf(known) === clusterOf(heard) ? known : heard;
+/** Returns the later of two positions of one cluster; of two clusters, which do not compare, `received`. */
+export function laterPosition(known: Position | undefined, received: Position): Position {
+  if (known === undefined || known <= received) return received;
+  return clusterOf(known) === clusterOf(received) ? known : received;
 }
 
 /** Whether data at `known` includes all writes up to `needed`; positions of two timelines do not compare. */

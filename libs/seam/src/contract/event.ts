@@ -22,11 +22,11 @@ export interface EventOptions<S extends z.ZodType> {
   ends?: boolean;
 }
 
-/** What a module tells others of: one object, known at run time. */
+/** An event that a module publishes, as an object that exists at run time. */
 export interface EventContract<S extends z.ZodType = z.ZodType> {
   /** `<module>/<what happened>`, e.g. `articles/published`. */
   readonly name: string;
-  /** The module that tells it. */
+  /** The module that publishes it. */
   readonly publisher: string;
   readonly version: number;
   readonly payload: S;
@@ -43,7 +43,7 @@ export interface EventContract<S extends z.ZodType = z.ZodType> {
 export type PayloadOf<E extends EventContract> = DeepReadonly<z.output<E['payload']>>;
 
 /**
- * Declares what a module tells others of, in its `contract.ts`.
+ * Declares an event that a module publishes, in its `contract.ts`.
  * @param name `<module>/<what happened>`, in kebab-case and the past tense
  * @throws ContractError when JSON would not carry the payload unchanged, or an earlier version is missing
  * @example

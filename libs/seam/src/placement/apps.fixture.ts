@@ -16,7 +16,7 @@ import { ProbeModule } from './probe-service.fixture.js';
 
 export const SECRET = 'a secret between these hosts';
 
-/** Remembers what a seam tells. */
+/** Records what a seam reports to its observer. */
 export class Watcher implements SeamObserver {
   readonly calls: string[] = [];
   readonly errors: string[] = [];

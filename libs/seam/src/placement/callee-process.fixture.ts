@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { openCallee, Watcher } from './apps.fixture.js';
 
-const tell = (message: object) => process.send?.(message);
+const send = (message: object) => process.send?.(message);
 
 const watcher = new Watcher();
 watcher.errors.push = (...errors: string[]) => {
-  tell({ errors });
+  send({ errors });
   return errors.length;
 };
 const { port = 0, server = {} } = JSON.parse(process.argv[2] ?? '{}') as { port?: number; server?: object };
@@ -20,7 +20,7 @@ process.once('SIGTERM', () => {
   };
   void end();
 });
-process.on('message', () => tell({ rss: process.memoryUsage.rss() }));
+process.on('message', () => send({ rss: process.memoryUsage.rss() }));
 // The parent process has ended.
 process.once('disconnect', () => process.exit(0));
-tell({ address: callee.address });
+send({ address: callee.address });

@@ -30,7 +30,7 @@ afterEach(async () => {
   await Promise.all(replicas.map((replica) => replica.end()));
 });
 
-/** Sixteen workers that call until told to stop. */
+/** Sixteen workers that call until they are stopped. */
 function load(call: () => Promise<unknown> = () => caller.client.sleep({ ms: Math.random() * 10 })) {
   const failures: unknown[] = [];
   const seen = new Map<unknown, number>();

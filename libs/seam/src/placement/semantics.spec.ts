@@ -57,7 +57,7 @@ describe.each(placements)('a call, $name', ({ open }) => {
     expect(seen.left).toBeLessThanOrEqual(5000);
   });
 
-  it('tells the callee what its reads must have seen, and the caller what it has written', async () => {
+  it('sends required positions to the callee, and the positions of its writes to the caller', async () => {
     const consistency = new Consistency('strong', [['shop', 'a.00000001.01']]);
     const context = inMs(5000, { consistency });
     await runCall(context, async () => {
@@ -78,7 +78,7 @@ describe.each(placements)('a call, $name', ({ open }) => {
     });
   });
 
-  it('tells a caller who wants to know how far the data was that it has read', async () => {
+  it('sends the positions of the data that it has read to a caller with a watermark', async () => {
     const readWatermark = new ReadWatermark();
     await runCall(inMs(5000, { readWatermark }), async () => {
       await placed.probe.read({ module: 'shop', position: 'a.00000001.02' });

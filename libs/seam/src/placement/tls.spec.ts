@@ -50,11 +50,11 @@ it('a caller with a certificate of another CA gets nothing', async () => {
 it('a caller without a certificate gets nothing, not even the first frame', async () => {
   const address = await callee({ tls: tlsOf(hosts) });
   const [host, port] = address.split(':');
-  let heard = '';
+  let received = '';
   const socket = connect({ host, port: Number(port), ca: hosts.ca, servername: 'articles.internal' });
-  socket.on('data', (data) => (heard += data.toString())).on('error', () => undefined);
+  socket.on('data', (data) => (received += data.toString())).on('error', () => undefined);
   await new Promise((resolve) => socket.once('close', resolve));
-  expect(heard).toBe('');
+  expect(received).toBe('');
 });
 
 it('a caller that begins no TLS is not waited for', async () => {

@@ -34,7 +34,7 @@ async function trustedPeer(secret = SECRET, address = callee.address) {
 
 describe('an unauthenticated peer', () => {
   it.each<[string, string, string]>([
-    ['that calls before the hello', framed(call), 'a malformed greeting'],
+    ['that calls before the hello', framed(call), 'a malformed hello'],
     ['that sends garbage', 'GET / HTTP/1.1\r\n\r\n', 'a malformed frame'],
     ['that sends bytes', '\u0000\u0001\u0002#', 'a malformed frame'],
     ['that sends no JSON', '5#{"a":', 'JSON'],

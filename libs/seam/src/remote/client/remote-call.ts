@@ -5,7 +5,7 @@ import type { RemoteMethod } from './remote-method.js';
 
 /** Where a call waits for its reply. */
 export interface Wait {
-  /** Stops waiting, and tells the callee so. */
+  /** Stops waiting, and cancels the call in the callee. */
   abandon(reason: SeamError): void;
 }
 

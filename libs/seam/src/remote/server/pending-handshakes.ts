@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 const SWEEP_INTERVAL_MS = 100;
 
 /**
- * Where connections wait until they have shown their credential. There is room for a few, for a short time; when
- * it is full the one that has waited longest goes, since an honest peer is through within milliseconds.
+ * Connections that have not authenticated yet. Their number and their time are limited; when the limit is reached, the
+ * oldest is closed, since a peer with the credential finishes within milliseconds.
  */
 export class PendingHandshakes {
   /** In the order of arrival. */
@@ -25,12 +25,12 @@ export class PendingHandshakes {
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
-  /** @param socket the one that entered, or the TLS socket over it */
+  /** @param socket the one passed to `add`, or the TLS socket over it */
   remove(socket: Socket): void {
     this.#waiting.delete(nameOf(socket));
   }
 
-  /** Sends everybody away. */
+  /** Closes all pending connections. */
   close(): void {
     for (const { socket } of this.#waiting.values()) socket.destroy();
     this.#waiting.clear();

@@ -132,7 +132,7 @@ export class SeamServer extends ServerTCP {
   #authenticate(peer: Peer, { hello }: ClientFrame): void {
     const { credential, maxMessageBytes } = this.#settings;
     const answer = hello?.nonce;
-    if (typeof answer !== 'string') return this.#refuse(peer, 'a malformed greeting');
+    if (typeof answer !== 'string') return this.#refuse(peer, 'a malformed hello');
     if (!isProof(hello?.proof, proof(credential, 'client', peer.challenge, answer)))
       return this.#refuse(peer, 'a wrong credential');
     peer.isAuthenticated = true;
