@@ -17,8 +17,8 @@ export type ReadResult = keyof CacheCounters['reads'];
 export function registerCacheMetrics(
   registry: Registry,
   counters: ReadonlyMap<string, CacheCounters>,
-  memory: MemoryStore | undefined,
-  redis: RedisStore | undefined,
+  memory?: MemoryStore,
+  redis?: RedisStore,
 ): void {
   const registers = [registry];
   new Counter({

@@ -26,18 +26,6 @@ export interface CacheModuleOptions {
   readonly consistency?: ConsistencyLevel;
 }
 
-interface CacheStores {
-  readonly invalidations: InvalidationLog;
-  readonly memory: MemoryStore;
-  readonly redis: RedisStore | undefined;
-}
-
-const STORES = Symbol('cache stores');
-
-/** Provides the stores of Nest's cache, which uses them through Keyv, to {@link CacheModule}, which also uses them directly. */
-@Module({})
-class StoresModule {}
-
 /** Provides the {@link ReadCache} of a process, for all its modules. */
 @Module({})
 export class CacheModule implements OnApplicationShutdown {
@@ -47,37 +35,29 @@ export class CacheModule implements OnApplicationShutdown {
   static forRoot(options: CacheModuleOptions): DynamicModule {
     const { broadcaster, sessions, consistency: defaultLevel = 'session' } = options;
     const registry = { token: Registry, optional: true };
+    const module = { module: CacheModule, global: true, exports: [ReadCache] };
     if (options.mode === 'off') {
-      const useFactory = (metrics?: Registry) => withMetrics(new ReadCache(undefined), undefined, metrics);
-      const provider = { provide: ReadCache, inject: [registry], useFactory };
-      return { module: CacheModule, global: true, providers: [provider], exports: [ReadCache] };
+      const useFactory = (metrics?: Registry) => withMetrics(metrics, new ReadCache(undefined));
+      return { ...module, providers: [{ provide: ReadCache, inject: [registry], useFactory }] };
     }
-    const storesModule: DynamicModule = {
-      module: StoresModule,
-      providers: [{ provide: STORES, useFactory: () => openStores(options) }],
-      exports: [STORES],
-    };
     return {
-      module: CacheModule,
-      global: true,
-      imports: [
-        storesModule,
-        NestCacheModule.registerAsync({ imports: [storesModule], inject: [STORES], useFactory: keyvStores }),
-      ],
+      ...module,
+      imports: [NestCacheModule.registerAsync({ useFactory: () => openStores(options) })],
       providers: [
         {
           provide: ReadCache,
-          inject: [CACHE_MANAGER, STORES, registry, ...(broadcaster ? [broadcaster] : [])],
-          useFactory(cache: Cache, stores: CacheStores, metrics?: Registry, broadcasts?: Broadcaster) {
-            const { invalidations, memory, redis } = stores;
+          inject: [CACHE_MANAGER, registry, ...(broadcaster ? [broadcaster] : [])],
+          useFactory(cache: Cache, metrics?: Registry, broadcasts?: Broadcaster) {
+            // Beside Nest's cache, which uses the stores through Keyv, the library uses them directly.
+            const [memory, redis] = cache.stores.map(({ store }) => store as unknown) as Stores;
+            const { invalidations } = memory;
             const fetcher = new EntryFetcher(cache, memory, redis, invalidations);
             const invalidator = new Invalidator(invalidations, memory, redis, broadcasts);
-            const options = { memory, fetcher, invalidations, invalidator, sessions, defaultLevel };
-            return withMetrics(new ReadCache(options), stores, metrics);
+            const parts = { memory, fetcher, invalidations, invalidator, sessions, defaultLevel };
+            return withMetrics(metrics, new ReadCache(parts), memory, redis);
           },
         },
       ],
-      exports: [ReadCache],
     };
   }
 
@@ -86,23 +66,19 @@ export class CacheModule implements OnApplicationShutdown {
   }
 }
 
-async function openStores({ mode, memoryMib = 64, redisUrl }: CacheModuleOptions): Promise<CacheStores> {
-  const invalidations = new InvalidationLog();
-  const memory = new MemoryStore(memoryMib * 1_048_576, invalidations);
-  if (mode === 'memory' || !redisUrl) return { invalidations, memory, redis: undefined };
+type Stores = [memory: MemoryStore, redis?: RedisStore];
+
+async function openStores({ mode, memoryMib = 64, redisUrl }: CacheModuleOptions) {
+  const memory = new MemoryStore(memoryMib * 1_048_576, new InvalidationLog());
+  const first = new Keyv({ store: memory, useKeyPrefix: false });
+  // Entries stay objects in memory; by default Keyv serializes every write and parses every read.
+  first.serialize = undefined;
+  first.deserialize = undefined;
+  if (mode === 'memory' || !redisUrl) return { stores: [first] };
   // Imported late because it takes 0.2 s to load.
   const { RedisStore } = await import('./redis-store.js');
   const redis = new RedisStore(redisUrl);
   await redis.connect();
-  return { invalidations, memory, redis };
-}
-
-function keyvStores({ memory, redis }: CacheStores) {
-  // Entries stay objects in memory; by default Keyv serializes every write and parses every read.
-  const first = new Keyv({ store: memory, useKeyPrefix: false });
-  first.serialize = undefined;
-  first.deserialize = undefined;
-  if (!redis) return { stores: [first] };
   const second = new Keyv({ store: redis, namespace: 'tearline:cache' });
   second.serialize = JSON.stringify;
   second.deserialize = (text) => JSON.parse(text) as never;
@@ -110,10 +86,10 @@ function keyvStores({ memory, redis }: CacheStores) {
 }
 
 function withMetrics(
-  cache: ReadCache,
-  stores: CacheStores | undefined,
   registry: Registry | undefined,
+  cache: ReadCache,
+  ...[memory, redis]: Partial<Stores>
 ): ReadCache {
-  if (registry) registerCacheMetrics(registry, cache.counters, stores?.memory, stores?.redis);
+  if (registry) registerCacheMetrics(registry, cache.counters, memory, redis);
   return cache;
 }

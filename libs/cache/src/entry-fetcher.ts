@@ -59,22 +59,19 @@ export class EntryFetcher {
   /** @param required the positions that the first reader must see */
   async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
     const giveUpAt = performance.now() + MAX_LEASE_WAIT_MS;
-    let lease: Lease | 'held' | undefined;
-    for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
-      const entry = await this.#findInRedis(request, required);
-      if (entry) return { entry, source: 'redis' };
-      lease = await this.redis?.acquireLease(request.key, LEASE_TTL_MS);
-      if (lease !== 'held' || performance.now() > giveUpAt) break;
-      await pause(wait, undefined, { ref: false });
-    }
-    const held = lease === 'held' ? undefined : lease;
+    let lease: Lease | 'held' | undefined = 'held';
     try {
-      // The previous holder may have stored the entry after the lookup above.
-      const entry = held && (await this.#findInRedis(request, required));
-      if (entry) return { entry, source: 'redis' };
-      return { entry: await this.#load(request, required), source: 'loaded' };
+      for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
+        // Also with the lease: its previous holder may just have stored the entry.
+        const entry = await this.#findInRedis(request, required);
+        if (entry) return { entry, source: 'redis' };
+        if (lease !== 'held' || performance.now() > giveUpAt)
+          return { entry: await this.#load(request, required), source: 'loaded' };
+        lease = await this.redis?.acquireLease(request.key, LEASE_TTL_MS);
+        if (lease === 'held') await pause(wait, undefined, { ref: false });
+      }
     } finally {
-      await held?.release();
+      if (lease !== 'held') await lease?.release();
     }
   }
 
@@ -98,10 +95,10 @@ export class EntryFetcher {
     const startedAt = this.invalidations.sequence;
     const tags = new Set(request.tags);
     const knownVersions = this.#latestVersions(tags.union(new Set(this.memory.find(key)?.tags)));
-    const reach = new ReadWatermark();
+    const watermark = new ReadWatermark();
     let value: T | null;
     try {
-      value = await runCall(loadContext(required, knownVersions, reach), () =>
+      value = await runCall(loadContext(required, knownVersions, watermark), () =>
         load((...more) => more.forEach((tag) => tags.add(tag))),
       );
     } catch (error) {
@@ -117,7 +114,7 @@ export class EntryFetcher {
     const staleUntil = freshUntil + (value === null ? 0 : cache.staleWhileRevalidateMs);
     const entry = new Entry(cache, key, {
       text: JSON.stringify(value),
-      readPositions: reach.toWire(),
+      readPositions: watermark.toWire(),
       tags: [...tags],
       includedVersions: Object.fromEntries(includedVersions),
       freshUntil,
@@ -168,7 +165,7 @@ export class EntryFetcher {
 function loadContext(
   required: PositionsByModule,
   invalidations: ReadonlyMap<Tag, TagVersion>,
-  reach: ReadWatermark,
+  readWatermark: ReadWatermark,
 ): CallContext {
   const positions = [...invalidations].map(([tag, version]) => [moduleOf(tag), positionOf(version)] as const);
   const isUnknown = positions.some(([, position]) => position === undefined);
@@ -178,7 +175,7 @@ function loadContext(
   const { requestId = 'cache', traceparent } = currentCall() ?? {};
   const deadline = performance.now() + LOAD_TIMEOUT_MS;
   return runOutsideCall(
-    () => new CallContext({ requestId, traceparent, deadline, consistency, readWatermark: reach }),
+    () => new CallContext({ requestId, traceparent, deadline, consistency, readWatermark }),
   );
 }
 

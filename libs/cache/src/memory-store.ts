@@ -15,7 +15,7 @@ export class MemoryStore {
 
   constructor(
     maxBytes: number,
-    private readonly invalidations: InvalidationLog,
+    readonly invalidations: InvalidationLog,
   ) {
     this.#entries = new LRUCache<string, Entry>({
       maxSize: maxBytes,
