@@ -15,8 +15,7 @@ import { type Logs, openLogs } from './logging/logs.js';
 import { Readiness } from './health/health.controller.js';
 import { Routes } from './requests/routes.js';
 import { SeamMetrics } from './metrics/seam-metrics.js';
-import { listeningAddress } from './settings/host-settings.js';
-import { isChecked } from './settings/host-settings.js';
+import { isChecked, listeningAddress } from './settings/host-settings.js';
 import { createServer } from './server/server.js';
 import { ValidationPipe } from './input/validation.pipe.js';
 
@@ -29,7 +28,7 @@ export async function createHost(options: HostOptions): Promise<NestFastifyAppli
   return assembleHost(options, openLogs(options.settings, options.log));
 }
 
-/** Does the same as {@link createHost}, with logs that are open already. */
+/** Creates a host as {@link createHost} does, with open logs. */
 export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
   const { modules, imports = [], settings, remote = [], credential, idempotency, docsFrom = [] } = options;
   assertContractsAreProvided(options);

@@ -13,29 +13,29 @@ import type { HostSettings } from './settings/host-settings.js';
 import type { ResponseCache } from './requests/response-cache.js';
 import type { ReadinessCheck } from './health/health.controller.js';
 
-/** What one process is made of. */
+/** The parts of a host. */
 export interface HostOptions {
-  /** The modules that it runs; their code is loaded now. */
+  /** The modules that it runs. {@link createHost} loads their code. */
   modules: readonly ModuleManifest[];
-  /** What they share: databases, token checks, … */
+  /** Nest modules that they share: databases, token checks, … */
   imports?: readonly (DynamicModule | Type)[];
   settings: HostSettings;
-  /** Hosts that answer contracts which the modules use and no module here answers. */
+  /** Hosts that implement the contracts which the modules use and this host does not implement. */
   remote?: readonly RemoteHostOptions[];
-  /** The server for calls from other hosts; without it the host takes none. By default it listens on the address of HTTP. */
+  /** The RPC server for calls by other hosts; without it they cannot call. Listens on the address of HTTP by default. */
   server?: Omit<SeamServerOptions, 'credential'>;
-  /** What the hosts know one another by; needed with `remote` or `server`. */
+  /** Authenticates the hosts to each other; required with `remote` or `server`. */
   credential?: Credential;
-  /** Honours the idempotency keys of commands that this host answers. */
+  /** Stores the replies of commands with an idempotency key. */
   idempotency?: IdempotencyStore;
-  /** Remembers how far its callers' own writes are, so that they read nothing older. */
+  /** Stores the positions of each caller's writes, for read-your-writes consistency. */
   sessions?: SessionStore;
-  /** Answers that are known before a route is asked. */
+  /** Responses that are sent without running a route's handler. */
   responseCache?: (app: NestFastifyApplication) => ResponseCache;
-  /** HTTP addresses of hosts whose part of the API this host's documentation shows as well. */
+  /** HTTP addresses of other hosts whose part of the API `/docs` includes. */
   docsFrom?: readonly string[];
-  /** What must work before the host may be sent requests, by name. Each check has two seconds. */
+  /** The checks of `/health/ready`, by name. Each must resolve within two seconds. */
   readiness?: (app: NestFastifyApplication) => Record<string, ReadinessCheck>;
-  /** Where the logs go; standard output by default. */
+  /** Destination of the logs; standard output by default. */
   log?: DestinationStream;
 }

@@ -12,10 +12,9 @@ import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { HealthController } from './health/health.controller.js';
+import { HealthController, Readiness } from './health/health.controller.js';
 import { LandingController, MODULES } from './pages/landing.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
-import { Readiness } from './health/health.controller.js';
 import { HostShutdown } from './server/host-shutdown.js';
 
 /** The parts of a host's root module. */
@@ -50,7 +49,7 @@ export class HostModule {
       module: HostModule,
       global: true,
       imports: [
-        // For no route: the request log of the host replaces this middleware, and costs less.
+        // Applied to no route: the host's request log replaces this middleware at a lower cost.
         LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false }, forRoutes: [] }),
         PrometheusModule.register({
           controller: MetricsController,

@@ -1,5 +1,4 @@
-export { CachedResponse } from './requests/response-cache.js';
-export { type ResponseCache } from './requests/response-cache.js';
+export { CachedResponse, type ResponseCache } from './requests/response-cache.js';
 export { createHost } from './create-host.js';
 export { type ErrorBody } from './errors/http-error.js';
 export { Deadline } from './requests/deadline.decorator.js';
@@ -18,7 +17,6 @@ export {
 } from './input/fields.js';
 export { HostShutdown } from './server/host-shutdown.js';
 export { type HostOptions } from './host-options.js';
-export { hostSettings, type HostSettings } from './settings/host-settings.js';
+export { hostSettings, type HostSettings, rpcAddressesVariable } from './settings/host-settings.js';
 export { type ReadinessCheck } from './health/health.controller.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';
-export { rpcAddressesVariable } from './settings/host-settings.js';

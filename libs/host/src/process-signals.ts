@@ -1,12 +1,12 @@
 import type { Logs } from './logging/logs.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-/** For the modules to close, after the requests have finished. */
+/** Time for the modules to close, after the requests have finished. */
 const GRACE_PERIOD_MS = 5_000;
-/** A terminal signals the whole process group, and npm and the Nest CLI forward what they receive: that is one signal. */
+/** A terminal signals the whole process group, and npm and the Nest CLI forward the signal: duplicates count as one. */
 const DUPLICATE_SIGNAL_MS = 500;
 
-/** How to shut a process down. */
+/** Options for shutting a process down. */
 export interface ProcessShutdownOptions {
   /** Closes the host; resolves with whether every request was answered. */
   close: () => Promise<boolean>;
@@ -16,8 +16,8 @@ export interface ProcessShutdownOptions {
 }
 
 /**
- * Handles the signals of the process. The first one closes the host and exits: with 0, or with 1 when requests were cut
- * off, or closing failed or took too long. A second signal exits at once; the same signal counts as a second one only
+ * Handles the signals of the process. The first one closes the host and exits: with 0, or with 1 if requests were cut
+ * off, or closing failed or timed out. A second signal exits at once; the same signal counts as a second one only
  * after half a second. An uncaught exception exits at once too.
  * @returns a function that removes the handlers
  */

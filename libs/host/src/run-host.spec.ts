@@ -34,7 +34,7 @@ describe('runHost', () => {
     await close();
   });
 
-  it('listens and says where, and leaves nothing behind when it closes', async () => {
+  it('listens, logs the address, and removes its signal handlers when it closes', async () => {
     const listeners = () =>
       ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException'].map((name) => process.listenerCount(name));
     const before = listeners();
@@ -50,12 +50,12 @@ describe('runHost', () => {
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
-  it('says which port is taken, and closes', async () => {
+  it('names a port that is in use, and closes', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const run = options({ PORT: String(port) });
-    await expect(runHost(run)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+    await expect(runHost(run)).rejects.toThrow(`port ${port} of 127.0.0.1 is in use`);
     expect(run.closed).toBe(1);
     other.close();
   });

@@ -1,16 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assembleHost } from './create-host.js';
 import type { DrainingAdapter } from './server/draining-adapter.js';
-import { listeningAddress } from './settings/host-settings.js';
-import { isChecked } from './settings/host-settings.js';
+import { type HostSettings, isChecked, listeningAddress } from './settings/host-settings.js';
 import { handleProcessSignals } from './process-signals.js';
 import type { HostOptions } from './host-options.js';
 import { openLogs } from './logging/logs.js';
-import type { HostSettings } from './settings/host-settings.js';
 
-/** What a process is made of, and what is left to do when its host has closed. */
+/** The parts of a host, and the work after it has closed. */
 export interface RunOptions extends HostOptions {
-  /** Called when everything else has ended, or could not start; e.g. to stop an embedded database. */
+  /** Called after the host has closed or failed to start, e.g. to stop an embedded database. */
   onClosed?: () => Promise<void>;
 }
 
@@ -19,14 +17,14 @@ export interface RunningHost {
   app: NestFastifyApplication;
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   url: string;
-  /** Lets the requests under way finish, then takes everything apart. Resolves with whether all of them did. */
+  /** Waits for the requests in flight, then closes everything. Resolves with whether all requests finished. */
   close: () => Promise<boolean>;
 }
 
 /**
- * Runs a host as this process: listens, says so in the log, and ends with the process. SIGTERM, SIGINT and SIGHUP
- * close it and exit with 0, or with 1 when requests had to be cut off; a second signal exits at once.
- * @throws what {@link createHost} throws, or an error of the socket; everything that had started is closed by then
+ * Runs a host in this process: listens, logs `listening`, and handles signals. SIGTERM, SIGINT and SIGHUP close it and
+ * exit with 0, or with 1 when requests were cut off; a second signal exits at once.
+ * @throws Error when {@link createHost} throws or the port is not available, after closing everything that had started
  */
 export async function runHost(options: RunOptions): Promise<RunningHost> {
   const { settings, onClosed = async () => undefined } = options;
@@ -41,10 +39,10 @@ export async function runHost(options: RunOptions): Promise<RunningHost> {
     try {
       return await closeApp(app);
     } finally {
-      await onClosed().finally(untie);
+      await onClosed().finally(removeHandlers);
     }
   };
-  const untie = handleProcessSignals({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
+  const removeHandlers = handleProcessSignals({ close, logs, timeout: settings.SHUTDOWN_TIMEOUT_MS });
   try {
     await listen(app, settings);
   } catch (error) {
@@ -64,7 +62,7 @@ async function listen(app: NestFastifyApplication, settings: HostSettings): Prom
     await app.listen(PORT, host);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${PORT} of ${host} is taken; set PORT to another one, or to 0 for any`, {
+    throw new Error(`port ${PORT} of ${host} is in use; set PORT to another port, or to 0 for any free one`, {
       cause: error,
     });
   }

@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import { errorBody } from './http-error.js';
 
-const ANSWERS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+const RESPONSES: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'took too long to arrive'],
   HPE_HEADER_OVERFLOW: [431, 'has headers that are too large'],
 };
 
-/** Answers what is not HTTP, or too much of it: no request comes of it, there is only the socket to write to. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+/** Responds to malformed HTTP and to heads over the limits. These never become a request, so this writes to the socket. */
+export function respondToClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [status, message] = ANSWERS[error.code ?? ''] ?? [400, 'is not valid HTTP'];
+  const [status, message] = RESPONSES[error.code ?? ''] ?? [400, 'is not valid HTTP'];
   if (socket.writable) {
     const body = JSON.stringify(errorBody('request', message));
     socket.write(

@@ -1,7 +1,7 @@
 import { currentCall } from '@tearline/seam';
 import type { Logger } from 'pino';
 
-/** Logs unexpected errors, each once, however many layers it passes on its way up. */
+/** Logs unexpected errors, each once, even if several layers report it. */
 export class ErrorLog {
   readonly #seen = new WeakSet<object>();
 

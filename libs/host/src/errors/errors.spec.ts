@@ -10,14 +10,14 @@ afterAll(() => host.app.close());
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-async function refusal(path: string, init?: RequestInit) {
+async function errorOf(path: string, init?: RequestInit) {
   const response = await fetch(host.url + path, init);
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   const { errors } = (await response.json()) as { errors: object };
   return { status: response.status, errors };
 }
 const post = (path: string, body: string, headers: Record<string, string> = JSON_TYPE) =>
-  refusal(path, { method: 'POST', headers, body });
+  errorOf(path, { method: 'POST', headers, body });
 
 describe('errors of services', () => {
   it.each([
@@ -29,11 +29,11 @@ describe('errors of services', () => {
     ['invalid-input', 422, { server: ['invalid input'] }],
     ['sample/undeclared', 500, { server: ['internal error'] }],
     ['bug', 500, { server: ['internal error'] }],
-  ])('%s is answered %i', async (code, status, errors) => {
-    expect(await refusal(`/api/samples/fail/${encodeURIComponent(code)}`)).toEqual({ status, errors });
+  ])('%s gives status %i', async (code, status, errors) => {
+    expect(await errorOf(`/api/samples/fail/${encodeURIComponent(code)}`)).toEqual({ status, errors });
   });
 
-  it('says when to try again', async () => {
+  it('give the time of a retry', async () => {
     const response = await fetch(`${host.url}/api/samples/fail/${encodeURIComponent('login/too-many')}`);
     expect(response.headers.get('retry-after')).toBe('8');
   });
@@ -41,10 +41,10 @@ describe('errors of services', () => {
 
 describe('unexpected errors', () => {
   it.each(['/api/samples/bug', '/api/samples/fail/bug'])(
-    '%s hides the cause from the client, and logs it once',
+    '%s reveals nothing, and is logged once',
     async (path) => {
       const requestId = `bug-${path.length}`;
-      const answer = await refusal(path, { headers: { 'x-request-id': requestId } });
+      const answer = await errorOf(path, { headers: { 'x-request-id': requestId } });
       expect(answer).toEqual({ status: 500, errors: { server: ['internal error'] } });
       const lines = host.logged('unexpected error').filter((line) => line['requestId'] === requestId);
       expect(lines).toHaveLength(1);
@@ -55,8 +55,8 @@ describe('unexpected errors', () => {
     },
   );
 
-  it('answers a value that is no JSON as an internal error', async () => {
-    expect(await refusal('/api/samples/unserializable')).toEqual({
+  it('include results that JSON cannot represent', async () => {
+    expect(await errorOf('/api/samples/unserializable')).toEqual({
       status: 500,
       errors: { server: ['internal error'] },
     });
@@ -67,7 +67,7 @@ describe('bodies', () => {
   it.each([
     ['application/json', ''],
     ['application/x-www-form-urlencoded', ''],
-  ])('may be empty, whatever their type: %s', async (type, body) => {
+  ])('may be empty with any type: %s', async (type, body) => {
     const response = await fetch(`${host.url}/api/samples/anything`, {
       method: 'POST',
       headers: { 'content-type': type },
@@ -94,7 +94,7 @@ describe('bodies', () => {
   });
 
   it.each(['{"__proto__":{"admin":true}}', '{"constructor":{"prototype":{"admin":true}}}'])(
-    'may not reach for prototypes: %s',
+    'cannot set prototypes: %s',
     async (body) => {
       expect(await post('/api/samples/anything', body)).toEqual({
         status: 400,
@@ -103,7 +103,7 @@ describe('bodies', () => {
     },
   );
 
-  it('have at most the allowed size', async () => {
+  it('have a maximum size', async () => {
     const fits = JSON.stringify({ a: 'x'.repeat(1_048_576 - 8) });
     expect(
       (await fetch(`${host.url}/api/samples/anything`, { method: 'POST', headers: JSON_TYPE, body: fits }))
@@ -115,7 +115,7 @@ describe('bodies', () => {
     });
   });
 
-  it('may be nested as deeply as they like without harm', async () => {
+  it('may be nested to any depth', async () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     expect(await post('/api/samples', deep)).toEqual({
       status: 422,
@@ -127,7 +127,7 @@ describe('bodies', () => {
 });
 
 describe('validation', () => {
-  it('reports all invalid fields at once', async () => {
+  it('names every invalid field', async () => {
     expect(
       await post('/api/samples', JSON.stringify({ sample: { name: ' ', note: 7, tags: [1, 2] } })),
     ).toEqual({
@@ -143,50 +143,50 @@ describe('validation', () => {
     ['null', { body: ["can't be blank"] }],
     ['"text"', { body: ['must be an object'] }],
     ['', { body: ["can't be blank"] }],
-  ])('reports an invalid body: %s', async (body, errors) => {
+  ])('names the body or its only key: %s', async (body, errors) => {
     expect(await post('/api/samples', body)).toEqual({ status: 422, errors });
   });
 
-  it('reports a path segment by its name', async () => {
-    expect(await refusal('/api/samples/id/9007199254740993')).toEqual({
+  it('names a path parameter', async () => {
+    expect(await errorOf('/api/samples/id/9007199254740993')).toEqual({
       status: 422,
       errors: { id: ['is invalid'] },
     });
   });
 
-  it('takes a long name in the path, percent-encoded', async () => {
+  it('accepts a long percent-encoded path parameter', async () => {
     const name = '가나다라마'.repeat(50);
     const response = await fetch(`${host.url}/api/samples/name/${encodeURIComponent(name)}`);
     expect(await response.json()).toEqual({ name });
   });
 
-  it('reports query parameters that are given twice or are no numbers', async () => {
-    expect(await refusal('/api/samples?limit=5&limit=6&offset=abc')).toEqual({
+  it('rejects query parameters that are repeated, or not numbers', async () => {
+    expect(await errorOf('/api/samples?limit=5&limit=6&offset=abc')).toEqual({
       status: 422,
       errors: { limit: ['must be given once'], offset: ['must be a whole number'] },
     });
   });
 });
 
-describe('requests that reach no handler', () => {
-  it('have no route', async () => {
+describe('requests that no handler can receive', () => {
+  it('match no route', async () => {
     const nowhere = { status: 404, errors: { route: ['not found'] } };
-    expect(await refusal('/nowhere')).toEqual(nowhere);
-    expect(await refusal('/api/samples/slow', { method: 'DELETE' })).toEqual(nowhere);
-    expect(await refusal('/api/samples/id/')).toEqual(nowhere);
+    expect(await errorOf('/nowhere')).toEqual(nowhere);
+    expect(await errorOf('/api/samples/slow', { method: 'DELETE' })).toEqual(nowhere);
+    expect(await errorOf('/api/samples/id/')).toEqual(nowhere);
   });
 
   it('have a malformed URL, which is logged like any other', async () => {
     const answer = { status: 400, errors: { request: ['has a malformed URL'] } };
-    expect(await refusal('/%zz')).toEqual(answer);
-    expect(await refusal('/api/samples/name/%ff')).toEqual(answer);
+    expect(await errorOf('/%zz')).toEqual(answer);
+    expect(await errorOf('/api/samples/name/%ff')).toEqual(answer);
     await expect
       .poll(() => host.logged('request'))
       .toContainEqual(expect.objectContaining({ url: '/%zz', status: 400, route: 'none' }));
   });
 
   it('have a path segment that is too long', async () => {
-    expect(await refusal(`/api/samples/name/${'x'.repeat(5_000)}`)).toMatchObject({ status: 414 });
+    expect(await errorOf(`/api/samples/name/${'x'.repeat(5_000)}`)).toMatchObject({ status: 414 });
   });
 
   it.each(['%zz', '%00', '%ff%fe', '%ed%a0%80', '__proto__=1&q=x', '&&&=&q', 'q[]=1&q[x]=2'])(

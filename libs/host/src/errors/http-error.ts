@@ -15,7 +15,7 @@ export interface HttpError {
   readonly body: ErrorBody;
   /** Seconds after which a retry makes sense. */
   readonly retryAfter?: number;
-  /** No contract or rule declares it, so it belongs in the log. */
+  /** Whether no contract declares the error, so that it must be logged. */
   readonly unexpected?: boolean;
 }
 
@@ -26,12 +26,12 @@ const BUILT_IN: Readonly<Record<string, HttpError>> = {
   'invalid-input': { status: 422, body: errorBody('server', 'invalid input') },
   unavailable: { status: 503, body: errorBody('server', 'unavailable'), retryAfter: 1 },
   'deadline-exceeded': { status: 504, body: errorBody('server', 'deadline exceeded') },
-  // Two hosts of one deployment with incompatible contracts; the client cannot do anything about it.
+  // Two hosts of one deployment have incompatible contracts. The client cannot correct that.
   incompatible: { status: 503, body: errorBody('server', 'unavailable') },
   cancelled: { status: 503, body: errorBody('server', 'cancelled') },
 };
 
-/** Reasons of `<resource>/<reason>`. Any other reason is a 422, with its words as the message. */
+/** Responses by the reason in a code `<resource>/<reason>`. Any other reason is a 422 with the reason as the message. */
 const REASONS: Readonly<Record<string, { status: number; message: string }>> = {
   'not-found': { status: 404, message: 'not found' },
   forbidden: { status: 403, message: 'forbidden' },
@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<string, { status: number; message: string }>> = {
   'invalid-key': { status: 422, message: 'must be 1 to 255 visible ASCII characters' },
 };
 
-/** Errors with which fastify refuses a request before a handler runs, by code. */
+/** Responses to requests that fastify rejects before a handler runs, by the code of its error. */
 const FRAMEWORK: Readonly<Record<string, HttpError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, body: errorBody('body', 'is not valid JSON') },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, body: errorBody('body', 'is incomplete') },

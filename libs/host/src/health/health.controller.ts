@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Rejects, with a reason, while the host lacks something that it needs to serve. */
+/** Rejects while a dependency of the host, such as a database, is not available. */
 export type ReadinessCheck = () => Promise<void>;
 
 /** Whether the host may receive requests: while it is not shutting down, and its checks pass. */

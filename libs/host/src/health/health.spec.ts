@@ -4,7 +4,7 @@ import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
 let host: TestHost;
 afterEach(() => host.app.close());
 
-async function ask(path: string) {
+async function probe(path: string) {
   const response = await fetch(host.url + path);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
@@ -12,27 +12,27 @@ async function ask(path: string) {
 describe('health', () => {
   it('is ready when every check passes', async () => {
     host = await startTestHost({}, { readiness: () => ({ database: async () => undefined }) });
-    expect(await ask('/health/ready')).toMatchObject({
+    expect(await probe('/health/ready')).toMatchObject({
       status: 200,
       body: { status: 'ok', details: { database: { status: 'up' } } },
     });
   });
 
-  it('is alive but not ready while a check fails, and says nothing of why', async () => {
+  it('is live but not ready while a check fails, and reveals no reason', async () => {
     let works = false;
     const check = async () => {
       if (!works) throw new Error('password of postgres is wrong');
     };
     host = await startTestHost({}, { readiness: () => ({ database: check, cache: async () => undefined }) });
-    const { status, body } = await ask('/health/ready');
+    const { status, body } = await probe('/health/ready');
     expect({ status, body }).toMatchObject({
       status: 503,
       body: { status: 'error', details: { database: { status: 'down' }, cache: { status: 'up' } } },
     });
     expect(JSON.stringify(body)).not.toContain('password');
-    expect(await ask('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await probe('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
     works = true;
-    expect((await ask('/health/ready')).status).toBe(200);
+    expect((await probe('/health/ready')).status).toBe(200);
   });
 
   it('does not wait for a check that hangs', async () => {
@@ -40,6 +40,6 @@ describe('health', () => {
       {},
       { readiness: () => ({ database: () => new Promise<void>(() => undefined) }) },
     );
-    expect((await ask('/health/ready')).status).toBe(503);
+    expect((await probe('/health/ready')).status).toBe(503);
   });
 });

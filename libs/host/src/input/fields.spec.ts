@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { email, filterText, nullableText, optionalText, Page, password, positiveId, text } from '../index.js';
 
-/** The messages with which a schema refuses a value; none when it takes it. */
-function refusals(schema: z.ZodType, value: unknown): string[] {
+/** Returns the messages for an invalid value; none for a valid one. */
+function messagesOf(schema: z.ZodType, value: unknown): string[] {
   return schema.safeParse(value).error?.issues.map(({ message }) => message) ?? [];
 }
 
@@ -26,17 +26,17 @@ describe('text', () => {
     ['😀😀😀😀😀', 'is too long (maximum is 4 characters)'],
     ['a\0b', NOT_ALLOWED],
     ['a\ud800', NOT_ALLOWED],
-  ])('refuses %j: %s', (value, message) => {
-    expect(refusals(schema, value)).toEqual([message]);
+  ])('rejects %j: %s', (value, message) => {
+    expect(messagesOf(schema, value)).toEqual([message]);
   });
 
-  it.each(['ab', ' a b', '😀😀😀😀', '한국'])('takes %j as it is', (value) => {
+  it.each(['ab', ' a b', '😀😀😀😀', '한국'])('accepts %j unchanged', (value) => {
     expect(schema.parse(value)).toBe(value);
   });
 
-  it('may be left out where it is optional, but is not null then', () => {
+  it('may be absent if it is optional, but not null', () => {
     expect(z.object({ a: optionalText({ max: 4 }) }).parse({})).toEqual({});
-    expect(refusals(optionalText({ max: 4 }), null)).toEqual(["can't be blank"]);
+    expect(messagesOf(optionalText({ max: 4 }), null)).toEqual(["can't be blank"]);
   });
 });
 
@@ -48,53 +48,55 @@ describe('nullableText', () => {
     [{ bio: null }, { bio: null }],
     [{ bio: '' }, { bio: null }],
     [{ bio: ' ' }, { bio: ' ' }],
-  ])('reads %j as %j', (given, taken) => {
-    expect(schema.parse(given)).toStrictEqual(taken);
+  ])('reads %j as %j', (given, parsed) => {
+    expect(schema.parse(given)).toStrictEqual(parsed);
   });
 
-  it('refuses what is no text or too long', () => {
-    expect(refusals(schema, { bio: 5 })).toEqual(['must be a string']);
-    expect(refusals(schema, { bio: 'abcde' })).toEqual(['is too long (maximum is 4 characters)']);
+  it('rejects values that are not text, or too long', () => {
+    expect(messagesOf(schema, { bio: 5 })).toEqual(['must be a string']);
+    expect(messagesOf(schema, { bio: 'abcde' })).toEqual(['is too long (maximum is 4 characters)']);
   });
 });
 
 describe('password', () => {
-  it('takes white space of a legal length', () => {
-    expect(refusals(password(), ' '.repeat(8))).toEqual([]);
+  it('accepts white space of a valid length', () => {
+    expect(messagesOf(password(), ' '.repeat(8))).toEqual([]);
   });
 
   it.each([
     ['', "can't be blank"],
     ['       ', 'is too short (minimum is 8 characters)'],
     ['x'.repeat(129), 'is too long (maximum is 128 characters)'],
-  ])('refuses %j: %s', (value, message) => {
-    expect(refusals(password(), value)).toEqual([message]);
+  ])('rejects %j: %s', (value, message) => {
+    expect(messagesOf(password(), value)).toEqual([message]);
   });
 });
 
 describe('email', () => {
-  it.each(['jake@jake.jake', 'a+b@mail.example.com'])('takes %s', (value) => {
-    expect(refusals(email(), value)).toEqual([]);
+  it.each(['jake@jake.jake', 'a+b@mail.example.com'])('accepts %s', (value) => {
+    expect(messagesOf(email(), value)).toEqual([]);
   });
 
-  it.each(['jake', 'jake@', '@jake.jake', 'jake@jake', 'a b@c.d', 'a@b@c.d'])('refuses %s', (value) => {
-    expect(refusals(email(), value)).toEqual(['is invalid']);
+  it.each(['jake', 'jake@', '@jake.jake', 'jake@jake', 'a b@c.d', 'a@b@c.d'])('rejects %s', (value) => {
+    expect(messagesOf(email(), value)).toEqual(['is invalid']);
   });
 
-  it('is blank or too long like any text', () => {
-    expect(refusals(email(), '')).toEqual(["can't be blank"]);
-    expect(refusals(email(), `${'a'.repeat(300)}@b.c`)).toEqual(['is too long (maximum is 254 characters)']);
+  it('has the messages of a text for a blank or long value', () => {
+    expect(messagesOf(email(), '')).toEqual(["can't be blank"]);
+    expect(messagesOf(email(), `${'a'.repeat(300)}@b.c`)).toEqual([
+      'is too long (maximum is 254 characters)',
+    ]);
   });
 });
 
-describe('what stands in a URL', () => {
-  it('is matched as it is, and given once', () => {
+describe('a value in a URL', () => {
+  it('is unchanged as a filter, and given once', () => {
     expect(filterText({ max: 4 }).parse('')).toBe('');
-    expect(refusals(filterText({ max: 4 }), ['a', 'b'])).toEqual(['must be given once']);
-    expect(refusals(filterText({ max: 4 }), 'a\0')).toEqual([NOT_ALLOWED]);
+    expect(messagesOf(filterText({ max: 4 }), ['a', 'b'])).toEqual(['must be given once']);
+    expect(messagesOf(filterText({ max: 4 }), 'a\0')).toEqual([NOT_ALLOWED]);
   });
 
-  it('names a row by a positive number that JavaScript can hold', () => {
+  it('is a positive safe integer as an id', () => {
     expect(positiveId().parse('9007199254740991')).toBe(9007199254740991);
     for (const value of [
       '0',
@@ -108,16 +110,16 @@ describe('what stands in a URL', () => {
       '9007199254740992',
       '9'.repeat(400),
     ])
-      expect(refusals(positiveId(), value)).toEqual(['is invalid']);
+      expect(messagesOf(positiveId(), value)).toEqual(['is invalid']);
   });
 
-  it('asks for a page', () => {
+  it('has limits as a page', () => {
     expect(Page.parse({})).toEqual({ limit: 20, offset: 0 });
     expect(Page.parse({ limit: '100', offset: '2147483647' })).toEqual({ limit: 100, offset: 2147483647 });
     for (const limit of ['0', '101', '-5', '99999999999999999999'])
-      expect(refusals(Page, { limit })).toEqual(['must be between 1 and 100']);
+      expect(messagesOf(Page, { limit })).toEqual(['must be between 1 and 100']);
     for (const limit of ['abc', '', '1.5', '1e1', ' 5', '9'.repeat(400)])
-      expect(refusals(Page, { limit })).toEqual(['must be a whole number']);
-    expect(refusals(Page, { offset: '2147483648' })).toEqual(['must be between 0 and 2147483647']);
+      expect(messagesOf(Page, { limit })).toEqual(['must be a whole number']);
+    expect(messagesOf(Page, { offset: '2147483648' })).toEqual(['must be between 0 and 2147483647']);
   });
 });

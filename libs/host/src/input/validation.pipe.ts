@@ -13,10 +13,10 @@ const MAX_FIELDS = 20;
 const MAX_MESSAGES_PER_FIELD = 5;
 
 /**
- * Validates what `@Body({ schema })`, `@Query({ schema })` and `@Param('name', { schema })` name a schema for, and
- * answers 422 with the messages by field. It does what Nest's StandardSchemaValidationPipe does, but without a
- * promise of its own, since it runs on every parameter of every handler, with or without a schema, and without that
- * pipe's recursive search for `__proto__`, which the parser has refused already and which a deeply nested body blows.
+ * Validates the parameters `@Body({ schema })`, `@Query({ schema })` and `@Param('name', { schema })`; responds 422 with
+ * the messages by field. Replaces Nest's StandardSchemaValidationPipe, which creates a promise for every parameter of every
+ * handler, and searches for `__proto__` recursively: the parser has rejected it already, and a deeply nested body overflows
+ * the stack.
  */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
@@ -33,7 +33,7 @@ function valueOf(result: Result, parameter: string | undefined): unknown {
   throw new UnprocessableEntityException({ errors: messagesByField(result.issues, parameter ?? 'body') });
 }
 
-/** An answer names at most 20 fields with 5 messages each: how many there are to name is up to the client. */
+/** Returns at most 20 fields with 5 messages each, because the client determines how many are invalid. */
 function messagesByField(issues: readonly Issue[], fallback: string): Record<string, string[]> {
   const fields = new Map<string, Set<string>>();
   for (const issue of issues) {
@@ -55,7 +55,7 @@ function fieldOf({ path = [] }: Issue, fallback: string): string {
   return field === undefined || field === '' ? fallback : String(field);
 }
 
-/** A schema's own words stay; those that zod finds by itself speak of types, which means nothing to a user. */
+/** Returns the message of an issue. A message that zod generates names types; it is replaced by one for users. */
 function messageOf({ message, ...issue }: Issue): string {
   const { code, expected } = issue as { code?: string; expected?: string };
   if (code !== 'invalid_type' || !message.startsWith('Invalid input')) return message;

@@ -1,15 +1,15 @@
-/** What the log keeps of an error. */
+/** An error as the log has it. */
 export interface ErrorFields {
   type: string;
   message: string;
   code?: string;
-  /** With the causes. */
+  /** Includes the stacks of the causes. */
   stack: string;
 }
 
 /**
- * An error for the log: a chosen few of its properties. A database's error carries the query's parameters, an HTTP
- * client's the request with its headers, and neither belongs there.
+ * Returns the properties of an error that may be logged. Others can be confidential: database errors have the parameters
+ * of the query, errors of HTTP clients the headers of the request.
  */
 export function errorFields(thrown: unknown): ErrorFields | { message: string } {
   if (!(thrown instanceof Error)) return { message: String(thrown) };

@@ -1,7 +1,7 @@
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 
-/** Parts of Nest that log every step of their start. */
+/** Contexts of Nest that log every step of the start. */
 const VERBOSE_CONTEXTS = new Set([
   'InstanceLoader',
   'RoutesResolver',
@@ -10,7 +10,7 @@ const VERBOSE_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Writes the messages of Nest's own Logger to the application's log, those about its start on level `debug`. */
+/** Writes the messages of Nest's Logger to the application's log, those about the start on level `debug`. */
 export class HostLogger extends Logger {
   constructor(logger: Pino) {
     super(new PinoLogger({ pinoHttp: { logger } }), {});

@@ -4,8 +4,8 @@ const MAX_BATCH_LENGTH = 65_536;
 const FLUSH_INTERVAL_MS = 100;
 
 /**
- * Gathers lines and passes them on together, every 100 ms or 64 KiB: a write of its own for each line costs more than
- * everything else that is done for a request.
+ * Writes lines in batches, every 100 ms or 64 KiB. One write for each line would cost more than the rest of a small
+ * request.
  */
 export class LineBatch implements DestinationStream {
   #lines = '';

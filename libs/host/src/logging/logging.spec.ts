@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.app.close());
 
-/** The lines about one request, when its own line is there. */
+/** Sends a request. Returns its lines in the log, once the line of the request itself is there. */
 async function lines(path: string, init: RequestInit = {}) {
   const requestId = `log-${crypto.randomUUID()}`;
   const headers = new Headers(init.headers);
@@ -37,7 +37,7 @@ describe('the log', () => {
     });
   });
 
-  it('names the user once it is known', async () => {
+  it('has the id of an authenticated user', async () => {
     const [line] = await lines('/api/samples', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -46,12 +46,12 @@ describe('the log', () => {
     expect(JSON.parse(line!)).toMatchObject({ status: 201, userId: '42' });
   });
 
-  it('says with what the code says for which request it says it', async () => {
-    const [said] = await lines('/api/samples/talk');
-    expect(JSON.parse(said!)).toMatchObject({ msg: 'talking', context: 'Samples' });
+  it('has the request id in messages of the code', async () => {
+    const [line] = await lines('/api/samples/log');
+    expect(JSON.parse(line!)).toMatchObject({ msg: 'sample line', context: 'Samples' });
   });
 
-  it('has neither passwords nor tokens nor cookies', async () => {
+  it('has no passwords, tokens or cookies', async () => {
     const headers = {
       authorization: 'Token s3cret-token',
       cookie: 's3cret-cookie=1',
@@ -59,7 +59,7 @@ describe('the log', () => {
     };
     const body = JSON.stringify({ sample: { name: 's3cret-body-is-too-long' } });
     const all = [
-      ...(await lines('/api/samples/talk', { headers })),
+      ...(await lines('/api/samples/log', { headers })),
       ...(await lines('/api/samples', { method: 'POST', headers, body })),
       ...(await lines('/api/samples/bug', { method: 'GET', headers })),
       ...(await lines('/api/samples?token=s3cret-query&limit=5&ticket=s3cret-once&new_password=s3cret-too')),
@@ -68,12 +68,12 @@ describe('the log', () => {
     expect(all).toContain('/api/samples?token=[redacted]&limit=5&ticket=[redacted]&new_password=[redacted]');
   });
 
-  it('is JSON whatever the URL is', async () => {
+  it('escapes the URL', async () => {
     const [line] = await lines('/api/samples/name/%22%5C%0A?a="\\');
     expect(JSON.parse(line!)).toMatchObject({ route: '/api/samples/name/:name', status: 200 });
   });
 
-  it('logs probes on level debug, and failures on level warn', async () => {
+  it('has probes on level debug, and failed requests on level warn', async () => {
     expect(JSON.parse((await lines('/health/live'))[0]!)).toMatchObject({ level: 20, route: '/health/live' });
     expect(JSON.parse((await lines('/api/samples/bug')).at(-1)!)).toMatchObject({ level: 40, status: 500 });
   });

@@ -6,15 +6,15 @@ import { LineBatch } from './line-batch.js';
 import { prettyOutput } from './pretty-output.js';
 import { RequestLog } from './request-log.js';
 
-/** The logs of one host: what the code says, and one line for each request. */
+/** The logs of one host: the messages of the code, and one line for each request. */
 export interface Logs {
   readonly application: Logger;
   readonly requests: RequestLog;
-  /** Writes out what is still in memory, before this returns; for a process that is about to end. */
+  /** Writes buffered lines synchronously, before the process exits. */
   flush(): void;
 }
 
-/** Names under which a secret may stand in what is logged, at the top or one or two levels below. */
+/** Fields that are redacted, at the top level of a logged object or one or two levels below. */
 const SECRETS = [
   'password',
   'token',
@@ -27,7 +27,7 @@ const SECRETS = [
 ];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Opens the logs of a host, on standard output by default. */
+/** Opens the logs of a host, by default on standard output. */
 export function openLogs(
   settings: HostSettings,
   destination: DestinationStream = standardOutput(settings),
@@ -50,7 +50,7 @@ export function openLogs(
   return { application, requests: new RequestLog(application, batch), flush };
 }
 
-/** JSON is written off the event loop; what is still in memory at exit is written then. */
+/** Returns standard output. JSON is written asynchronously; the rest of it is written at exit. */
 function standardOutput({ LOG_FORMAT, NODE_ENV }: HostSettings): DestinationStream {
   const isPretty =
     LOG_FORMAT === undefined ? NODE_ENV !== 'production' && process.stdout.isTTY : LOG_FORMAT === 'pretty';

@@ -4,8 +4,8 @@ import type { InFlightRequest } from '../requests/in-flight-request.js';
 const { debug, info, warn } = levels.values as Record<'debug' | 'info' | 'warn', number>;
 
 /**
- * Writes one line for each request, in the form of the application's log. The line is put together by hand: pino takes
- * 4 µs more for it, a tenth of what a small request costs in all.
+ * Writes one line for each request, in the format of the application's log. It builds the JSON itself: pino takes 4 µs
+ * longer, a tenth of the cost of a small request.
  */
 export class RequestLog {
   constructor(
@@ -19,7 +19,7 @@ export class RequestLog {
     const url = JSON.stringify(withoutSecrets(request.raw.url ?? ''));
     const duration = Math.round(milliseconds * 1000) / 1000;
     const user = call.principal === undefined ? '' : `,"userId":${JSON.stringify(call.principal.id)}`;
-    // The id of a request and its method are made of characters that JSON has no escapes for.
+    // The id and the method of a request have no characters that JSON escapes.
     this.destination.write(
       `{"level":${level},"time":${Date.now()},"pid":${process.pid},"requestId":"${call.requestId}",` +
         `"method":"${request.method}","url":${url},${route.fields},"status":${status},"duration":${duration}${user},` +

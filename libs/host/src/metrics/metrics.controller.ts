@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
-/** The host's own registry, where the library's controller would show the one of the whole process. */
+/** Serves the host's registry; the library's controller would serve that of the whole process. */
 @ApiExcludeController()
 @Controller()
 export class MetricsController {

@@ -33,27 +33,27 @@ describe('metrics', () => {
     );
   });
 
-  it('have bins that only grow', async () => {
+  it('have cumulative buckets', async () => {
     const host = await open();
     await fetch(`${host.url}/api/samples`);
     const labels = 'method="GET",route="/api/samples",status="200"';
-    const bins = [
+    const buckets = [
       ...(await scrape(host)).matchAll(new RegExp(`_bucket\\{${labels},le="([^"]+)"\\} (\\d+)`, 'g')),
     ];
-    const bounds = bins.map(([, le]) => Number(le!.replace('+Inf', 'Infinity')));
+    const bounds = buckets.map(([, le]) => Number(le!.replace('+Inf', 'Infinity')));
     expect(bounds).toEqual([...bounds].sort((a, b) => a - b));
-    const counts = bins.map(([, , count]) => Number(count));
+    const counts = buckets.map(([, , count]) => Number(count));
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
     expect(counts.at(-1)).toBe(1);
   });
 
-  it('include those of the process', async () => {
+  it('include metrics of the process', async () => {
     expect(await scrape(await open())).toMatch(
       /nodejs_eventloop_lag_p99_seconds [\d.]+[^]*nodejs_heap_size_used_bytes \d+/,
     );
   });
 
-  it('are kept apart for each host of a process, and open to others', async () => {
+  it('are separate for each host of a process', async () => {
     const [first, second] = [await open(), await open()];
     expect(first.app.get(Registry)).not.toBe(second.app.get(Registry));
     await fetch(`${first.url}/api/samples`);

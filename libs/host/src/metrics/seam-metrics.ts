@@ -1,20 +1,19 @@
 import type { CallContext, Placement, RecordCall, SeamObserver } from '@tearline/seam';
 import type { Registry } from 'prom-client';
-import type { DurationBuckets } from './duration-metrics.js';
-import { DurationMetrics } from './duration-metrics.js';
+import { type DurationBuckets, DurationMetrics } from './duration-metrics.js';
 import type { ErrorLog } from '../errors/error-log.js';
 
-/** Counts every call over a seam and writes down what no contract foresaw. */
+/** Counts every call over a seam, and logs errors that the contract does not declare. */
 export class SeamMetrics implements SeamObserver {
   readonly #calls: DurationMetrics<'contract' | 'method' | 'placement' | 'outcome'>;
 
   constructor(
     registry: Registry,
-    private readonly failures: ErrorLog,
+    private readonly errors: ErrorLog,
   ) {
     this.#calls = new DurationMetrics(registry, {
       total: ['seam_calls_total', 'Calls of one module to another that have ended.'],
-      seconds: ['seam_call_duration_seconds', 'How long calls of one module to another took.'],
+      seconds: ['seam_call_duration_seconds', 'Duration of calls of one module to another.'],
       labels: ['contract', 'method', 'placement', 'outcome'],
     });
   }
@@ -30,6 +29,6 @@ export class SeamMetrics implements SeamObserver {
   }
 
   unexpectedError(contract: string, method: string, error: unknown, { requestId }: CallContext): void {
-    this.failures.report(error, { contract, method }, requestId);
+    this.errors.report(error, { contract, method }, requestId);
   }
 }

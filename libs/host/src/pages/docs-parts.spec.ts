@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const other of others.splice(0)) other.close();
 });
 
-/** Another host, whose `/docs-json` is this. */
+/** Starts another host with this document at `/docs-json`. */
 async function other(description: unknown): Promise<string> {
   const server = createServer((_request, response) => response.end(JSON.stringify(description)));
   others.push(server.listen(0, '127.0.0.1'));
@@ -32,23 +32,23 @@ async function describedWith(docsFrom: string[]): Promise<Description> {
 
 const part = { paths: { '/api/games': { get: {} } }, components: { schemas: { Game: { type: 'object' } } } };
 
-describe('the description of an API that several hosts serve', () => {
-  it('is put together from its parts', async () => {
+describe('the OpenAPI document of an API that several hosts serve', () => {
+  it('is merged from its parts', async () => {
     const whole = await describedWith([await other(part), await other({ paths: { '/api/puzzles': {} } })]);
     expect(Object.keys(whole.paths)).toEqual(
       expect.arrayContaining(['/api/samples', '/api/games', '/api/puzzles']),
     );
     expect(whole.components.schemas).toHaveProperty('Game');
-    expect(whole.info.description).not.toContain('Not all of it is here');
+    expect(whole.info.description).not.toContain('Incomplete');
   });
 
-  it('says so when a part is missing', async () => {
+  it('states that a part is missing', async () => {
     const whole = await describedWith([await other(part), 'http://127.0.0.1:1']);
     expect(Object.keys(whole.paths)).toEqual(expect.arrayContaining(['/api/samples', '/api/games']));
-    expect(whole.info.description).toContain('Not all of it is here');
+    expect(whole.info.description).toContain('Incomplete');
   });
 
-  it('is in the page as well', async () => {
+  it('is merged for the page too', async () => {
     host = await startTestHost({}, { docsFrom: [await other(part)] });
     expect(await (await fetch(`${host.url}/docs/swagger-ui-init.js`)).text()).toContain('/api/games');
   });

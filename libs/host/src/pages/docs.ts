@@ -3,8 +3,8 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { withRemoteDocs } from './docs-parts.js';
 
 /**
- * Serves the API's description at `/docs` and `/docs-json`. The first request generates it from the code.
- * @param from addresses of other hosts, whose descriptions are fetched on each request and merged
+ * Serves the OpenAPI document at `/docs` and `/docs-json`. The first request generates it from the code.
+ * @param from addresses of other hosts, whose documents are fetched and merged on each request
  */
 export function serveDocs(app: NestFastifyApplication, from: readonly string[]): void {
   const config = new DocumentBuilder()

@@ -24,10 +24,10 @@ pre { background: color-mix(in srgb, currentColor 6%, transparent); padding: 1re
 (“Conduit”) API with the modules below.</p>
 <h2>Where to go</h2>
 <ul>
-<li><a href="/docs">/docs</a> <span>the API, to read and to try</span></li>
-<li><a href="/docs-json">/docs-json</a> <span>the same as an OpenAPI document</span></li>
-<li><a href="/health/ready">/health/ready</a> <span>whether this process may be sent requests</span></li>
-<li><a href="/metrics">/metrics</a> <span>for Prometheus, which asks each process itself: not there through nginx</span></li>
+<li><a href="/docs">/docs</a> <span>the API reference, with a form for each request</span></li>
+<li><a href="/docs-json">/docs-json</a> <span>the OpenAPI document</span></li>
+<li><a href="/health/ready">/health/ready</a> <span>whether this process accepts requests</span></li>
+<li><a href="/metrics">/metrics</a> <span>for Prometheus, which scrapes each process directly; nginx does not forward it</span></li>
 </ul>
 <h2>First calls</h2>
 <pre>curl ${at}/api/articles
@@ -35,7 +35,7 @@ pre { background: color-mix(in srgb, currentColor 6%, transparent); padding: 1re
 curl ${at}/api/users -H 'Content-Type: application/json' \\
   -d '{"user":{"username":"ada","email":"ada@example.com","password":"correct horse"}}'
 
-curl ${at}/api/user -H 'Authorization: Token &lt;the token you were given&gt;'</pre>
+curl ${at}/api/user -H 'Authorization: Token &lt;the token in the response&gt;'</pre>
 <h2>Modules in this process</h2>
 <ul>
 ${modules.map(moduleLine).join('\n')}

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => host.app.close());
 
 describe('the landing page', () => {
-  it('says where to go, with the address that the browser used', async () => {
+  it('links the other pages, with the address that the browser used', async () => {
     const response = await fetch(host.url);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const page = await response.text();
@@ -28,7 +28,7 @@ describe('the landing page', () => {
 });
 
 describe('the documentation', () => {
-  it('is made from the code', async () => {
+  it('is generated from the code', async () => {
     const document = (await (await fetch(`${host.url}/docs-json`)).json()) as {
       paths: Record<string, Record<string, object>>;
       components: { securitySchemes: object };
@@ -58,7 +58,7 @@ describe('the documentation', () => {
     expect(document.components.securitySchemes).toHaveProperty('Token');
   });
 
-  it('brings everything that it shows from this host, as its policy demands', async () => {
+  it('loads all assets from this host, as its content security policy requires', async () => {
     const page = await fetch(`${host.url}/docs`);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
     const html = await page.text();
@@ -73,8 +73,8 @@ describe('the documentation', () => {
   });
 });
 
-describe('every answer', () => {
-  it('says what browsers may do with it', async () => {
+describe('every response', () => {
+  it('has security headers', async () => {
     for (const path of ['/api/samples', '/nowhere', '/api/samples/bug']) {
       const { headers } = await fetch(host.url + path);
       expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");

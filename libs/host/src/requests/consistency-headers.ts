@@ -4,26 +4,26 @@ import type { InFlightRequest } from './in-flight-request.js';
 
 const LEVEL = 'consistency';
 const TOKEN = 'consistency-token';
-/** Room for a dozen tokens of a deployment with six modules. */
+/** Enough for a dozen tokens of a deployment with six modules. */
 const MAX_TOKENS_LENGTH = 4096;
 
 type Headers = Pick<FastifyRequest, 'headers'>['headers'];
 
-/** What the reads of a request must have seen, as far as its headers say. */
+/** Returns the consistency that a request asks for in its headers; undefined without them. */
 export function consistencyOf(headers: Headers, sessions: SessionStore | undefined): Consistency | undefined {
   const level = headers[LEVEL];
   const tokens = headers[TOKEN];
   if (level === undefined && tokens === undefined) return undefined;
-  const asked = CONSISTENCY_LEVELS.find((known) => known === level);
-  if (typeof tokens !== 'string' || !sessions) return new Consistency(asked);
+  const requested = CONSISTENCY_LEVELS.find((known) => known === level);
+  if (typeof tokens !== 'string' || !sessions) return new Consistency(requested);
   const read =
     tokens.length > MAX_TOKENS_LENGTH
       ? [undefined]
-      : tokens.split(',').map((one) => sessions.readToken(one.trim()));
-  // What it has seen is not known, so everything that anybody has written is asked for instead.
-  const safe = read.includes(undefined) && asked !== 'eventual' ? 'strong' : asked;
+      : tokens.split(',').map((token) => sessions.readToken(token.trim()));
+  // The positions of an unreadable token are unknown, so the reads must include all writes.
+  const effective = read.includes(undefined) && requested !== 'eventual' ? 'strong' : requested;
   return new Consistency(
-    safe,
+    effective,
     read.flatMap((positions) => [...(positions ?? [])]),
   );
 }
@@ -36,7 +36,7 @@ export async function sendConsistencyToken(
   void reply.header(TOKEN, await sessions.save(call));
 }
 
-/** Rejects an unknown level: falling back to a default could give the client less than it asked for. */
+/** Rejects an unknown level: falling back to a default could give the client less than it requested for. */
 export function rejectInvalidLevel(
   { headers }: Pick<FastifyRequest, 'headers'>,
   _reply: FastifyReply,

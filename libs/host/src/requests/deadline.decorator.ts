@@ -7,9 +7,9 @@ declare module 'fastify' {
 }
 
 /**
- * Gives a route a time of its own instead of `REQUEST_TIMEOUT_MS`.
- * @param time milliseconds, or `none` for an answer that goes on until one of the two ends it; each call that it makes
- *   over a seam still has the time that its contract gives it
+ * Sets the timeout of a route, instead of `REQUEST_TIMEOUT_MS`.
+ * @param time milliseconds, or `none` for a response that lasts until client or host ends it; calls that the route makes
+ *   over a seam still have the timeouts of their contracts
  * @example @Get('stream') @Deadline('none') stream() {}
  */
 export const Deadline = (time: number | 'none'): MethodDecorator & ClassDecorator =>

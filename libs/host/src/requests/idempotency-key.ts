@@ -2,28 +2,24 @@ import { SeamError } from '@tearline/seam';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const HEADER = 'idempotency-key';
-const SANE = /^[\x21-\x7e]{1,255}$/;
+const VALID = /^[\x21-\x7e]{1,255}$/;
 
-type Headers = Pick<FastifyRequest, 'method' | 'headers'>;
+type RequestHead = Pick<FastifyRequest, 'method' | 'headers'>;
 
-/** The key under which a write may be repeated and takes effect once; reads need none. */
-export function idempotencyKeyOf({ method, headers }: Headers): string | undefined {
+/** Returns the idempotency key of a write; undefined for reads, and for an invalid key. */
+export function idempotencyKeyOf({ method, headers }: RequestHead): string | undefined {
   const given = headers[HEADER];
   if (given === undefined || method === 'GET' || method === 'HEAD') return undefined;
-  return typeof given === 'string' && SANE.test(given) ? given : undefined;
+  return typeof given === 'string' && VALID.test(given) ? given : undefined;
 }
 
-/** A key that cannot be honoured is refused: without it the write would take effect twice, unnoticed. */
+/** Rejects an invalid key: if it were ignored, a repeated write would take effect twice. */
 export function rejectInvalidKey(
-  request: Headers,
+  request: RequestHead,
   _reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  const isBad =
-    request.headers[HEADER] !== undefined && request.method !== 'GET' && request.method !== 'HEAD';
-  if (isBad && idempotencyKeyOf(request) === undefined) {
-    done(new SeamError('idempotency-key/invalid-key'));
-  } else {
-    done();
-  }
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const isValid = isRead || request.headers[HEADER] === undefined || idempotencyKeyOf(request) !== undefined;
+  done(isValid ? undefined : new SeamError('idempotency-key/invalid-key'));
 }

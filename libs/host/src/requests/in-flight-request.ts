@@ -10,12 +10,12 @@ export interface InFlightRequest {
   /** Milliseconds of `performance.now()`. */
   readonly started: number;
   route: Route;
-  /** The queue in which it waits for its deadline. */
+  /** The queue of its timeout. */
   queue: DeadlineQueue;
 }
 
 /**
- * The requests in flight that have the same timeout. They are in the order of their arrival, and so of their deadlines.
+ * The requests in flight that have the same timeout. They are in order of arrival, and so of their deadlines.
  */
 export class DeadlineQueue extends Set<InFlightRequest> {
   /** @param timeout milliseconds for each request; `Infinity` for no limit */

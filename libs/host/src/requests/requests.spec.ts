@@ -9,13 +9,13 @@ beforeEach(() => resetSampleState());
 afterEach(() => host.app.close());
 
 describe('a request', () => {
-  it('keeps the id that it comes with', async () => {
+  it('keeps a valid id of the client', async () => {
     host = await startTestHost();
     const response = await fetch(`${host.url}/nowhere`, { headers: { 'x-request-id': 'Client-7.a_b' } });
     expect(response.headers.get('x-request-id')).toBe('Client-7.a_b');
   });
 
-  it.each(['two words', 'x'.repeat(65), 'a"b', 'ä'])('gets an id of its own instead of %j', async (id) => {
+  it.each(['two words', 'x'.repeat(65), 'a"b', 'ä'])('gets a new id instead of %j', async (id) => {
     host = await startTestHost();
     const response = await fetch(`${host.url}/nowhere`, { headers: { 'x-request-id': id } });
     const given = response.headers.get('x-request-id');
@@ -24,7 +24,7 @@ describe('a request', () => {
     expect(next.headers.get('x-request-id')).not.toBe(given);
   });
 
-  it('runs in its own call, from the body to the handler, next to others', async () => {
+  it('runs in a call context of its own, also while its body is parsed', async () => {
     host = await startTestHost();
     const ids = Array.from({ length: 20 }, (_, index) => `concurrent-${index}`);
     const answers = await Promise.all(
@@ -40,7 +40,7 @@ describe('a request', () => {
     expect(answers).toEqual(ids);
   });
 
-  it('is answered with 504 when its time is up, and its call is cancelled', async () => {
+  it('gets 504 after its deadline, and its call is cancelled', async () => {
     host = await startTestHost({ REQUEST_TIMEOUT_MS: '100' });
     const response = await fetch(`${host.url}/api/samples/slow`);
     expect(response.status).toBe(504);
@@ -50,7 +50,7 @@ describe('a request', () => {
     expect((await fetch(`${host.url}/api/samples`)).status).toBe(200);
   });
 
-  it('is answered with 504 when its body does not arrive', async () => {
+  it('gets 504 when its body does not arrive', async () => {
     host = await startTestHost({ REQUEST_TIMEOUT_MS: '100' });
     const head =
       'POST /api/samples HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
@@ -58,7 +58,7 @@ describe('a request', () => {
     expect(answer).toMatch(/^HTTP\/1.1 504 /);
   });
 
-  it('has the time of its route, where that has one of its own, beside those that have the ordinary one', async () => {
+  it('has the timeout of its route, beside requests with the default', async () => {
     host = await startTestHost({ REQUEST_TIMEOUT_MS: '100' });
     const started = performance.now();
     const longer = fetch(`${host.url}/api/samples/longer`);
@@ -69,7 +69,7 @@ describe('a request', () => {
     sampleState.gate.resolve();
   });
 
-  it('may have a longer time, and need it', async () => {
+  it('may take longer on a route with a longer timeout', async () => {
     host = await startTestHost({ REQUEST_TIMEOUT_MS: '50' });
     const longer = fetch(`${host.url}/api/samples/longer`, { headers: { 'x-request-id': 'longer-1' } });
     await sampleState.begun.promise;
@@ -79,36 +79,36 @@ describe('a request', () => {
     expect(await answer.json()).toEqual({ requestId: 'longer-1' });
   });
 
-  it('may go on for as long as both want', async () => {
+  it('may last indefinitely on a route without a timeout', async () => {
     host = await startTestHost({ REQUEST_TIMEOUT_MS: '50' });
-    const leaving = new AbortController();
-    const answer = await fetch(`${host.url}/api/samples/stream`, { signal: leaving.signal });
+    const client = new AbortController();
+    const answer = await fetch(`${host.url}/api/samples/stream`, { signal: client.signal });
     const reader = answer.body!.getReader();
     expect(String(Buffer.from((await reader.read()).value))).toBe('one ');
     setTimeout(() => sampleState.gate.resolve(), 200);
     expect(String(Buffer.from((await reader.read()).value))).toBe('two ');
-    leaving.abort();
+    client.abort();
     expect(await sampleState.cancelled.promise).toBe('cancelled');
   });
 
-  it('is cancelled when its client leaves', async () => {
+  it('is cancelled when its client disconnects', async () => {
     host = await startTestHost();
-    const leaving = new AbortController();
+    const client = new AbortController();
     const answer = fetch(`${host.url}/api/samples/slow`, {
-      signal: leaving.signal,
-      headers: { 'x-request-id': 'left-early' },
+      signal: client.signal,
+      headers: { 'x-request-id': 'disconnected-1' },
     });
     await sampleState.begun.promise;
-    leaving.abort();
+    client.abort();
     await expect(answer).rejects.toThrow('abort');
     expect(await sampleState.cancelled.promise).toBe('cancelled');
     sampleState.gate.resolve();
     await expect
-      .poll(() => host.logged('request').find(({ requestId }) => requestId === 'left-early'))
+      .poll(() => host.logged('request').find(({ requestId }) => requestId === 'disconnected-1'))
       .toMatchObject({ status: 499 });
   });
 
-  it('may come from a page of another origin', async () => {
+  it('may come from a page of any origin by default', async () => {
     host = await startTestHost();
     const preflight = await fetch(`${host.url}/api/samples`, {
       method: 'OPTIONS',
@@ -124,7 +124,7 @@ describe('a request', () => {
     expect(headers.get('access-control-expose-headers')).toContain('X-Request-Id');
   });
 
-  it('may come from the pages of the origins that are named, and no others', async () => {
+  it('may come from pages of the configured origins only', async () => {
     host = await startTestHost({ CORS_ORIGINS: 'https://shop.example,https://other.example' });
     const allowed = async (origin: string, method: string) => {
       const headers = { origin, 'access-control-request-method': 'GET' };
@@ -138,7 +138,7 @@ describe('a request', () => {
     }
   });
 
-  it('may be one of many on a connection', async () => {
+  it('may share a connection with others', async () => {
     host = await startTestHost();
     const socket = await rawConnection(host.port);
     for (const path of ['/api/samples', '/api/samples/bug', '/nowhere']) {

@@ -11,9 +11,9 @@ declare module 'fastify' {
 
 /** The port through which a host finds responses before it runs the handlers of its routes. */
 export interface ResponseCache {
-  /** Returns the cached body of an anonymous GET of this URL; undefined when the route has to produce it. */
+  /** Returns the cached body of an anonymous GET of this URL; undefined when the route must run. */
   find(url: string): Buffer | undefined;
-  /** Stores the body with which a route answered an anonymous GET. */
+  /** Stores the body of a route's response to an anonymous GET. */
   store(url: string, body: Buffer): void;
 }
 
@@ -25,31 +25,31 @@ export interface ResponseCache {
 export const CachedResponse = () =>
   applyDecorators(Header('content-type', JSON_TYPE), RouteConfig({ isResponseCached: true }));
 
-/** Sends a cached response past guards, pipes and handlers, which take as long as the rest of such a request. */
+/** Sends a cached response, if there is one. Guards, pipes and handler, half the cost of such a request, do not run. */
 export function sendCached(
   cache: ResponseCache,
   request: FastifyRequest,
   reply: FastifyReply,
   done: () => void,
 ): void {
-  const body = isAnonymous(request) ? cache.find(request.raw.url!) : undefined;
+  const body = isShareable(request) ? cache.find(request.raw.url!) : undefined;
   if (body === undefined) done();
   else void reply.header('content-type', JSON_TYPE).send(body);
 }
 
-/** Stores the response of a handler, if it is a successful one to an anonymous client. */
+/** Stores a successful response to an anonymous client. */
 export function storeResponse(
   cache: ResponseCache,
   request: FastifyRequest,
   reply: FastifyReply,
   body: unknown,
 ): void {
-  if (reply.statusCode === 200 && Buffer.isBuffer(body) && isAnonymous(request))
+  if (reply.statusCode === 200 && Buffer.isBuffer(body) && isShareable(request))
     cache.store(request.raw.url!, body);
 }
 
-/** A client with a token gets a personal response, and one with a consistency requirement possibly a newer one. */
-function isAnonymous({ headers, inFlight }: FastifyRequest): boolean {
+/** Returns whether a response may be shared: requests with a token or a consistency requirement may need another one. */
+function isShareable({ headers, inFlight }: FastifyRequest): boolean {
   const { level, required } = inFlight!.call.consistency;
   return headers.authorization === undefined && level === undefined && required.size === 0;
 }

@@ -11,13 +11,13 @@ afterEach(() => host.app.close());
 
 const REQUEST = 'GET /api/samples HTTP/1.1\r\nHost: x\r\n\r\n';
 
-async function ask(connection: Socket): Promise<string> {
-  const answered = once(connection, 'data');
+async function sendRequest(connection: Socket): Promise<string> {
+  const response = once(connection, 'data');
   connection.write(REQUEST);
-  return String((await answered)[0]);
+  return String((await response)[0]);
 }
 
-async function isLetIn(port: number): Promise<boolean> {
+async function isAccepted(port: number): Promise<boolean> {
   try {
     (await rawConnection(port)).destroy();
     return true;
@@ -26,25 +26,25 @@ async function isLetIn(port: number): Promise<boolean> {
   }
 }
 
-describe('closing behind a proxy', () => {
-  it('still answers on connections that the proxy holds, and closes them with the answer', async () => {
+describe('a shutdown behind a proxy', () => {
+  it('responds on open connections of the proxy, and closes them with the response', async () => {
     host = await startTestHost({ TRUST_PROXY: '1' });
     const held = await rawConnection(host.port);
-    expect(await ask(held)).toMatch(/^connection: keep-alive\r$/im);
+    expect(await sendRequest(held)).toMatch(/^connection: keep-alive\r$/im);
 
     const closing = host.app.close();
-    await expect.poll(() => isLetIn(host.port)).toBe(false);
-    const hungUp = once(held, 'close');
-    const answer = await ask(held);
+    await expect.poll(() => isAccepted(host.port)).toBe(false);
+    const closed = once(held, 'close');
+    const answer = await sendRequest(held);
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(answer).toMatch(/^connection: close\r$/im);
-    await Promise.all([hungUp, closing]);
+    await Promise.all([closed, closing]);
   });
 
-  it('ends as soon as the proxy has hung up', async () => {
+  it('ends as soon as the proxy has closed its connections', async () => {
     host = await startTestHost({ TRUST_PROXY: '1' });
     const held = await rawConnection(host.port);
-    await ask(held);
+    await sendRequest(held);
     const started = performance.now();
     const closing = host.app.close();
     held.end();
@@ -52,13 +52,13 @@ describe('closing behind a proxy', () => {
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
-  it('does not wait for a proxy that never does', async () => {
+  it('stops waiting for a proxy that keeps its connections open', async () => {
     host = await startTestHost({ TRUST_PROXY: '1', SHUTDOWN_TIMEOUT_MS: '200' });
     const held = await rawConnection(host.port);
-    await ask(held);
-    const hungUp = once(held, 'close');
+    await sendRequest(held);
+    const closed = once(held, 'close');
     await host.app.close();
-    await hungUp;
+    await closed;
     expect(held.destroyed).toBe(true);
   });
 });

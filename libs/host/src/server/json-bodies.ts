@@ -4,7 +4,7 @@ import { errorCodes } from 'fastify';
 /** The content type of every response; a route that returns JSON as text or bytes sets it by `@Header`. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Accepts JSON bodies and empty ones, which many clients send with a `Content-Type`. */
+/** Accepts JSON bodies, and empty bodies with any `Content-Type`, which many clients send. */
 export function acceptJsonBodies(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();

@@ -1,13 +1,13 @@
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { fastify, type FastifyInstance } from 'fastify';
 
-/** Headers of responses that are not pages: they may load nothing and must not be framed. */
+/** For responses that are not pages: they load nothing and are not framed. */
 const API: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
-  // These concern pages only, or browsers that are no longer in use.
+  // These apply to pages only, or to obsolete browsers.
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
   dnsPrefetchControl: false,
@@ -19,14 +19,14 @@ const API: FastifyHelmetOptions = {
   xssFilter: false,
 };
 
-/** The documentation's page styles itself inline; a laptop has no TLS to upgrade to. */
+/** For pages: the documentation has inline styles, and development has no TLS to upgrade to. */
 const PAGE: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
   },
 };
 
-/** Sets helmet's headers on every answer, and all of them on the host's own pages. */
+/** Sets helmet's headers for APIs on every response, and those for pages on the host's own pages. */
 export async function setSecurityHeaders(server: FastifyInstance): Promise<void> {
   const [api, page] = await Promise.all([headersOf(API), headersOf(PAGE)]);
   server.addHook('onRequest', (_request, reply, done) => {
@@ -44,8 +44,8 @@ export async function setSecurityHeaders(server: FastifyInstance): Promise<void>
 }
 
 /**
- * What helmet says with these options. It is asked once, when the host starts: the answer never changes, and the
- * plugin would work it out anew for each request, which costs twice as much as all of Nest.
+ * Returns the headers that helmet sets with these options. They are constant, so they are computed once; the plugin
+ * computes them for each request, at twice the cost of all of Nest.
  */
 async function headersOf(options: FastifyHelmetOptions): Promise<Record<string, string>> {
   const probe = fastify();

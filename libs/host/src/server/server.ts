@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { acceptJsonBodies } from './json-bodies.js';
-import { answerClientError } from '../errors/client-error.js';
+import { respondToClientError } from '../errors/client-error.js';
 import { allowOrigins } from './cross-origin.js';
 import type { RequestLifecycle } from '../requests/request-lifecycle.js';
 import { sendHttpError, toHttpError } from '../errors/http-error.js';
@@ -18,7 +18,7 @@ export async function createServer(
     trustProxy: toTrustProxy(settings.TRUST_PROXY),
     // A slug of 255 Korean characters has about 2,300 when percent-encoded.
     routerOptions: { maxParamLength: 4096 },
-    // For the arrival of the request; the deadline limits the rest.
+    // Limits the arrival of the request; the deadline limits the rest.
     requestTimeout: 30_000,
     return503OnClosing: false,
     genReqId: requestIdOf,
@@ -26,7 +26,7 @@ export async function createServer(
       requests.begin(request, reply);
       sendHttpError(reply, toHttpError(error));
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: respondToClientError,
   });
   requests.attach(server);
   acceptJsonBodies(server);
@@ -35,7 +35,7 @@ export async function createServer(
   return server;
 }
 
-/** A number trusts that many proxies, at any address: for a host that only they can reach. */
+/** Returns fastify's option. A number trusts that many proxies at any address, for a host that only they can reach. */
 function toTrustProxy(setting: HostSettings['TRUST_PROXY']) {
   if (setting === 'off') return false;
   if (!/^\d$/.test(setting)) return setting.split(',').map((network) => network.trim());

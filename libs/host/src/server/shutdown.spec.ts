@@ -11,8 +11,8 @@ afterEach(() => host.app.close());
 
 const SLOW = 'GET /api/samples/slow HTTP/1.1\r\nHost: x\r\n\r\n';
 
-describe('closing', () => {
-  it('is not ready any more, but lets the requests under way finish', async () => {
+describe('a shutdown', () => {
+  it('reports not ready, and lets requests in flight finish', async () => {
     host = await startTestHost();
     // An incomplete request keeps its connection from being idle, so that it can be completed during shutdown.
     const asking = await rawConnection(host.port);
@@ -38,38 +38,35 @@ describe('closing', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('does not wait for connections on which nothing is asked', async () => {
+  it('does not wait for idle connections', async () => {
     host = await startTestHost();
     const idle = await rawConnection(host.port);
     idle.write('GET /api/samples HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(idle, 'data');
-    const hungUp = once(idle, 'close');
+    const disconnected = once(idle, 'close');
     await host.app.close();
-    await hungUp;
+    await disconnected;
     expect(idle.destroyed).toBe(true);
   });
 
-  it.each(['off', '1'])(
-    'lets streams end themselves before anything is waited for (proxies: %s)',
-    async (proxies) => {
-      host = await startTestHost({ TRUST_PROXY: proxies });
-      const answer = await fetch(`${host.url}/api/samples/stream`);
-      await sampleState.begun.promise;
-      const closing = host.app.close();
-      expect(await answer.text()).toBe('one end');
-      await closing;
-    },
-  );
+  it.each(['off', '1'])('notifies streams before it waits for requests (proxies: %s)', async (proxies) => {
+    host = await startTestHost({ TRUST_PROXY: proxies });
+    const answer = await fetch(`${host.url}/api/samples/stream`);
+    await sampleState.begun.promise;
+    const closing = host.app.close();
+    expect(await answer.text()).toBe('one end');
+    await closing;
+  });
 
-  it('cancels and disconnects requests after the timeout', async () => {
+  it('cancels requests that exceed the timeout', async () => {
     host = await startTestHost({ SHUTDOWN_TIMEOUT_MS: '50' });
     const slow = await rawConnection(host.port);
     slow.write(SLOW);
     slow.on('error', () => undefined);
     await sampleState.begun.promise;
-    const hungUp = once(slow, 'close');
+    const disconnected = once(slow, 'close');
     await host.app.close();
-    await hungUp;
+    await disconnected;
     expect(await sampleState.cancelled.promise).toBe('cancelled');
     sampleState.gate.resolve();
   });

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
 
-/** The environment variable that lists where a module answers other hosts, as `<host>:<port>,…`. */
+/** Returns the variable with the RPC addresses of a module, `<host>:<port>,…`. */
 export const rpcAddressesVariable = (module: string) =>
   `${module.toUpperCase().replaceAll('-', '_')}_RPC_ADDRESSES`;
 
@@ -62,14 +62,14 @@ export const hostSettings = {
 /** The values of {@link hostSettings}. */
 export type HostSettings = z.output<z.ZodObject<typeof hostSettings>>;
 
-/** Whether calls over a seam are checked. */
+/** Returns whether calls over a seam run in checked mode. */
 export const isChecked = ({
   SEAM_CHECKED,
   NODE_ENV,
 }: Pick<HostSettings, 'SEAM_CHECKED' | 'NODE_ENV'>): boolean =>
   SEAM_CHECKED === undefined ? NODE_ENV !== 'production' : SEAM_CHECKED === 'on';
 
-/** The address to listen on: in production all of them, because other machines reach the process; else this machine's own. */
+/** Returns the address to listen on. In production the default is all addresses, because other machines connect. */
 export const listeningAddress = ({ HOST, NODE_ENV }: HostSettings): string =>
   HOST ?? (NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
 

@@ -17,7 +17,7 @@ function problems(env: Record<string, string>, shape: z.ZodRawShape = hostSettin
 }
 
 describe('host settings', () => {
-  it('need nothing to be set', () => {
+  it('have defaults', () => {
     expect(readSettings(hostSettings, { PORT: '', HOME: '/root' })).toMatchObject({
       PORT: 3000,
       NODE_ENV: 'development',
@@ -29,7 +29,7 @@ describe('host settings', () => {
     expect([PORT, REQUEST_TIMEOUT_MS]).toEqual([0, 250]);
   });
 
-  it('name every wrong variable, what is expected and what was given', () => {
+  it('name every invalid variable, with the expected and the actual value', () => {
     expect(problems({ PORT: '70000', LOG_LEVEL: 'loud', SEAM_CHECKED: 'yes' })).toEqual([
       "PORT: expected a number from 0 to 65535, got '70000'",
       "LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got 'loud'",
@@ -37,19 +37,19 @@ describe('host settings', () => {
     ]);
   });
 
-  it.each(['-1', '1.5', 'abc', '0x10', '1e3'])('take no PORT=%s', (PORT) => {
+  it.each(['-1', '1.5', 'abc', '0x10', '1e3'])('reject PORT=%s', (PORT) => {
     expect(problems({ PORT })).toHaveLength(1);
   });
 
   it.each(['off', '1', 'loopback', '10.0.0.0/8, 127.0.0.1', 'fd00::/8,uniquelocal'])(
-    'trust proxies: %s',
+    'accept TRUST_PROXY=%s',
     (TRUST_PROXY) => {
       expect(problems({ TRUST_PROXY })).toEqual([]);
     },
   );
 
   it.each(['on', '0', '10.0.0.0/33', 'example.com', '10.0.0.1,', 'fd00::/129'])(
-    'trust no %s',
+    'reject TRUST_PROXY=%s',
     (TRUST_PROXY) => {
       expect(problems({ TRUST_PROXY })).toHaveLength(1);
     },
@@ -60,23 +60,23 @@ describe('host settings', () => {
     ['https://a.example, http://localhost:5173', 0],
     ['https://a.example/', 1],
     ['a.example', 1],
-  ])('know origins: %s', (CORS_ORIGINS, count) => {
+  ])('validate CORS_ORIGINS=%s', (CORS_ORIGINS, count) => {
     expect(problems({ CORS_ORIGINS })).toHaveLength(count);
   });
 
-  it('say what is missing', () => {
+  it('name a missing variable', () => {
     const shape = { DATABASE_URL: z.url({ error: 'expected the URL of a PostgreSQL database' }) };
     expect(problems({}, shape)).toEqual([
       'DATABASE_URL: expected the URL of a PostgreSQL database, but it is not set',
     ]);
   });
 
-  it('show no secret', () => {
+  it('reveal no secret', () => {
     const shape = { PASSWORD: z.string().max(3, { error: 'expected 3 characters' }).meta({ secret: true }) };
     expect(problems({ PASSWORD: 'hunter2' }, shape)).toEqual(['PASSWORD: expected 3 characters']);
   });
 
-  it('may stand in a file each, which a line end ends', () => {
+  it('may be in files, without their final line break', () => {
     const folder = mkdtempSync(join(tmpdir(), 'settings-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'secret');
