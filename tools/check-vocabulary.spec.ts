@@ -5,6 +5,8 @@ it.each([
   ['an identifier', 'const keptAnswers = new Map();', 'kept answer'],
   ['a constant', 'const MOST_BYTES = 10;', 'MOST_BYTES'],
   ['prose', 'Whoever calls this waits.', 'whoever'],
+  ['a setting', 'CHECKED=off npm start', 'CHECKED='],
+  ['the name of an import', "import './articles.provider.js';", '.provider.js'],
 ])('finds a word that came back in %s, with its line and the term to use', (_, line, word) => {
   const [finding, ...others] = findingsIn('libs/x.ts', `\n${line}`);
   expect(finding).toMatch(new RegExp(`^libs/x[.]ts:2: '${word}s?'; write `));
@@ -16,6 +18,7 @@ it('finds one in the name of a file', () => {
 });
 
 it('accepts the terms of the field', () => {
-  const text = 'in-flight calls, inFlightCalls, singleFlight, ReadWatermark, MAX_BODY_BYTES, DeadlineTracker';
+  const text =
+    "in-flight calls, singleFlight, MAX_BODY_BYTES, SEAM_CHECKED=off, Math.floor, blast radius, the user 'nobody'";
   expect(findingsIn('a.ts', text)).toEqual([]);
 });

@@ -13,7 +13,7 @@ import { notificationsOf, streamTicket } from '../support/notifications.js';
 import { sendRaw } from '../support/raw-http.js';
 import { api } from './client.js';
 
-/** Everybody's events go through one queue, and the other suites publish a lot. */
+/** All events share one queue, and the other suites publish many. */
 const SOON = { timeout: 60_000, interval: 50 };
 vi.setConfig({ testTimeout: 120_000 });
 const STREAM = `${inject('baseUrl')}/api/notifications/stream`;

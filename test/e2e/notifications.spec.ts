@@ -13,7 +13,7 @@ import { type Notification, notificationsOf } from '../support/notifications.js'
 import { api } from './client.js';
 
 /** Effects follow their causes soon, not at once. */
-/** Everybody's events go through one queue, and the other suites publish a lot. */
+/** All events share one queue, and the other suites publish many. */
 const SOON = { timeout: 60_000, interval: 50 };
 vi.setConfig({ testTimeout: 120_000 });
 

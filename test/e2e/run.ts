@@ -50,7 +50,7 @@ export function everyWay(modules: readonly string[]): Way[] {
 }
 
 /**
- * The ways that everybody knows (all together, one alone, all alone), and of the rest a few that show every two
+ * The usual placements (all together, one alone, all alone), and of the rest a few that show every two
  * modules in every combination that the rest has.
  */
 export function pairwise(modules: readonly string[]): Way[] {

@@ -96,7 +96,7 @@ export class Connection extends ClientTCP implements Replies {
     });
   }
 
-  /** Nobody waits for a reply any more. @returns false when it came before */
+  /** Drops the wait for a reply. @returns false when the reply has already arrived */
   forget(id: number): boolean {
     if (!this.#waiting.delete(id)) return false;
     this.#frames!.send(`{"cancel":${id}}`);

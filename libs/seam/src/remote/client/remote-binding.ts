@@ -101,7 +101,7 @@ async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void
   }
 }
 
-/** Whoever asks next on behalf of this request must see what the callee has written for it. */
+/** Later reads of this request must include what the callee has written for it. */
 function recordWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
   for (const [module, position] of Object.entries(written ?? {})) consistency.recordWrite(module, position);
 }

@@ -7,7 +7,7 @@ export class TransportError extends Error {
     message: string,
     /** Whether the callee may have begun; when not, any call may go elsewhere. */
     readonly mayHaveStarted: boolean,
-    /** Whether nobody is there to be asked again; not so when a connection was merely lost. */
+    /** Whether the endpoint is down; false when only a connection was lost. */
     readonly isFatal = true,
   ) {
     super(message);
@@ -36,7 +36,7 @@ export function shouldRetry(call: RemoteCall, error: unknown, honoursKeys: boole
   );
 }
 
-/** What the caller is told. Anything that its contract does not declare is `internal`, with its cause in the log. */
+/** Returns the error for the caller. An error that its contract does not declare is `internal`, with its cause in the log. */
 export function toSeamError(call: RemoteCall, error: unknown): SeamError {
   const { runtime, contract, key, method, path } = call.remote;
   if (isSeamError(error) && isDeclared(error.code, method.errors)) return error;

@@ -63,7 +63,7 @@ export class ServedCall implements InFlightCall, Waiter {
     this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
   }
 
-  /** The caller gave up, or is gone: there is nobody to reply to. */
+  /** Ends the call without a reply, after the caller cancelled it or disconnected. */
   abandon(): void {
     if (!this.served.runtime.deadlines.remove(this)) return;
     this.context.cancel();
