@@ -77,3 +77,14 @@ it('a caller that closes lets the calls under way end', async () => {
   await asking.close();
   expect(await call).toBe(process.pid);
 });
+
+it('a caller whose event loop was blocked while a connection opened does not eject the address', async () => {
+  const { address } = await callee();
+  const observer = new Watcher();
+  const client = await caller([address], { connectTimeout: 200 }, observer);
+  const call = client.total();
+  const end = performance.now() + 400;
+  while (performance.now() < end);
+  expect(await call).toBe(0);
+  expect(observer.events).toEqual([]);
+});

@@ -21,6 +21,11 @@ export interface ConnectionOptions {
 
 /** Silent heartbeats that a connection survives. */
 const MAX_SILENCE = 4;
+/**
+ * Intervals that make up the connect timeout. A blocked event loop of this process costs one of them at most, so that it does
+ * not count as silence of the peer, whose messages it has not read yet.
+ */
+const CONNECT_TICKS = 4;
 const DONE = Promise.resolve();
 
 /** One connection to one address: a Nest TCP client that knows its peer, and waits for many replies at once. */
@@ -61,12 +66,15 @@ export class Connection extends ClientTCP implements Replies {
   /** @throws TransportError when there is no peer, or none that has the credential, in time */
   async open(): Promise<void> {
     const { promise, reject } = this.#opening;
-    const late = setTimeout(() => this.fail('did not answer in time'), this.options.connectTimeout);
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if (++ticks === CONNECT_TICKS) this.fail('did not answer in time');
+    }, this.options.connectTimeout / CONNECT_TICKS);
     this.connect().catch((error: unknown) => reject(new TransportError(messageOf(error), false)));
     try {
       await promise;
     } finally {
-      clearTimeout(late);
+      clearInterval(timer);
     }
   }
 
