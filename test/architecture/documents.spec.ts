@@ -1,10 +1,15 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './tree.js';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const documents = globSync(['*.md', 'docs/**/*.md', 'libs/*/README.md', 'examples/**/*.md'], { cwd: root });
+const documents = globSync(['*.md', 'docs/**/*.md', 'libs/*/README.md', 'examples/**/*.md'], {
+  cwd: root,
+  exclude: ['docs/api/**'],
+});
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1]!);
 const unique = (names: string[]) => [...new Set(names)].toSorted();
 
@@ -42,4 +47,15 @@ describe.each(documents)('%s', (document) => {
 it('every decision is listed', () => {
   const pages = globSync('docs/adr/[0-9]*.md', { cwd: root }).map((file) => file.slice('docs/adr/'.length));
   expect(unique(all(read('docs/adr/README.md'), /\]\((\d{4}-[^)]+)\)/g))).toEqual(pages.toSorted());
+});
+
+it('the API reference follows the TSDoc (npm run docs:api)', { timeout: 120_000 }, () => {
+  const out = mkdtempSync(join(tmpdir(), 'tearline-api-'));
+  try {
+    const typedoc = join(root, 'node_modules/typedoc/bin/typedoc');
+    execFileSync(process.execPath, [typedoc, '--logLevel', 'Error', '--out', out], { cwd: root });
+    expect(readFileSync(join(out, 'seam.md'), 'utf8')).toBe(read('docs/api/seam.md'));
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 });

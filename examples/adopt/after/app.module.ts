@@ -6,7 +6,7 @@ import { SeamErrorFilter } from './seam-error.filter.js';
 import { StockContract } from './stock/contract.js';
 import { StockModule } from './stock/stock.module.js';
 
-const { MODULES = 'stock,orders', STOCK_AT, SEAM_SECRET: secret } = process.env;
+const { MODULES = 'stock,orders', STOCK_ADDRESSES, SEAM_SECRET: secret } = process.env;
 const has = (module: string) => MODULES.split(',').includes(module);
 
 @Module({
@@ -15,7 +15,7 @@ const has = (module: string) => MODULES.split(',').includes(module);
     ...(has('orders') ? [OrdersModule] : []),
     SeamModule.forRoot({
       local: has('stock') ? [StockContract] : [],
-      remote: STOCK_AT ? [{ contracts: [StockContract], addresses: STOCK_AT.split(',') }] : [],
+      remote: STOCK_ADDRESSES ? [{ contracts: [StockContract], addresses: STOCK_ADDRESSES.split(',') }] : [],
       credential: { secret },
     }),
   ],

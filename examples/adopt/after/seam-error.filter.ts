@@ -19,7 +19,7 @@ const EXCEPTIONS: Readonly<Record<string, Type<HttpException>>> = {
   unavailable: ServiceUnavailableException,
 };
 
-/** Answers HTTP with what the modules used to throw: those who throw codes now do not know who asks. */
+/** Maps the codes of seam errors to HTTP exceptions. Handlers throw codes, since their caller may be another process. */
 @Catch(SeamError)
 export class SeamErrorFilter implements ExceptionFilter<SeamError> {
   catch({ code, message }: SeamError, host: ArgumentsHost): void {
