@@ -24,7 +24,11 @@ async function oneProcess(app: 'before' | 'after'): Promise<Shop> {
 async function twoProcesses(): Promise<Shop> {
   const port = await freePort();
   const stock = await start('after', { MODULES: 'stock', SEAM_PORT: `${port}`, SEAM_SECRET });
-  const orders = await start('after', { MODULES: 'orders', STOCK_ADDRESSES: `127.0.0.1:${port}`, SEAM_SECRET });
+  const orders = await start('after', {
+    MODULES: 'orders',
+    STOCK_ADDRESSES: `127.0.0.1:${port}`,
+    SEAM_SECRET,
+  });
   return { stock, orders };
 }
 
