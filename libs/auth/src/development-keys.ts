@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signingKeySetting } from './keys.js';
-import { generateSigningKey, publicKeysOf } from './signing-key.js';
+import { generateSigningKey, publicKeysOf, signingKeySetting } from './keys.js';
 
 /** Keys as the environment variables `IDENTITY_SIGNING_KEY` and `AUTH_JWKS` hold them. */
 export interface DevelopmentKeys {

@@ -1,4 +1,6 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
+import { TOKEN_ALGORITHM } from './token-claims.js';
 
 const base64url32 = z.string().regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url');
 
@@ -37,6 +39,18 @@ export const jwksSetting = json().pipe(Jwks).meta({
 
 /** Schema of an environment variable that holds a private JWK, e.g. `IDENTITY_SIGNING_KEY`. */
 export const signingKeySetting = json().pipe(SigningKey);
+
+/** Returns a new key to sign tokens with. Its `kid` is its thumbprint (RFC 7638) and so unique. */
+export async function generateSigningKey(): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { crv: 'Ed25519', extractable: true });
+  const key = await exportJWK(privateKey);
+  return SigningKey.parse({ ...key, kid: await calculateJwkThumbprint(key) });
+}
+
+/** Returns the public halves of keys, with which all hosts verify tokens. */
+export function publicKeysOf(...keys: readonly SigningKey[]): Jwks {
+  return { keys: keys.map(({ kty, crv, kid, x }) => ({ kty, crv, kid, x })) };
+}
 
 function json() {
   return z.string().transform((text, context): unknown => {
