@@ -29,6 +29,6 @@ describe('a set of public keys', () => {
 
 it('a setting that is not JSON is rejected without quoting it', () => {
   const { message } = signingKeySetting.safeParse('{"d":"secret').error!;
-  expect(message).toContain('must be JSON');
+  expect(message).toContain('expected JSON');
   expect(message).not.toContain('secret');
 });
