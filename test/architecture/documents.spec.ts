@@ -53,7 +53,8 @@ it('the API reference follows the TSDoc (npm run docs:api)', { timeout: 120_000 
   const out = mkdtempSync(join(tmpdir(), 'tearline-api-'));
   try {
     const typedoc = join(root, 'node_modules/typedoc/bin/typedoc');
-    execFileSync(process.execPath, [typedoc, '--logLevel', 'Error', '--out', out], { cwd: root });
+    const options = ['--logLevel', 'Error', '--tsconfig', 'tsconfig.typedoc.json', '--out', out];
+    execFileSync(process.execPath, [typedoc, ...options], { cwd: root });
     expect(readFileSync(join(out, 'seam.md'), 'utf8')).toBe(read('docs/api/seam.md'));
   } finally {
     rmSync(out, { recursive: true });
