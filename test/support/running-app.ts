@@ -36,7 +36,8 @@ export interface StartOptions {
   within?: number;
 }
 
-const repository = resolve(import.meta.dirname, '../..');
+/** Tests run from sources and compiled, but always from the root of the repository. */
+const repository = process.cwd();
 const settings =
   /^(PORT|HOST|NODE_ENV|(LOG|TEARLINE|REDIS|EVENTS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA|HOST|SEAM)_\w+|CACHE\w*|CONSISTENCY\w*|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
 

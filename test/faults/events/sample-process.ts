@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InjectionPoint } from './injection-points.js';
 import type { ProcessCommand } from './sample/fault-injection.js';
 import type { ProcessOptions } from './sample/process.js';
 
 const RESTART_PAUSE_MS = 100;
-const file = (name: string) => new URL(name, import.meta.url);
+/** Compiled by the build, since Node.js runs no decorators. */
+const COMPILED = resolve('dist/test/faults/events/sample/process.js');
 
 /** Environment of a process. */
 export interface ProcessEnvironment {
@@ -80,8 +82,8 @@ export class SampleProcess {
   private start(): void {
     this.starts += 1;
     const { env, log } = this.environment;
-    const child = fork(file('sample/process.ts'), [JSON.stringify(this.options)], {
-      execArgv: ['--no-warnings', '--enable-source-maps', '--import', file('sources.ts').href],
+    const child = fork(COMPILED, [JSON.stringify(this.options)], {
+      execArgv: ['--enable-source-maps'],
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', log, log, 'ipc'],
     });

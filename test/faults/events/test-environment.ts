@@ -75,8 +75,7 @@ export class TestEnvironment {
   }
 
   private async start(): Promise<void> {
-    const compiled = join(this.dir, 'compiled');
-    await Promise.all([mkdir(join(this.dir, 'data')), mkdir(compiled)]);
+    await mkdir(join(this.dir, 'data'));
     await chmod(join(this.dir, 'data'), 0o755);
     await this.postgres.start();
     const ownerUrl = this.postgres.url;
@@ -92,8 +91,7 @@ export class TestEnvironment {
     this.#fd = openSync(this.log, 'a');
     const environment = {
       env: {
-        COMPILED: compiled,
-        NODE_COMPILE_CACHE: join(compiled, 'v8'),
+        NODE_COMPILE_CACHE: join(this.dir, 'v8'),
         ...(defect && { DEFECT: defect }),
       },
       log: this.#fd,

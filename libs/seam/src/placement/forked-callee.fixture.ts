@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-const file = (name: string) => new URL(name, import.meta.url);
+/** Compiled by the build, since Node.js runs no decorators. */
+const COMPILED = new URL('../../dist/placement/callee-process.fixture.js', import.meta.url);
 
 /** The probe contract in an operating-system process of its own. */
 export interface ForkedCallee {
@@ -9,14 +10,12 @@ export interface ForkedCallee {
   readonly child: ChildProcess;
   /** What its observer called unexpected. */
   readonly errors: string[];
-  /** Ends it, however it stands, and waits until it is gone. */
+  /** Ends it in any state, and waits for its exit. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export async function forkCallee(options: { port?: number; server?: object } = {}): Promise<ForkedCallee> {
-  const child = fork(file('callee-process.fixture.ts'), [JSON.stringify(options)], {
-    execArgv: ['--no-warnings', '--import', file('typescript-hooks.fixture.ts').href],
-  });
+  const child = fork(COMPILED, [JSON.stringify(options)], { execArgv: [] });
   const errors: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.on('message', (message: { address?: string; errors?: string[] }) => {
