@@ -24,7 +24,8 @@ export class ProbeService implements Probe {
   }
 
   async binary({ bytes }: { readonly bytes: number }) {
-    return Uint8Array.from({ length: bytes }, (_, at) => at % 251);
+    // Uint8Array.from() takes four times as long: on a loaded machine, long enough for the caller to eject the callee.
+    return new Uint8Array(bytes).map((_, at) => at % 251);
   }
 
   async context() {
