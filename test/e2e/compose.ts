@@ -1,36 +1,36 @@
-/**
- * Runs the end-to-end suite against topologies in containers: builds, starts, tests through nginx, and takes everything
- * down again, whatever happened. Node runs it as it is, types stripped.
- */
+/** Runs the end-to-end suite against topologies in containers: builds, starts, tests through nginx, and takes everything down. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts, runScript, script, UsageError } from '@tearline/process';
 
-const HELP = `npm run e2e:compose -- <topology | --alone=module>…
-
-Needs Docker with its compose plugin. Runs in a project of its own, on a free port, beside whatever else runs.
-`;
 const PROJECT = 'tearline-e2e';
 const COMPOSE = 'dist/apps/compose/src/main.js';
+const NO_CONTAINERS = 3;
 
-/** Why containers cannot be run here; undefined when they can. */
+const command = script('e2e:compose')
+  .usage('<topology | --alone module>…')
+  .description(
+    `Runs the end-to-end suite against each topology in containers. Needs Docker with its compose plugin. Uses a project of its \
+own and a free port, so that other projects can run.`,
+  )
+  .argument('[topologies...]', 'names of topologies')
+  .option(
+    '--alone <module>',
+    "the module on a host of its own, all others on the host 'app'; repeat the option for other modules",
+    (module: string, previous: readonly string[] | undefined) => [...(previous ?? []), module],
+  )
+  .action(main);
+
+/** Returns why containers cannot run here; undefined when they can. */
 function obstacle(): string | undefined {
-  const asked = spawnSync('docker', ['compose', 'version']);
-  if (asked.error) return 'docker is not installed';
-  if (asked.status !== 0) return 'docker has no compose plugin';
+  const version = spawnSync('docker', ['compose', 'version']);
+  if (version.error) return 'docker is not installed';
+  if (version.status !== 0) return 'docker has no compose plugin';
   const engine = spawnSync('docker', ['info'], { timeout: 30_000 });
   return engine.status === 0 ? undefined : 'no Docker engine answers';
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return `${port}`;
 }
 
 async function compose(env: NodeJS.ProcessEnv, ...args: string[]): Promise<number> {
@@ -39,8 +39,8 @@ async function compose(env: NodeJS.ProcessEnv, ...args: string[]): Promise<numbe
   return code ?? 1;
 }
 
-/** What the project has left of one kind. */
-function leftOf(kind: 'container' | 'volume' | 'network'): string[] {
+/** Returns the remaining objects of one kind in the project. */
+function remaining(kind: 'container' | 'volume' | 'network'): string[] {
   const filter = `label=com.docker.compose.project=${PROJECT}`;
   const all = kind === 'container' ? ['--all'] : [];
   const { stdout } = spawnSync('docker', [kind, 'ls', ...all, '--quiet', '--filter', filter], {
@@ -52,20 +52,22 @@ function leftOf(kind: 'container' | 'volume' | 'network'): string[] {
     .map((id) => `${kind} ${id}`);
 }
 
-async function run(topology: string, folder: string): Promise<string> {
+/** @returns one line of results, and whether everything succeeded */
+async function run(topology: string, folder: string): Promise<{ line: string; isFine: boolean }> {
   const report = join(folder, `${topology}.json`);
-  const env = { ...process.env, PORT: await freePort() };
+  const [port] = await freePorts(1);
+  const env = { ...process.env, PORT: `${port}` };
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
   const tested = await compose(env, topology, 'e2e', '--', ...reporters);
   const ended = await compose(env, topology, 'down', '--volumes');
-  const left = (['container', 'volume', 'network'] as const).flatMap(leftOf);
+  const left = (['container', 'volume', 'network'] as const).flatMap(remaining);
   const problems = [
     ...(tested === 0 ? [] : [`the suite ended with ${tested}`]),
     ...(ended === 0 ? [] : [`down ended with ${ended}`]),
     ...(left.length === 0 ? [] : [`left behind: ${left.join(', ')}`]),
   ];
-  process.exitCode ||= problems.length === 0 ? 0 : 1;
-  return `${topology}: ${counted(report)}${problems.map((each) => `; ${each}`).join('')}`;
+  const line = `${topology}: ${counted(report)}${problems.map((each) => `; ${each}`).join('')}`;
+  return { line, isFine: problems.length === 0 };
 }
 
 function counted(report: string): string {
@@ -80,28 +82,31 @@ function counted(report: string): string {
   }
 }
 
-// A terminal interrupts the children too; what is running has to be taken down before this ends.
-let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
+async function main(names: readonly string[], { alone = [] }: { alone?: readonly string[] }): Promise<void> {
+  const known = readdirSync('topologies').map((file) => file.replace(/[.]yaml$/, ''));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`no topology '${unknown}'; known: ${known.join(', ')}`);
+  const topologies = [...names, ...alone.map((module) => `--alone=${module}`)];
+  if (topologies.length === 0) throw new UsageError('expected a topology, or --alone <module>');
+  const why = obstacle();
+  if (why) {
+    process.stderr.write(`Containers cannot run here: ${why}.\n`);
+    process.exit(NO_CONTAINERS);
+  }
 
-const topologies = process.argv.slice(2);
-const known = readdirSync('topologies').map((file) => file.replace(/[.]yaml$/, ''));
-const unknown = topologies.find((name) => !known.includes(name) && !name.startsWith('--alone='));
-const why = obstacle();
-if (topologies.length === 0 || unknown !== undefined) {
-  process.stderr.write(unknown ? `no topology '${unknown}'; known: ${known.join(', ')}\n` : HELP);
-  process.exitCode = 2;
-} else if (why) {
-  process.stderr.write(`Containers cannot be run here: ${why}.\n`);
-  process.exitCode = 3;
-} else {
+  // A terminal interrupts the children too; what is running has to be taken down before this process ends.
+  let isInterrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
   const folder = mkdtempSync(join(tmpdir(), 'e2e-compose-'));
-  const lines: string[] = [];
+  const results: Awaited<ReturnType<typeof run>>[] = [];
   for (const topology of topologies) {
     if (isInterrupted) break;
     process.stdout.write(`\n── ${topology}\n`);
-    lines.push(await run(topology, folder));
+    results.push(await run(topology, folder));
   }
   rmSync(folder, { recursive: true });
-  process.stdout.write(`\n${lines.join('\n')}\n`);
+  process.stdout.write(`\n${results.map(({ line }) => line).join('\n')}\n`);
+  if (results.some(({ isFine }) => !isFine)) throw new Error('not all topologies passed');
 }
+
+process.exitCode = await runScript(command);

@@ -1,27 +1,21 @@
-/**
- * Runs the checker of consistency for as long as one likes, and what fails under it. Further arguments after `--` are
- * vitest's. Node runs it as it is, types stripped: erasable syntax only.
- */
+/** Runs the consistency checker and failover under it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
+import { runScript, script, wholeNumber } from '@tearline/process';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { seconds: { type: 'string', default: '60' } },
-});
-const child = spawn(
-  process.execPath,
-  [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--project',
-    'faults-redis',
-    'test/faults/consistency.redis.spec.ts',
-    'test/faults/failover.redis.spec.ts',
-    ...positionals,
-  ],
-  { env: { ...process.env, CONSISTENCY_SECONDS: values.seconds }, stdio: 'inherit' },
-);
-const [code] = (await once(child, 'exit')) as [number | null];
-process.exitCode = code ?? 1;
+const command = script('consistency')
+  .usage('[options] [-- options of vitest]')
+  .description('Checks that sessions read their own writes while replicas and servers fail.')
+  .argument('[options...]', 'options of vitest')
+  .option('--seconds <number>', 'the duration of each test', wholeNumber(1, 86_400), 60)
+  .action(async (options: readonly string[], { seconds }: { seconds: number }) => {
+    const specs = ['consistency', 'failover'].map((name) => `test/faults/${name}.redis.spec.ts`);
+    const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults-redis', ...specs, ...options];
+    const env = { ...process.env, CONSISTENCY_SECONDS: `${seconds}` };
+    const [code] = (await once(spawn(process.execPath, args, { env, stdio: 'inherit' }), 'exit')) as [
+      number | null,
+    ];
+    if (code !== 0) throw new Error(`the checker ended with ${code ?? 'a signal'}`);
+  });
+
+process.exitCode = await runScript(command);

@@ -107,10 +107,10 @@ describe('the command line', () => {
       ['--alone', 'articles', '--replicas', 'article=2'],
       "topology 'articles-alone' has no host 'article'; did you mean 'articles'?\n",
     ],
-    [['media', '--alone', 'social'], 'expected one topology\n'],
+    [['media', '--alone', 'social'], 'expected one topology, not --alone too\n'],
     [['--alone', 'article'], "no module 'article'; did you mean 'articles'?\n"],
-    [['--replica'], "Unknown option '--replica'"],
-    [[], 'which topology?\n'],
+    [['--replica'], "unknown option '--replica'"],
+    [[], 'expected one topology, or --alone <module>\n'],
   ])('refuses %j', async (args, message) => {
     const { code, error } = await runner(args);
     expect([code, error]).toEqual([2, expect.stringContaining(message)]);

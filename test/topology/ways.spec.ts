@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chosen, everyWay, pairwise } from '../e2e/run.js';
+import { chosen, everyWay, pairwise } from '../e2e/ways.js';
 
 describe.each([2, 4, 6])('the ways to place %i modules', (count) => {
   const modules = Array.from({ length: count }, (_, index) => `m${index}`);
   const sortedOf = (ways: readonly (readonly string[])[]) => ways.map((way) => way.join('+')).toSorted();
 
-  it('are all there, each once', () => {
+  it('are all listed, each once', () => {
     expect(new Set(sortedOf(everyWay(modules))).size).toBe(2 ** count);
     expect(everyWay(modules)).toHaveLength(2 ** count);
   });
@@ -26,15 +26,17 @@ describe.each([2, 4, 6])('the ways to place %i modules', (count) => {
 describe('a long run', () => {
   const names = ['monolith', 'app+articles', 'app+media', 'microservices'];
 
-  it('goes on where it was interrupted', () => {
+  it('continues where it was interrupted', () => {
     expect(chosen(names)).toEqual(names);
     expect(chosen(names, undefined, '3')).toEqual(['app+media', 'microservices']);
     expect(chosen(names, undefined, 'app+media')).toEqual(['app+media', 'microservices']);
   });
 
-  it('can be of some alone', () => {
+  it('can be limited to some topologies', () => {
     expect(chosen(names, 'app+media,1')).toEqual(['app+media', 'monolith']);
-    expect(() => chosen(names, '5')).toThrow("'5' is none of 1 to 4, nor of monolith, app+articles");
-    expect(() => chosen(names, 'app')).toThrow("'app' is none");
+    expect(() => chosen(names, '5')).toThrow(
+      "expected a number from 1 to 4, or one of monolith, app+articles, app+media, microservices, got '5'",
+    );
+    expect(() => chosen(names, 'app')).toThrow("got 'app'");
   });
 });

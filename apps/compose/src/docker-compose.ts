@@ -23,14 +23,14 @@ export class DockerCompose {
     private readonly overrides: readonly string[] = [],
   ) {}
 
-  /** Runs a command whose output the user sees. @throws Error when it fails */
+  /** Runs a command with its output on standard error. @throws Error when it fails */
   async run(...args: readonly string[]): Promise<void> {
     const child = spawn('docker', this.#args(args), { stdio: ['ignore', 2, 2], env: this.env });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error(`docker compose ${args.join(' ')} ended with ${code ?? 'a signal'}`);
   }
 
-  /** Runs a command and takes its output. @throws Error with what it said when it fails */
+  /** Runs a command and returns its standard output. @throws Error with its standard error when it fails */
   async output(...args: readonly string[]): Promise<string> {
     const child = spawn('docker', this.#args(args), { stdio: ['ignore', 'pipe', 'pipe'], env: this.env });
     const [[code], out, mistakes] = await Promise.all([
@@ -42,10 +42,10 @@ export class DockerCompose {
     return out;
   }
 
-  /** Every container, those that have ended included. */
+  /** Returns all containers, ended ones included. */
   async containers(): Promise<Container[]> {
     const out = await this.output('ps', '--all', '--format', 'json');
-    // A list in older releases, a line for each in newer ones.
+    // Older releases print one JSON array, newer ones a JSON object a line.
     const texts = out.startsWith('[') ? [out] : out.split('\n').filter(Boolean);
     return texts.flatMap((each) => JSON.parse(each) as Container | Container[]);
   }

@@ -18,13 +18,13 @@ interface Service {
 }
 const { services } = parse(files['compose.yaml']!) as { services: Record<string, Service> };
 
-describe('what is committed in docker', () => {
-  it.each(Object.keys(files))('%s is what follows from the topologies', (file) => {
-    // When it differs: `npm run compose -- generate`, and look at what changes.
+describe('the committed files in docker', () => {
+  it.each(Object.keys(files))('%s matches the topologies', (file) => {
+    // `npm run compose -- generate` updates the files.
     expect(readFileSync(join(root, 'docker', file), 'utf8')).toBe(files[file]);
   });
 
-  it('has no configuration of a topology that is gone', () => {
+  it('have no configuration of a deleted topology', () => {
     const there = globSync(['nginx/*.conf', 'prometheus/*'], { cwd: join(root, 'docker') });
     expect(there.filter((file) => !(file in files) && !file.includes('-alone.'))).toEqual([]);
   });
@@ -42,8 +42,8 @@ describe('the services', () => {
   it.each(hosts)('$name holds the credentials of its own modules alone', ({ host, service }) => {
     const foreign = moduleNames.filter((name) => !host.modules.includes(name));
     for (const module of foreign) {
-      const hers = new RegExp(`^${module.toUpperCase()}_(DATABASE_URL|SIGNING_KEY)`);
-      expect(Object.keys(service.environment!).filter((name) => hers.test(name))).toEqual([]);
+      const credentials = new RegExp(`^${module.toUpperCase()}_(DATABASE_URL|SIGNING_KEY)`);
+      expect(Object.keys(service.environment!).filter((name) => credentials.test(name))).toEqual([]);
       expect(service.volumes!.filter((volume) => volume.startsWith(`secrets-${module}:`))).toEqual([]);
     }
     for (const audience of ['postgres', 'redis', 'migrate'])

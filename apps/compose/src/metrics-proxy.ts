@@ -5,21 +5,21 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ASK =
+const FETCH_METRICS =
   "fetch('http://127.0.0.1:3000/metrics').then((r) => r.text()).then((t) => process.stdout.write(t))";
 
-/** A way to the metrics of containers that no network of this machine leads to. */
+/** Serves the metrics of containers that this machine cannot reach over a network. */
 export interface MetricsProxy {
-  /** For each container, where `/metrics` answers. */
+  /** The base URL of `/metrics` for each container. */
   readonly urls: readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** Opens it on this machine alone; each request asks inside the container. */
+/** Starts the proxy on the loopback address. Each request runs a `fetch` inside the container. */
 export async function startMetricsProxy(containers: readonly string[]): Promise<MetricsProxy> {
   const server = createServer((request, response) => {
     const id = request.url!.split('/')[1]!;
-    run('docker', ['exec', id, 'node', '-e', ASK], { maxBuffer: 64_000_000 }).then(
+    run('docker', ['exec', id, 'node', '-e', FETCH_METRICS], { maxBuffer: 64_000_000 }).then(
       ({ stdout }) => response.setHeader('content-type', 'text/plain; charset=utf-8').end(stdout),
       (error: unknown) => response.writeHead(502).end(String(error)),
     );

@@ -6,8 +6,8 @@ import { nginxOf, serviceOf } from './files/names.js';
 import { startMetricsProxy } from './metrics-proxy.js';
 import { untilHealthy } from './until-healthy.js';
 
-/** What lets through a suite that registers, from one address, more people in a minute than an office does. */
-const FOR_TESTS = {
+/** Settings for the end-to-end suite, which registers many users from one address. */
+const TEST_SETTINGS = {
   REGISTRATIONS_PER_MINUTE: '100000',
   LOG_LEVEL: 'warn',
   SEAM_CHECKED: 'on',
@@ -22,35 +22,35 @@ export class Stack {
     private readonly composeFile: string,
     project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
-    private readonly say: (line: string) => void,
+    private readonly print: (line: string) => void,
   ) {
     this.#compose = new DockerCompose(composeFile, topology.name, project, env);
   }
 
-  /** Builds and starts everything. Resolves when it is healthy. */
+  /** Builds the images and starts everything. Resolves when every container is healthy. */
   async up(): Promise<void> {
-    const { topology, say } = this;
+    const { topology, print } = this;
     const [host] = topology.hosts;
     const began = performance.now();
-    // One service of each image; the others find theirs made.
+    // One service of each image: the others use the same images.
     await this.#compose.run('build', 'migrate', serviceOf(topology, host!.name));
     const built = performance.now();
     await this.#compose.run('up', '--detach');
     await untilHealthy(this.#compose);
     const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(1);
-    say(`topology '${topology.name}' is healthy at ${await this.#url()}`);
-    say(`  images ${seconds(began, built)} s, healthy ${seconds(built, performance.now())} s later`);
+    print(`topology '${topology.name}' is healthy at ${await this.#url()}`);
+    print(`  images ${seconds(began, built)} s, healthy ${seconds(built, performance.now())} s later`);
   }
 
-  /** Ends everything. */
+  /** Stops everything, and deletes the volumes if asked to. */
   async down(volumes: boolean): Promise<void> {
     await this.#compose.run('down', '--remove-orphans', '--timeout', '20', ...(volumes ? ['--volumes'] : []));
   }
 
-  /** Runs the end-to-end suite against it. @returns the suite's exit code */
-  async e2e(options: readonly string[]): Promise<number> {
-    const { topology, composeFile, env, say } = this;
-    await new Stack(topology, composeFile, this.#compose.project, { ...FOR_TESTS, ...env }, say).up();
+  /** Starts the topology and runs the end-to-end suite against it. @throws Error when the suite fails */
+  async e2e(options: readonly string[]): Promise<void> {
+    const { topology, composeFile, env, print } = this;
+    await new Stack(topology, composeFile, this.#compose.project, { ...TEST_SETTINGS, ...env }, print).up();
     const services = new Set(topology.hosts.map(({ name }) => serviceOf(topology, name)));
     const hosts = (await this.#compose.containers()).filter(({ Service }) => services.has(Service));
     const proxy = await startMetricsProxy(hosts.map(({ ID }) => ID));
@@ -64,15 +64,15 @@ export class Stack {
         },
       );
       const [code] = (await once(suite, 'exit')) as [number | null];
-      return code ?? 1;
+      if (code !== 0) throw new Error(`the end-to-end suite ended with ${code ?? 'a signal'}`);
     } finally {
       await proxy.close();
     }
   }
 
-  /** Changes how many replicas there are, and lets nginx know. Resolves when all are healthy. */
+  /** Changes the numbers of replicas, and reloads nginx when all are healthy. */
   async scale(changes: readonly string[]): Promise<void> {
-    const { topology, say } = this;
+    const { topology, print } = this;
     const wanted = withReplicas(topology, changes).hosts.filter(({ name }) =>
       changes.some((change) => change.startsWith(`${name}=`)),
     );
@@ -92,7 +92,7 @@ export class Stack {
     );
     await untilHealthy(this.#compose);
     await this.#compose.run('exec', '-T', nginxOf(topology), '/bin/sh', '/etc/tearline/run.sh', 'reload');
-    say(`${changes.join(', ')}: healthy, and nginx knows`);
+    print(`${changes.join(', ')}: healthy, nginx reloaded`);
   }
 
   async #url(): Promise<string> {

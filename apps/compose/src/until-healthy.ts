@@ -4,8 +4,8 @@ import type { Container, DockerCompose } from './docker-compose.js';
 const HEALTHY_TIMEOUT_MS = 180_000;
 
 /**
- * Waits until every container is healthy, or has done what it was there for.
- * @throws Error with the end of the logs of those that are not
+ * Waits until every container is healthy, or has ended successfully.
+ * @throws Error with the last log lines of the others
  */
 export async function untilHealthy(compose: DockerCompose): Promise<void> {
   const deadline = performance.now() + HEALTHY_TIMEOUT_MS;

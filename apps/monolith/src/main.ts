@@ -1,16 +1,24 @@
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
 import { composeHost, hostCompositionSettings, runProgram } from '@tearline/composition';
 import { runHost } from '@tearline/host';
 import { readSettings } from '@tearline/settings';
 import { manifests, moduleData } from '@tearline/modules';
+import { runScript, script } from '@tearline/process';
 import { prepareDevelopment } from './development.js';
 
-runProgram(async () => {
-  const { env } = process;
-  // `npm start -- --replicas 2`
-  const { values } = parseArgs({ options: { replicas: { type: 'string' } }, strict: false });
-  if (typeof values.replicas === 'string') env['TEARLINE_REPLICAS'] = values.replicas;
+const { env } = process;
+
+const command = script('start')
+  .description(
+    'Runs all modules in one process, in development with a private PostgreSQL unless DATABASE_URL is set.',
+  )
+  .option('--replicas <number>', 'read replicas of the private PostgreSQL: sets TEARLINE_REPLICAS')
+  .action(({ replicas }: { replicas?: string }) => {
+    if (replicas !== undefined) env['TEARLINE_REPLICAS'] = replicas;
+    runProgram(main);
+  });
+
+async function main(): Promise<void> {
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const stop = env['NODE_ENV'] === 'production' ? undefined : await prepareDevelopment(env, moduleData, log);
   try {
@@ -28,4 +36,6 @@ runProgram(async () => {
     await stop?.();
     throw error;
   }
-});
+}
+
+process.exitCode = await runScript(command);

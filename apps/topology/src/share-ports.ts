@@ -7,7 +7,7 @@ import { type ListenOptions, Server } from 'node:net';
 
 type Listen = (this: Server, options: ListenOptions, ...rest: unknown[]) => Server;
 
-const listen = Server.prototype.listen as Listen;
+const listen = Reflect.get(Server.prototype, 'listen') as Listen;
 Server.prototype.listen = function shareListen(this: Server, first: unknown, ...rest: unknown[]): Server {
   const [host, ...others] = typeof rest[0] === 'string' ? rest : [undefined, ...rest];
   const options = typeof first === 'object' ? (first as ListenOptions) : { port: Number(first), host };

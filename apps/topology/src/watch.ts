@@ -22,7 +22,7 @@ export interface WatchedHost {
  */
 export function watchSources(hosts: readonly WatchedHost[], output: ProcessOutput): () => Promise<void> {
   const builder = fork(BUILD, ['--watch'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
-  output.follow('build', builder.stderr!);
+  output.follow('build', builder.stderr);
   const pending = new Set<WatchedHost>();
   let replacing: Promise<void> | undefined;
 

@@ -1,7 +1,7 @@
+import { runScript } from '@tearline/process';
 import { type AppResult, AppWithRedis } from './app-outages.js';
-import { killCases } from './kills.js';
-import { runKills } from './kills.js';
-import { type Options, readOptions } from './options.js';
+import { killCases, runKills } from './kills.js';
+import { faultsCommand, type Options } from './options.js';
 import { type OutageResult, outages, runOutage } from './outages.js';
 import { appTable, failuresOf, type KillResult, killTable, outageTable } from './report.js';
 import { TestEnvironment } from './test-environment.js';
@@ -95,9 +95,7 @@ async function runAppOutages(app: AppWithRedis, { outage }: Options, results: Ap
   }
 }
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) return;
+async function main(options: Options): Promise<void> {
   const hasOutages = options.outage > 0 && options.brokers.includes('redis');
   try {
     for (const broker of options.brokers) {
@@ -112,12 +110,9 @@ async function main(): Promise<void> {
     if (!isInterrupted) printTables();
   }
   const failures = failuresOf(killed, outageResults, appResults);
-  for (const line of failures) log(line);
-  if (failures.length > 0) process.exitCode = 1;
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
-main().catch((error: unknown) => {
-  if (isInterrupted) return;
-  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(1);
-});
+const code = await runScript(faultsCommand(main));
+// An interrupted run exits when its environment is closed.
+if (!isInterrupted) process.exit(code);

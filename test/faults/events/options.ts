@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { script, wholeNumber } from '@tearline/process';
+import { InvalidArgumentError, Option } from 'commander';
 import { type InjectionPoint, injectionPointNames } from './injection-points.js';
 import type { BrokerName } from './test-environment.js';
 
@@ -14,69 +15,63 @@ export interface Options {
   readonly outage: number;
 }
 
-const HELP = `npm run faults [-- <options>]
-
-Runs two modules in separate processes: one publishes, the other subscribes and has background work. Under constant load,
-kills the processes, Redis and PostgreSQL with SIGKILL at each step of a delivery. Then makes Redis unreachable for a minute,
-and empties it every few seconds. Prints how many events were written, handled, lost, handled twice and out of order. Exits
-with 1 if an event was lost, handled twice or out of order. Takes about 45 minutes.
-
-  --broker B     where the queues are: redis, postgres or both (both); redis needs redis-server in PATH
-  --kills N      kills of a process at each step (20); a quarter of that for a server
-  --points a,b   only these steps, of ${injectionPointNames.slice(0, 5).join(', ')},
-                 ${injectionPointNames.slice(5).join(', ')}; none: only the outages
-  --rate N       entries a second (30)
-  --outage N     seconds of each outage of Redis (60); 0: none
-  --quick        two kills at each step, outages of six seconds
-`;
-
-/** @returns undefined after printing the help */
-export function readOptions(args: string[]): Options | undefined {
-  const { values } = parseArgs({
-    args,
-    options: {
-      broker: { type: 'string', default: 'both' },
-      kills: { type: 'string' },
-      points: { type: 'string', default: injectionPointNames.join(',') },
-      rate: { type: 'string', default: '30' },
-      outage: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return undefined;
-  }
-  const kills = whole('kills', values.kills ?? (values.quick ? '2' : '20'), 1);
-  return {
-    brokers: brokersOf(values.broker),
-    kills: { processes: kills, servers: Math.ceil(kills / 4) },
-    points: pointsOf(values.points),
-    rate: whole('rate', values.rate, 1),
-    outage: whole('outage', values.outage ?? (values.quick ? '6' : '60'), 0),
-  };
+interface Flags {
+  readonly broker: BrokerName | 'both';
+  readonly kills?: number;
+  readonly points: readonly InjectionPoint[];
+  readonly rate: number;
+  readonly outage?: number;
+  readonly quick?: true;
 }
 
-function brokersOf(text: string): BrokerName[] {
-  if (text === 'both') return ['redis', 'postgres'];
-  if (text === 'redis' || text === 'postgres') return [text];
-  throw new Error(`--broker: expected redis, postgres or both, got '${text}'`);
-}
+const atLeast = (min: number) => wholeNumber(min, 999_999);
+
+/** Returns the command line of `npm run faults`. */
+export const faultsCommand = (run: (options: Options) => Promise<void>) =>
+  script('faults')
+    .description(
+      `Runs two modules in separate processes: one publishes, the other subscribes and has background work. Under constant load, \
+kills the processes, Redis and PostgreSQL with SIGKILL at each step of a delivery. Then makes Redis unreachable for a \
+minute, and empties it every few seconds. Prints how many events were written, handled, lost, handled twice and out of \
+order. Exits with 1 if an event was lost, handled twice or out of order. Takes about 45 minutes.`,
+    )
+    .addOption(
+      new Option('--broker <name>', 'where the queues are; redis needs redis-server in PATH')
+        .choices(['redis', 'postgres', 'both'])
+        .default('both'),
+    )
+    .option(
+      '--kills <number>',
+      'kills of a process at each step (20); a quarter of that for a server',
+      atLeast(1),
+    )
+    .addOption(
+      new Option(
+        '--points <names>',
+        `only these steps, of ${injectionPointNames.join(', ')}; none runs the outages alone`,
+      )
+        .argParser(pointsOf)
+        .default(injectionPointNames, 'all'),
+    )
+    .option('--rate <number>', 'entries a second', atLeast(1), 30)
+    .option('--outage <seconds>', 'duration of each outage of Redis (60); 0 runs none', atLeast(0))
+    .option('--quick', 'two kills at each step, outages of six seconds')
+    .action(({ broker, quick, kills = quick ? 2 : 20, points, rate, outage = quick ? 6 : 60 }: Flags) =>
+      run({
+        brokers: broker === 'both' ? ['redis', 'postgres'] : [broker],
+        kills: { processes: kills, servers: Math.ceil(kills / 4) },
+        points,
+        rate,
+        outage,
+      }),
+    );
 
 function pointsOf(text: string): InjectionPoint[] {
   if (text === 'none') return [];
   return text.split(',').map((name) => {
     const point = injectionPointNames.find((one) => one === name);
     if (!point)
-      throw new Error(`--points: expected names of ${injectionPointNames.join(', ')}, got '${name}'`);
+      throw new InvalidArgumentError(`Expected names of ${injectionPointNames.join(', ')}, got '${name}'.`);
     return point;
   });
-}
-
-function whole(name: string, text: string, min: number): number {
-  const value = Number(text);
-  if (!/^\d{1,6}$/.test(text) || value < min)
-    throw new Error(`--${name}: expected a whole number from ${min}, got '${text}'`);
-  return value;
 }
