@@ -42,13 +42,14 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
 
   const foreignTo = ({ modules }: HostProcess) => moduleNames.filter((module) => !modules.includes(module));
 
-  it('a process loads the code of its own modules, and only the two entry points of others', () => {
+  it('a process loads the code of its own modules, and only the entry points and the settings of others', () => {
     for (const host of topology.hosts) {
       const loaded = readFileSync(join(folder, String(host.pid)), 'utf8').split('\n');
       const codeOf = (module: string) => loaded.filter((url) => url.includes(`/libs/modules/${module}/`));
       for (const module of host.modules) expect(codeOf(module).length).toBeGreaterThan(5);
       for (const module of foreignTo(host))
-        for (const url of codeOf(module)) expect(url).toMatch(/[/]dist[/](index|contract)[.]js$/);
+        for (const url of codeOf(module))
+          expect(url).toMatch(/[/]dist[/](index|contract|[\w-]+[.]settings)[.]js$/);
     }
   });
 
@@ -63,7 +64,7 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
         `${module.toUpperCase()}_DATABASE_REPLICA_URLS`,
         ...(module === 'identity' ? ['IDENTITY_SIGNING_KEY'] : []),
       ]);
-      const isTalking = Object.keys(environment).some((key) => /^(RPC_PORT|SEAM_\w+)$/.test(key));
+      const isTalking = Object.keys(environment).some((key) => /^RPC_PORT$|_RPC_ADDRESSES$/.test(key));
       expect(credentials.toSorted()).toEqual(
         [
           ...own,
