@@ -37,8 +37,10 @@ beforeAll(() => {
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as {
     compilerOptions: object;
   };
-  const include = ['libs/modules/polls', 'libs/modules/categories', 'libs/modules/src'];
+  // The end-to-end tests read what the suite's setup provides.
+  const include = ['libs/modules/polls', 'libs/modules/categories', 'libs/modules/src', 'test/e2e/setup.ts'];
   const options = { ...compilerOptions, incremental: false, tsBuildInfoFile: undefined };
+  cpSync(join(root, 'package.json'), join(copy, 'package.json'));
   writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include }));
 });
 
