@@ -124,7 +124,7 @@ export class SupervisedProcess {
       stdio: ['ignore', 'pipe', 'pipe', ...(this.spec.canOverlap ? (['ipc'] as const) : [])],
       detached: true,
     });
-    this.output.follow(this.spec.name, child.stdout!, child.stderr!);
+    this.output.follow(this.spec.name, child.stdout, child.stderr);
     const { pid } = child;
     if (pid !== undefined) this.reaper.started(pid);
     child.on('error', (error) => this.output.log(`${this.spec.name}: ${error.message}`));

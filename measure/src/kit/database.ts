@@ -84,7 +84,7 @@ async function runCli(ownerUrl: string, cleanup: Cleanup, ...args: string[]): Pr
   });
   cleanup.add(() => child.kill());
   let errors = '';
-  child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${args[0]} of the database failed: ${errors.slice(-2_000)}`);
 }
