@@ -60,13 +60,18 @@ function translateServerErrors({ driver: dataSourceDriver, manager }: DataSource
   // In a transaction the manager checks whether its runner was released, before it calls the runner.
   const transaction = manager.transaction.bind(manager) as Transaction;
   manager.transaction = async (...args: unknown[]) => {
-    const work = args.pop() as Work;
     let runner: QueryRunner | undefined;
+    // With or without an isolation level; DataSource.transaction passes `undefined` behind the work.
+    const observed = args.map((arg) =>
+      typeof arg === 'function'
+        ? (inner: EntityManager) => {
+            runner = inner.queryRunner;
+            return (arg as Work)(inner);
+          }
+        : arg,
+    );
     try {
-      return await transaction(...args, (inner: EntityManager) => {
-        runner = inner.queryRunner;
-        return work(inner);
-      });
+      return await transaction(...observed);
     } catch (error) {
       const isReleased = error instanceof QueryRunnerProviderAlreadyReleasedError;
       throw isReleased && runner && broken.has(runner) ? toUnavailable(broken.get(runner)) : error;
