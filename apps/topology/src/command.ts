@@ -31,10 +31,7 @@ private PostgreSQL unless DATABASE_URL is set. Ctrl-C stops everything.`,
       'the number of processes of a host; repeat the option for other hosts',
       (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
     )
-    .option(
-      '--watch',
-      'when a source file is saved, replaces the hosts that run it, without failing a request',
-    )
+    .option('--watch', 'when a source file is saved, replaces the hosts that run it while they serve')
     .option('--explain', 'prints what the topology means, with a picture, and runs nothing')
     .addHelpText(
       'after',
