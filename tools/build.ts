@@ -3,11 +3,11 @@
  * into `dist` at the root. Files that are up to date are left alone; output without a source is removed. Types are
  * checked by `npm run types`, not here. Node runs this file as it is: erasable syntax only.
  *
- *   node tools/build.ts [--watch [-- COMMAND …]]     with --watch, compiles at each change, beside COMMAND
+ *   node tools/build.ts [--watch [-- COMMAND …]]     with --watch, compiles at each change and restarts COMMAND
  *
  * A parent process that forks it gets `{ built }`, the outputs relative to the root, after each build.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -99,7 +99,7 @@ async function build(): Promise<string[]> {
   return stale.map(outputOf);
 }
 
-async function buildAndSay(): Promise<boolean> {
+async function buildAndReport(): Promise<boolean> {
   const start = performance.now();
   try {
     const built = await build();
@@ -113,14 +113,46 @@ async function buildAndSay(): Promise<boolean> {
   }
 }
 
-function watchSources(): void {
+/** Builds at each change, then calls `onBuilt` if it succeeded. */
+function watchSources(onBuilt: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   const rebuild = (folder: string) => (_: unknown, name: string | null) => {
     if (name === null || !isSource(join(folder, name))) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void buildAndSay(), REBUILD_DELAY_MS);
+    timer = setTimeout(() => void buildAndReport().then((isBuilt) => isBuilt && onBuilt()), REBUILD_DELAY_MS);
   };
   for (const folder of FOLDERS) watch(join(ROOT, folder), { recursive: true }, rebuild(folder));
+}
+
+/** Runs a command. @returns a function that restarts it */
+function supervise([program, ...args]: string[]): () => void {
+  let isRestarting = false;
+  let child = start();
+  function start(): ChildProcess {
+    const started = spawn(program!, args, { stdio: 'inherit' });
+    started.once('exit', (code) => {
+      // A command that ends by itself waits for the next change.
+      if (isRestarting) child = start();
+      else if (isEnding) process.exit(code ?? 1);
+      isRestarting = false;
+    });
+    return started;
+  }
+  let isEnding = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      isEnding = true;
+      if (child.exitCode !== null || child.signalCode !== null) process.exit(1);
+      child.kill(signal);
+    });
+  return () => {
+    if (isEnding || isRestarting) return;
+    if (child.exitCode !== null || child.signalCode !== null) child = start();
+    else {
+      isRestarting = true;
+      child.kill('SIGTERM');
+    }
+  };
 }
 
 const [flag, separator, ...command] = process.argv.slice(2);
@@ -128,11 +160,6 @@ if ((flag !== undefined && flag !== '--watch') || (separator !== undefined && se
   process.stderr.write('usage: node tools/build.ts [--watch [-- COMMAND …]]\n');
   process.exit(2);
 }
-const isBuilt = await buildAndSay();
+const isBuilt = await buildAndReport();
 if (flag !== '--watch') process.exit(isBuilt ? 0 : 1);
-watchSources();
-if (command.length > 0) {
-  const child = spawn(command[0]!, command.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code) => process.exit(code ?? 1));
-}
+watchSources(command.length > 0 ? supervise(command) : () => undefined);
