@@ -6,15 +6,15 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import type { BoundMethod, SeamRuntime } from './call/bound-method.js';
-import { ContractError } from './call/errors.js';
 import { DeadlineTracker } from './call/deadline-tracker.js';
+import { ContractError } from './call/errors.js';
+import { type BoundMethod, PlacedMethod, type SeamRuntime } from './call/placed-method.js';
 import { withIdempotency } from './call/with-idempotency.js';
 import type { Contract } from './contract/contract.js';
 import { checked } from './local/checked-method.js';
 import { implementationOf } from './local/implementation.js';
 import { bindLocal } from './local/local-binding.js';
-import type { Exposed } from './remote/server/served-method.js';
+import type { Exposed } from './remote/server/served-call.js';
 import type { SeamModuleOptions } from './seam-module-options.js';
 import { SILENT_OBSERVER } from './seam-observer.js';
 
@@ -82,12 +82,13 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
   #bindLocal(contract: Contract): void {
     const provider = implementationOf(contract, this.discovery);
     const implementations: Client = {};
-    for (const [key, method] of Object.entries(contract.methods)) {
+    for (const key of Object.keys(contract.methods)) {
+      const placed = new PlacedMethod(this.runtime, contract, key, 'local');
       const direct: BoundMethod = (input) => provider[key]!(input);
-      const store = method.kind === 'command' ? this.runtime.idempotency : undefined;
-      const implementation = store ? withIdempotency(contract, key, direct, store) : direct;
-      const call = this.options.checked ? checked(contract, key, method, implementation) : implementation;
-      this.#bind(contract, key, bindLocal(this.runtime, contract, key, method, call));
+      const store = placed.method.kind === 'command' ? this.runtime.idempotency : undefined;
+      const implementation = store ? withIdempotency(placed, direct, store) : direct;
+      const call = this.options.checked ? checked(placed, implementation) : implementation;
+      this.#bind(contract, key, bindLocal(placed, call));
       implementations[key] = implementation;
     }
     this.exposed.push({ contract, implementations });

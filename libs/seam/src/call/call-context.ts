@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { Consistency } from './consistency.js';
 import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
@@ -136,6 +137,11 @@ export class CallContext {
   end(): void {
     this.#unsubscribeFromParent?.();
   }
+}
+
+/** Returns a context for a call that belongs to no request; its reads include all writes. */
+export function rootContext(deadline: number): CallContext {
+  return new CallContext({ requestId: randomUUID(), deadline, consistency: new Consistency('strong') });
 }
 
 const storage = new AsyncLocalStorage<CallContext>();

@@ -9,7 +9,7 @@ const BUILT_IN = [
   'unavailable',
   'incompatible',
 ] as const;
-const BUILT_IN_CODES: ReadonlySet<string> = new Set<BuiltInCode>(BUILT_IN);
+export const BUILT_IN_CODES: ReadonlySet<string> = new Set<BuiltInCode>(BUILT_IN);
 const RETRYABLE_CODES: ReadonlySet<string> = new Set<BuiltInCode>(['unavailable']);
 
 /** What an error carries beside its code. */
@@ -49,17 +49,6 @@ export class SeamError extends Error {
  */
 export function isSeamError(error: unknown, code?: string): error is SeamError {
   return error instanceof SeamError && (code === undefined || error.code === code);
-}
-
-/** Whether a code may leave a method: built in, or declared by the method's contract. */
-export function isDeclared(code: string, declared: readonly string[]): boolean {
-  return BUILT_IN_CODES.has(code) || declared.includes(code);
-}
-
-/** Returns an error that may leave a method: declared or built-in as it is, any other as `internal` with its cause. */
-export function toDeclaredError(thrown: unknown, declared: readonly string[]): SeamError {
-  if (isSeamError(thrown) && isDeclared(thrown.code, declared)) return thrown;
-  return new SeamError('internal', { cause: thrown });
 }
 
 /** What a contract, or the wiring of one, got wrong: a mistake of the developer, found when the app starts. */

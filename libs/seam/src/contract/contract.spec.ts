@@ -80,9 +80,10 @@ describe('a value arrives as it left', () => {
     ['recursion by a getter', Branch, { name: 'a', children: [{ name: 'b', children: [] }] }],
     ['nothing', z.date().optional(), undefined],
   ])('%s', (_, schema, value) => {
-    const { input } = declare(schema).wires.find;
-    const json = JSON.stringify({ value: input && value !== undefined ? input.encode(value) : value });
-    const received = (JSON.parse(json) as { value?: unknown }).value;
-    expect(input && received !== undefined ? input.decode(received) : received).toEqual(value);
+    const { input } = declare(schema).codecs.find;
+    const json = input.encode(value);
+    const received: unknown = json === undefined ? undefined : JSON.parse(json);
+    expect(input.decode(received)).toEqual(value);
+    expect(input.receive(received)).toEqual(value);
   });
 });

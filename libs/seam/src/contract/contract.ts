@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ContractError } from '../call/errors.js';
-import { wireOf, type Wire } from './wire.js';
+import { Codec } from './codec.js';
 
 type Value = z.ZodType;
 
@@ -28,10 +28,10 @@ export interface Method<I extends Value = Value, O extends Value = Value> {
 
 export type Methods = Readonly<Record<string, Method>>;
 
-/** Wire forms of one method's input and output. */
-export interface MethodWires {
-  readonly input: Wire | undefined;
-  readonly output: Wire | undefined;
+/** How one method's values travel as JSON. */
+export interface MethodCodecs {
+  readonly input: Codec;
+  readonly output: Codec;
 }
 
 /** What other modules may ask of a module: one object, known at run time. */
@@ -40,7 +40,7 @@ export interface Contract<M extends Methods = Methods> {
   readonly methods: M;
   /** The injection token of the contract's client. */
   readonly token: symbol;
-  readonly wires: Readonly<Record<keyof M, MethodWires>>;
+  readonly codecs: Readonly<Record<keyof M, MethodCodecs>>;
 }
 
 /** Arguments and results are immutable values, since caller and callee may share them. */
@@ -111,7 +111,7 @@ function method<I extends Value, O extends Value>(
  */
 export function contract<const M extends Methods>(name: string, methods: M): Contract<M> {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new ContractError(`contract name '${name}' is not kebab-case`);
-  const wires = Object.fromEntries(
+  const codecs = Object.fromEntries(
     Object.entries(methods).map(([key, { input, output, errors, timeout }]) => {
       const path = `${name}.${key}`;
       const bad = errors.find((code) => !/^[a-z-]+\/[a-z-]+$/.test(code));
@@ -119,8 +119,8 @@ export function contract<const M extends Methods>(name: string, methods: M): Con
         throw new ContractError(`${path}: error code '${bad}' is not <resource>/<reason>`);
       if (timeout !== undefined && !(timeout > 0))
         throw new ContractError(`${path}: timeout must be above 0 ms`);
-      return [key, { input: wireOf(input, `${path} input`), output: wireOf(output, `${path} output`) }];
+      return [key, { input: new Codec(`${path} input`, input), output: new Codec(`${path} output`, output) }];
     }),
-  ) as Record<keyof M, MethodWires>;
-  return Object.freeze({ name, methods, token: Symbol.for(`seam:${name}`), wires });
+  ) as Record<keyof M, MethodCodecs>;
+  return Object.freeze({ name, methods, token: Symbol.for(`seam:${name}`), codecs });
 }

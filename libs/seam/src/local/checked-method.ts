@@ -1,8 +1,7 @@
-import type { Contract, Method } from '../contract/contract.js';
-import { firstDifference } from '../contract/deep-diff.js';
 import { ContractError } from '../call/errors.js';
-import type { BoundMethod } from '../call/bound-method.js';
-import type { Wire } from '../contract/wire.js';
+import type { BoundMethod, PlacedMethod } from '../call/placed-method.js';
+import type { Codec } from '../contract/codec.js';
+import { firstDifference } from '../contract/deep-diff.js';
 
 /**
  * Checked mode: a local call behaves as if a wire were in between, and complains of what a wire would change.
@@ -11,21 +10,17 @@ import type { Wire } from '../contract/wire.js';
  * @throws ContractError with the path of the value that differs
  */
 export function checked(
-  { name, wires }: Contract,
-  key: string,
-  method: Method,
+  { method, input: inputCodec, output: outputCodec }: PlacedMethod,
   call: BoundMethod,
 ): BoundMethod {
-  const { input: inputWire, output: outputWire } = wires[key]!;
-  const path = `${name}.${key}`;
   const once = async (input: unknown) => {
-    const sent = travel(`${path} input`, method.input, inputWire, input);
+    const sent = travel(inputCodec, input);
     const before = structuredClone(sent);
     const result = await call(deepFreeze(sent));
     const changed = firstDifference(before, sent);
     if (changed !== undefined)
-      throw new ContractError(`${path} input${changed}: the callee changed its argument`);
-    return deepFreeze(travel(`${path} output`, method.output, outputWire, result));
+      throw new ContractError(`${inputCodec.path}${changed}: the callee changed its argument`);
+    return deepFreeze(travel(outputCodec, result));
   };
   if (method.kind === 'command') return once;
   return async (input) => {
@@ -34,17 +29,17 @@ export function checked(
   };
 }
 
-function travel(path: string, schema: Method['input'], wire: Wire | undefined, value: unknown): unknown {
-  const parsed = schema.safeParse(value);
+function travel(codec: Codec, value: unknown): unknown {
+  const { path } = codec;
+  const parsed = codec.schema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new ContractError(`${path}${pathOf(issue!.path)}: ${issue!.message}`);
   }
   const stripped = firstDifference(value, parsed.data);
   if (stripped !== undefined) throw new ContractError(`${path}${stripped}: the contract does not name this`);
-  const json = JSON.stringify(wire && value !== undefined ? wire.encode(value) : value);
-  const received: unknown = json === undefined ? undefined : JSON.parse(json);
-  const arrived = wire && received !== undefined ? wire.decode(received) : received;
+  const json = codec.encode(value);
+  const arrived = codec.decode(json === undefined ? undefined : JSON.parse(json));
   const lost = firstDifference(value, arrived);
   if (lost !== undefined) throw new ContractError(`${path}${lost}: arrives differently from how it left`);
   return arrived;

@@ -2,7 +2,7 @@ import type { DiscoveryService } from '@nestjs/core';
 import type { Contract } from '../contract/contract.js';
 import { ContractError } from '../call/errors.js';
 import { Implements } from '../seam.decorators.js';
-import type { BoundMethod } from '../call/bound-method.js';
+import type { BoundMethod } from '../call/placed-method.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 

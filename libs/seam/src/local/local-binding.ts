@@ -1,26 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { type BoundMethod, invoke, type SeamRuntime } from '../call/bound-method.js';
-import { CallContext, currentCall, runCall } from '../call/call-context.js';
-import { Consistency } from '../call/consistency.js';
-import { SeamError, toDeclaredError } from '../call/errors.js';
-import type { Contract, Method } from '../contract/contract.js';
-import { LocalCall } from './local-call.js';
+import { CallContext, currentCall, rootContext, runCall } from '../call/call-context.js';
+import type { InFlightCall } from '../call/deadline-tracker.js';
+import type { SeamError } from '../call/errors.js';
+import { type BoundMethod, invoke, type PlacedMethod } from '../call/placed-method.js';
 
 /**
  * Binds a method to a provider in this process. The call is direct: no copy, no validation; a deadline, the
  * context and a count are all that stands between caller and callee.
  */
-export function bindLocal(
-  { deadlines, defaultTimeout, observer }: SeamRuntime,
-  { name }: Contract,
-  key: string,
-  method: Method,
-  implementation: BoundMethod,
-): BoundMethod {
-  const path = `${name}.${key}`;
-  const timeout = method.timeout ?? Infinity;
+export function bindLocal(placed: PlacedMethod, implementation: BoundMethod): BoundMethod {
+  const { path, method, timeout, record } = placed;
+  const { deadlines, defaultTimeout } = placed.runtime;
   const isCommand = method.kind === 'command';
-  const record = observer.callRecorder(name, key, 'local');
 
   return (input) =>
     new Promise((resolve, reject) => {
@@ -32,18 +22,15 @@ export function bindLocal(
       );
       if (deadline <= started) {
         record('deadline-exceeded', 0);
-        reject(new SeamError('deadline-exceeded', { message: `${path} was called too late` }));
+        reject(placed.deadlineExceeded('was called too late'));
         return;
       }
       const idempotencyKey = isCommand ? outer?.nextIdempotencyKey(path) : undefined;
       // A new store costs more than the rest of the call together, so the caller's context serves while it can.
       const own = outer === undefined || deadline < outer.deadline || idempotencyKey !== undefined;
-      const context = own
-        ? (outer?.withDeadline(deadline, idempotencyKey) ??
-          new CallContext({ requestId: randomUUID(), deadline, consistency: new Consistency('strong') }))
-        : outer;
+      const context = own ? (outer?.withDeadline(deadline, idempotencyKey) ?? rootContext(deadline)) : outer;
 
-      const call = new LocalCall(path, record, context, own, started, deadline, reject);
+      const call = new LocalCall(placed, context, own, started, deadline, reject);
       deadlines.add(call);
       const running = own
         ? runCall(context, () => invoke(implementation, input))
@@ -56,11 +43,39 @@ export function bindLocal(
         },
         (thrown: unknown) => {
           if (!deadlines.remove(call)) return;
-          const error = toDeclaredError(thrown, method.errors);
-          if (error.code === 'internal') observer.unexpectedError(name, key, thrown, context);
+          const error = placed.toDeclaredError(thrown, context);
           call.end(error.code);
           reject(error);
         },
       );
     });
+}
+
+/** A call of a provider in this process, under way. A class, since closures for each call would cost more. */
+class LocalCall implements InFlightCall {
+  index = -1;
+
+  constructor(
+    private readonly placed: PlacedMethod,
+    /** The context that the provider sees. */
+    private readonly context: CallContext,
+    /** Whether that was made for this call alone. */
+    private readonly ownsContext: boolean,
+    private readonly started: number,
+    readonly deadline: number,
+    private readonly reject: (error: SeamError) => void,
+  ) {}
+
+  /** Counts the call and lets its context go. */
+  end(outcome: string): void {
+    if (this.ownsContext) this.context.end();
+    this.placed.record(outcome, performance.now() - this.started);
+  }
+
+  expire(): void {
+    const error = this.placed.deadlineExceeded('took too long');
+    this.context.cancel(error);
+    this.end(error.code);
+    this.reject(error);
+  }
 }

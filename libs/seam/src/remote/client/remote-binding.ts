@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BoundMethod, SeamRuntime } from '../../call/bound-method.js';
-import { CallContext, currentCall } from '../../call/call-context.js';
-import { Consistency } from '../../call/consistency.js';
+import { currentCall, rootContext } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
+import { type BoundMethod, PlacedMethod, type SeamRuntime } from '../../call/placed-method.js';
 import type { Contract } from '../../contract/contract.js';
 import type { Credential } from '../credential.js';
 import type { ErrorOnWire, ReplyFrame } from '../frames.js';
 import { RemoteCall } from './remote-call.js';
 import { RemoteHost } from './remote-host.js';
 import type { RemoteHostOptions } from './remote-host-options.js';
-import { RemoteMethod } from './remote-method.js';
 import { hasNotStarted, shouldRetry, toSeamError, TransportError } from './retry.js';
 
 /**
@@ -27,33 +24,25 @@ export function bindRemoteHost(
   const host = new RemoteHost(options, credential, runtime.observer);
   for (const contract of options.contracts)
     for (const key of Object.keys(contract.methods))
-      bind(contract, key, bindRemote(runtime, host, contract, key));
+      bind(contract, key, bindRemote(new PlacedMethod(runtime, contract, key, 'remote'), host));
   return () => host.close();
 }
 
 /** Binds a method to a provider in another process. */
-function bindRemote(runtime: SeamRuntime, host: RemoteHost, contract: Contract, key: string): BoundMethod {
-  const remote = new RemoteMethod(runtime, contract, key);
-  const { path, method, record } = remote;
-  const timeout = method.timeout ?? Infinity;
+function bindRemote(remote: PlacedMethod, host: RemoteHost): BoundMethod {
+  const { runtime, path, timeout, record } = remote;
 
   return (input) =>
     new Promise((resolve, reject) => {
       const started = performance.now();
-      const context =
-        currentCall() ??
-        new CallContext({
-          requestId: randomUUID(),
-          deadline: started + runtime.defaultTimeout,
-          consistency: new Consistency('strong'),
-        });
+      const context = currentCall() ?? rootContext(started + runtime.defaultTimeout);
       const deadline = Math.min(context.deadline, started + timeout);
-      const late = deadline <= started ? 'deadline-exceeded' : undefined;
-      const early =
-        context.cancelled ?? (late && new SeamError(late, { message: `${path} was called too late` }));
-      if (early) {
-        record(early.code, 0);
-        reject(early);
+      const isLate = deadline <= started;
+      const refusal =
+        context.cancelled ?? (isLate ? remote.deadlineExceeded('was called too late') : undefined);
+      if (refusal) {
+        record(refusal.code, 0);
+        reject(refusal);
         return;
       }
       let data: string | undefined;
@@ -88,7 +77,7 @@ async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void
       recordWrites(reply, call);
       observeReads(reply, call);
       if (reply.err) throw errorOf(reply, reply.err);
-      return call.succeed(output.decode(reply.response));
+      return call.succeed(output.receive(reply.response));
     } catch (error) {
       if (call.hasEnded) return;
       const mayRetry = attempt < host.settings.maxAttempts && shouldRetry(call, error, host.honoursKeys);

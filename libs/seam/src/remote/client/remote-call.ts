@@ -1,7 +1,7 @@
 import type { CallContext } from '../../call/call-context.js';
-import { SeamError } from '../../call/errors.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
-import type { RemoteMethod } from './remote-method.js';
+import type { SeamError } from '../../call/errors.js';
+import type { PlacedMethod } from '../../call/placed-method.js';
 
 /** Where a call waits for its reply. */
 export interface Wait {
@@ -18,7 +18,7 @@ export class RemoteCall implements InFlightCall {
   readonly #metadata: string;
 
   constructor(
-    readonly remote: RemoteMethod,
+    readonly remote: PlacedMethod,
     readonly context: CallContext,
     readonly idempotencyKey: string | undefined,
     private readonly started: number,
@@ -69,7 +69,7 @@ export class RemoteCall implements InFlightCall {
   }
 
   expire(): void {
-    const error = new SeamError('deadline-exceeded', { message: `${this.remote.path} took too long` });
+    const error = this.remote.deadlineExceeded('took too long');
     // The sweep has taken the call from its list already.
     this.#conclude(error.code);
     this.reject(error);

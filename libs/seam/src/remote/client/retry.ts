@@ -1,4 +1,4 @@
-import { isDeclared, isSeamError, SeamError } from '../../call/errors.js';
+import { isSeamError, SeamError } from '../../call/errors.js';
 import type { RemoteCall } from './remote-call.js';
 
 /** Why a call did not get its reply from an address, whatever the method would have said. */
@@ -38,8 +38,8 @@ export function shouldRetry(call: RemoteCall, error: unknown, honoursKeys: boole
 
 /** Returns the error for the caller. An error that its contract does not declare is `internal`, with its cause in the log. */
 export function toSeamError(call: RemoteCall, error: unknown): SeamError {
-  const { runtime, contract, key, method, path } = call.remote;
-  if (isSeamError(error) && isDeclared(error.code, method.errors)) return error;
+  const { method, path } = call.remote;
+  if (call.remote.declares(error)) return error;
   if (error instanceof TransportError) {
     // A command that may have taken effect must not look like one that may simply be repeated.
     const retryable = method.kind === 'query' || !error.mayHaveStarted;
@@ -48,8 +48,7 @@ export function toSeamError(call: RemoteCall, error: unknown): SeamError {
   const cause = isSeamError(error)
     ? new Error(`${path} ended with '${error.code}', which is not declared`)
     : error;
-  runtime.observer.unexpectedError(contract.name, key, cause, call.context);
-  return new SeamError('internal', { cause });
+  return call.remote.toDeclaredError(cause, call.context);
 }
 
 function isForeignVersion(error: unknown): boolean {

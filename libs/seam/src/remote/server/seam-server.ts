@@ -1,8 +1,8 @@
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { ServerTCP } from '@nestjs/microservices';
 import { Semaphore } from '../../semaphore.js';
-import type { SeamRuntime } from '../../call/bound-method.js';
 import { SeamError } from '../../call/errors.js';
+import type { SeamRuntime } from '../../call/placed-method.js';
 import { type ContractDescription, describeContract } from '../../contract/description.js';
 import { checkCredential, isProof, proof } from '../credential.js';
 import { FrameSocket } from '../frame-socket.js';
@@ -10,8 +10,7 @@ import type { ClientFrame, RequestFrame } from '../frames.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { Peer } from './peer.js';
 import { type SeamServerOptions, type ServerSettings, withDefaults } from './seam-server-options.js';
-import { ServedCall } from './served-call.js';
-import { type Exposed, ServedMethod } from './served-method.js';
+import { type Exposed, ServedCall, ServedMethod } from './served-call.js';
 
 /** Maximal bytes of a frame of an unauthenticated peer; its hello is much shorter. */
 const MAX_HELLO_BYTES = 1024;

@@ -1,14 +1,32 @@
-import { invoke } from '../../call/bound-method.js';
 import { CallContext, runCall } from '../../call/call-context.js';
 import { Consistency } from '../../call/consistency.js';
-import { SeamError, toDeclaredError } from '../../call/errors.js';
-import { ReadWatermark } from '../../call/read-watermark.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
+import { SeamError } from '../../call/errors.js';
+import { type BoundMethod, invoke, PlacedMethod, type SeamRuntime } from '../../call/placed-method.js';
+import { ReadWatermark } from '../../call/read-watermark.js';
+import { InvalidValue } from '../../contract/codec.js';
+import type { Contract } from '../../contract/contract.js';
 import type { Semaphore, Waiter } from '../../semaphore.js';
-import { InvalidValue } from '../codec.js';
 import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
 import type { Peer } from './peer.js';
-import type { ServedMethod } from './served-method.js';
+
+/** A contract that this process answers, with what answers it. */
+export interface Exposed {
+  readonly contract: Contract;
+  readonly implementations: Readonly<Record<string, BoundMethod>>;
+}
+
+/** One method that other processes may call. */
+export class ServedMethod extends PlacedMethod {
+  constructor(
+    runtime: SeamRuntime,
+    contract: Contract,
+    key: string,
+    readonly implementation: BoundMethod,
+  ) {
+    super(runtime, contract, key, 'server');
+  }
+}
 
 /** A call from another process, under way in this one. */
 export class ServedCall implements InFlightCall, Waiter {
@@ -29,11 +47,9 @@ export class ServedCall implements InFlightCall, Waiter {
   ) {
     this.#id = id;
     this.#data = data;
-    const { runtime, method } = served;
-    const timeout = Math.min(metadata.left, method.timeout ?? Infinity);
-    this.deadline = this.#started + timeout;
+    this.deadline = this.#started + Math.min(metadata.left, served.timeout);
     this.context = contextOf(metadata, this.deadline);
-    runtime.deadlines.add(this);
+    served.runtime.deadlines.add(this);
     peer.calls.set(id, this);
   }
 
@@ -44,7 +60,7 @@ export class ServedCall implements InFlightCall, Waiter {
     const { input, implementation } = this.served;
     let value: unknown;
     try {
-      value = input.decode(this.#data);
+      value = input.receive(this.#data);
     } catch (error) {
       this.#fail(error);
       return;
@@ -56,8 +72,7 @@ export class ServedCall implements InFlightCall, Waiter {
   }
 
   expire(): void {
-    const message = `${this.served.path} took too long`;
-    const error = new SeamError('deadline-exceeded', { message });
+    const error = this.served.deadlineExceeded('took too long');
     this.context.cancel(error);
     this.#end(error.code);
     this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
@@ -92,11 +107,11 @@ export class ServedCall implements InFlightCall, Waiter {
   }
 
   #fail(thrown: unknown): void {
-    const { runtime, contract, key, method } = this.served;
-    if (!runtime.deadlines.remove(this)) return;
+    if (!this.served.runtime.deadlines.remove(this)) return;
     const error =
-      thrown instanceof InvalidValue ? invalidInput(thrown) : toDeclaredError(thrown, method.errors);
-    if (error.code === 'internal') runtime.observer.unexpectedError(contract.name, key, thrown, this.context);
+      thrown instanceof InvalidValue
+        ? invalidInput(thrown)
+        : this.served.toDeclaredError(thrown, this.context);
     this.#end(error.code);
     this.#replyError(error);
   }
@@ -106,8 +121,7 @@ export class ServedCall implements InFlightCall, Waiter {
       this.#reply(`{"id":${this.#id}${this.#facts()},"err":${JSON.stringify(onWire(error))}}`);
     } catch (cause) {
       // Data of an error that does not fit on the wire must not cost the caller its reply.
-      const { runtime, contract, key } = this.served;
-      runtime.observer.unexpectedError(contract.name, key, cause, this.context);
+      this.served.reportUnexpected(cause, this.context);
       this.#reply(JSON.stringify({ id: this.#id, err: onWire(new SeamError('internal')) }));
     }
   }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Wire } from '../contract/wire.js';
+import { type Wire, wireOf } from './wire.js';
 
 /** A value that its schema does not allow. */
 export class InvalidValue extends Error {
@@ -11,26 +11,37 @@ export class InvalidValue extends Error {
   }
 }
 
-/** Carries one method's input or output across the process boundary. */
+/** Turns values of one method's input or output into JSON, and back. */
 export class Codec {
-  /** @param path e.g. `articles.bySlug input`; named in errors */
+  private readonly wire: Wire | undefined;
+
+  /**
+   * @param path e.g. `articles.bySlug input`; named in errors
+   * @throws ContractError when JSON would change a value of the schema
+   */
   constructor(
-    private readonly path: string,
-    private readonly schema: z.ZodType,
-    private readonly wire: Wire | undefined,
-  ) {}
+    readonly path: string,
+    readonly schema: z.ZodType,
+  ) {
+    this.wire = wireOf(schema, path);
+  }
 
   /** @returns JSON text, or `undefined` for `undefined` */
   encode(value: unknown): string | undefined {
     return JSON.stringify(this.wire && value !== undefined ? this.wire.encode(value) : value);
   }
 
+  /** Decodes parsed JSON of this application's own, without validation. */
+  decode(json: unknown): unknown {
+    return this.wire && json !== undefined ? this.wire.decode(json) : json;
+  }
+
   /**
-   * Takes a value from the wire, validates it, and strips what the contract does not name.
+   * Decodes parsed JSON of a peer, validates it, and strips what the contract does not name.
    * @throws InvalidValue
    */
-  decode(received: unknown): unknown {
-    const parsed = this.schema.safeParse(this.#unwire(received));
+  receive(json: unknown): unknown {
+    const parsed = this.schema.safeParse(this.#decodeUntrusted(json));
     if (parsed.success) return parsed.data;
     const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
     const { path, message } = issues[0]!;
@@ -38,10 +49,9 @@ export class Codec {
   }
 
   /** A peer may send anything, also what the wire form cannot read. */
-  #unwire(received: unknown): unknown {
-    if (!this.wire || received === undefined) return received;
+  #decodeUntrusted(json: unknown): unknown {
     try {
-      return this.wire.decode(received);
+      return this.decode(json);
     } catch {
       throw new InvalidValue(`${this.path}: is not in wire form`, []);
     }
