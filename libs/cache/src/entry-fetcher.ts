@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Cache } from '@nestjs/cache-manager';
 import {
   CallContext,
   Consistency,
@@ -49,12 +48,14 @@ const MAX_POLL_INTERVAL_MS = 50;
 
 /** Fetches what is not in memory: from Redis, else from its module, one host at a time. */
 export class EntryFetcher {
+  readonly #invalidations: InvalidationLog;
+
   constructor(
-    private readonly stores: Cache,
     private readonly memory: MemoryStore,
     private readonly redis: RedisStore | undefined,
-    private readonly invalidations: InvalidationLog,
-  ) {}
+  ) {
+    this.#invalidations = memory.invalidations;
+  }
 
   /** @param required the positions that the first reader must see */
   async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
@@ -92,7 +93,7 @@ export class EntryFetcher {
   /** Loads a value from its module, and stores it unless it was invalidated meanwhile. */
   async #load<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<Entry<T>> {
     const { cache, key, load, counters } = request;
-    const startedAt = this.invalidations.sequence;
+    const startedAt = this.#invalidations.sequence;
     const tags = new Set(request.tags);
     const knownVersions = this.#latestVersions(tags.union(new Set(this.memory.find(key)?.tags)));
     const watermark = new ReadWatermark();
@@ -106,7 +107,7 @@ export class EntryFetcher {
       throw error;
     }
     const includedVersions = [...knownVersions].filter(
-      ([tag, version]) => tags.has(tag) && version === this.invalidations.latest(tag),
+      ([tag, version]) => tags.has(tag) && version === this.#invalidations.latest(tag),
     );
     // Jitter keeps entries that were loaded together from expiring together.
     const ttlMs = value === null ? cache.negativeTtlMs : cache.ttlMs * (0.85 + 0.3 * Math.random());
@@ -120,10 +121,10 @@ export class EntryFetcher {
       freshUntil,
       staleUntil,
     });
-    entry.isInvalidated = !this.invalidations.isCurrent(entry, startedAt);
+    entry.isInvalidated = !this.#invalidations.isCurrent(entry, startedAt);
     // From an invalidated entry the next load learns its tags, and so which positions to require.
-    if (entry.isInvalidated) this.memory.set(key, { value: entry });
-    else await this.stores.set(key, entry, staleUntil - Date.now());
+    this.memory.set(key, entry);
+    if (!entry.isInvalidated) await this.redis?.set(key, JSON.stringify(entry), staleUntil - Date.now());
     return entry;
   }
 
@@ -133,8 +134,8 @@ export class EntryFetcher {
     required: PositionsByModule,
   ): Promise<Entry<T> | undefined> {
     if (!this.redis?.isUp) return undefined;
-    const startedAt = this.invalidations.sequence;
-    const serialized = SerializedEntry.safeParse(await this.stores.stores[1]!.get(key));
+    const startedAt = this.#invalidations.sequence;
+    const serialized = SerializedEntry.safeParse(parseJson(await this.redis.get(key)));
     if (!serialized.success) return undefined;
     const entry = new Entry(cache, key, serialized.data);
     if (entry.staleUntil < Date.now() || !entry.satisfies(required) || !matchesSchema(cache, entry.text))
@@ -143,15 +144,15 @@ export class EntryFetcher {
     if (!versions) return undefined;
     for (const [index, version] of versions.entries())
       if (version !== null && !entry.includes(entry.tags[index]!, version)) return undefined;
-    if (!this.invalidations.isCurrent(entry, startedAt)) return undefined;
-    this.memory.set(key, { value: entry });
+    if (!this.#invalidations.isCurrent(entry, startedAt)) return undefined;
+    this.memory.set(key, entry);
     return entry;
   }
 
   #latestVersions(tags: ReadonlySet<Tag>): Map<Tag, TagVersion> {
     const versions = new Map<Tag, TagVersion>();
     for (const tag of tags) {
-      const version = this.invalidations.latest(tag);
+      const version = this.#invalidations.latest(tag);
       if (version !== undefined) versions.set(tag, version);
     }
     return versions;
@@ -181,9 +182,15 @@ function loadContext(
 
 function matchesSchema<T>({ schema }: CacheDefinition<T>, text: string): boolean {
   if (text === 'null') return true;
+  const value = parseJson(text);
+  return value !== undefined && schema.safeParse(value).success;
+}
+
+/** Returns undefined for what is no JSON. */
+function parseJson(text: string | null | undefined): unknown {
   try {
-    return schema.safeParse(JSON.parse(text)).success;
+    return JSON.parse(text ?? '');
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
-import type { InvalidationLog } from './invalidation-log.js';
 import type { MemoryStore } from './memory-store.js';
 import type { RedisStore } from './redis-store.js';
 import { moduleOf, newVersion, type Tag, type VersionedTag } from './tag-version.js';
@@ -29,7 +29,6 @@ export class Invalidator {
   readonly #subscriptions: (() => void)[] = [];
 
   constructor(
-    private readonly log: InvalidationLog,
     private readonly memory: MemoryStore,
     private readonly redis: RedisStore | undefined,
     private readonly broadcaster: Broadcaster | undefined,
@@ -64,7 +63,7 @@ export class Invalidator {
 
   #apply(versions: readonly VersionedTag[]): void {
     for (const [tag, version] of versions)
-      if (this.log.record(tag, version)) this.memory.invalidate(tag, version);
+      if (this.memory.invalidations.record(tag, version)) this.memory.invalidate(tag, version);
   }
 
   async #publish(versions: readonly VersionedTag[]): Promise<void> {
@@ -74,16 +73,13 @@ export class Invalidator {
       await redis?.recordVersions(versions);
       return;
     }
-    const timeout = Promise.withResolvers<void>();
-    const timer = setTimeout(timeout.resolve, PUBLISH_TIMEOUT_MS);
     const published = Promise.all([redis.recordVersions(versions), broadcaster?.publishNow(TOPIC, versions)]);
-    await Promise.race([published, timeout.promise]);
-    clearTimeout(timer);
+    await Promise.race([published, delay(PUBLISH_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   /** Which invalidations were missed is unknown. */
   #invalidateAll(): void {
-    this.log.recordGap();
+    this.memory.invalidations.recordGap();
     this.memory.invalidateAll();
   }
 }

@@ -21,7 +21,7 @@ const entryOf = (key: string, { bytes = 10, tags = [`shop:${key}`], at = 'c.1.01
 it('evicts the least recently used entries, with their tags, when it is full', () => {
   const memory = new MemoryStore(100_000, new InvalidationLog());
   for (let index = 0; index < 5_000; index += 1) {
-    memory.set(`${index}`, { value: entryOf(`${index}`, { bytes: 1_000 }) });
+    memory.set(`${index}`, entryOf(`${index}`, { bytes: 1_000 }));
     expect(memory.find('0')).toBeDefined();
   }
   expect(memory.bytes).toBeLessThanOrEqual(100_000);
@@ -31,8 +31,8 @@ it('evicts the least recently used entries, with their tags, when it is full', (
 
 it('does not store an entry larger than a quarter of its size', () => {
   const memory = new MemoryStore(100_000, new InvalidationLog());
-  memory.set('small', { value: entryOf('small') });
-  memory.set('large', { value: entryOf('large', { bytes: 40_000 }) });
+  memory.set('small', entryOf('small'));
+  memory.set('large', entryOf('large', { bytes: 40_000 }));
   expect([memory.find('small')?.key, memory.find('large')]).toEqual(['small', undefined]);
   expect(memory.tagCount).toBe(1);
 });
@@ -41,19 +41,19 @@ it('marks an entry that arrives after the invalidation of one of its tags', () =
   const log = new InvalidationLog();
   const memory = new MemoryStore(100_000, log);
   log.record('shop:a', newVersion('c.1.05'));
-  memory.set('a', { value: entryOf('a', { at: 'c.1.04' }) });
+  memory.set('a', entryOf('a', { at: 'c.1.04' }));
   expect(memory.find('a')?.isInvalidated).toBe(true);
-  memory.set('a', { value: entryOf('a', { at: 'c.1.05' }) });
+  memory.set('a', entryOf('a', { at: 'c.1.05' }));
   expect(memory.find('a')?.isInvalidated).toBe(false);
   // A stale entry that arrives late does not replace a valid one.
-  memory.set('a', { value: entryOf('a', { at: 'c.1.03' }) });
+  memory.set('a', entryOf('a', { at: 'c.1.03' }));
   expect(memory.find('a')?.isInvalidated).toBe(false);
 });
 
 it('invalidates by any tag the entries that do not include its version', () => {
   const memory = new MemoryStore(100_000, new InvalidationLog());
-  memory.set('a', { value: entryOf('a', { tags: ['shop:a', 'shop:all'], at: 'c.1.04' }) });
-  memory.set('b', { value: entryOf('b', { tags: ['shop:b', 'shop:all'], at: 'c.1.06' }) });
+  memory.set('a', entryOf('a', { tags: ['shop:a', 'shop:all'], at: 'c.1.04' }));
+  memory.set('b', entryOf('b', { tags: ['shop:b', 'shop:all'], at: 'c.1.06' }));
   memory.invalidate('shop:all', newVersion('c.1.05'));
   expect([memory.find('a')?.isInvalidated, memory.find('b')?.isInvalidated]).toEqual([true, false]);
   // Positions of different clusters are not comparable.

@@ -1,21 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.js';
-import type { InvalidationLog } from './invalidation-log.js';
+import { InvalidationLog } from './invalidation-log.js';
 import type { Tag, TagVersion } from './tag-version.js';
 
-/** Keyv's envelope of a value. */
-interface StoredValue {
-  readonly value: Entry;
-}
-
-/** The first level of the cache: entries of this process, evicted by size, least recently used first. A store for Keyv. */
+/** The first level of the cache: entries of this process, evicted by size, least recently used first. */
 export class MemoryStore {
   readonly #entries: LRUCache<string, Entry>;
   readonly #byTag = new Map<Tag, Set<Entry>>();
 
   constructor(
     maxBytes: number,
-    readonly invalidations: InvalidationLog,
+    readonly invalidations = new InvalidationLog(),
   ) {
     this.#entries = new LRUCache<string, Entry>({
       maxSize: maxBytes,
@@ -25,18 +20,12 @@ export class MemoryStore {
     });
   }
 
-  /** Returns an entry synchronously: most requests cost no more than this, and the promises of Keyv would cost more. */
   find(key: string): Entry | undefined {
     return this.#entries.get(key);
   }
 
-  get(key: string): StoredValue | undefined {
-    const value = this.find(key);
-    return value && { value };
-  }
-
   /** Stores an entry. One that was invalidated while it was loaded does not replace a valid one. */
-  set(key: string, { value: entry }: StoredValue): void {
+  set(key: string, entry: Entry): void {
     entry.isInvalidated ||= !this.invalidations.isCurrent(entry);
     if (entry.isInvalidated && this.#entries.peek(key)?.isInvalidated === false) return;
     this.#entries.set(key, entry);
@@ -47,14 +36,6 @@ export class MemoryStore {
       if (entries) entries.add(entry);
       else this.#byTag.set(tag, new Set([entry]));
     }
-  }
-
-  delete(key: string): boolean {
-    return this.#entries.delete(key);
-  }
-
-  clear(): void {
-    this.#entries.clear();
   }
 
   /** Invalidates the entries with a tag that do not include its new version. */

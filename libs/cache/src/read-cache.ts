@@ -4,19 +4,18 @@ import { LRUCache } from 'lru-cache';
 import type { CacheDefinition } from './cache-definition.js';
 import { CacheCounters, type ReadResult } from './cache-metrics.js';
 import { Entry } from './entry.js';
-import type { CacheRequest, EntryFetcher, Loader } from './entry-fetcher.js';
-import type { InvalidationLog } from './invalidation-log.js';
-import type { Invalidator } from './invalidator.js';
+import { type CacheRequest, EntryFetcher, type Loader } from './entry-fetcher.js';
+import { type Broadcaster, Invalidator } from './invalidator.js';
 import type { MemoryStore } from './memory-store.js';
+import type { RedisStore } from './redis-store.js';
 import { LATEST, type RequiredPositions, requiredPositions } from './required-positions.js';
 import { SingleFlight } from './single-flight.js';
 import type { Tag } from './tag-version.js';
 
 export interface ReadCacheOptions {
   readonly memory: MemoryStore;
-  readonly fetcher: EntryFetcher;
-  readonly invalidations: InvalidationLog;
-  readonly invalidator: Invalidator;
+  readonly redis: RedisStore | undefined;
+  readonly broadcaster: Broadcaster | undefined;
   readonly sessions: SessionStore | undefined;
   /** The consistency of calls that do not choose one. */
   readonly defaultLevel: ConsistencyLevel;
@@ -35,11 +34,17 @@ export class ReadCache {
   readonly #keysByUrl = new LRUCache<string, string>({ max: MAX_URLS });
   readonly #refreshing = new Set<string>();
   readonly #counters = new Map<string, CacheCounters>();
+  readonly #fetcher: EntryFetcher | undefined;
   readonly #singleFlight: SingleFlight | undefined;
+  readonly #invalidator: Invalidator | undefined;
 
   /** @param options undefined when the cache is off */
   constructor(private readonly options: ReadCacheOptions | undefined) {
-    if (options) this.#singleFlight = new SingleFlight(options.fetcher, options.invalidations);
+    if (!options) return;
+    const { memory, redis, broadcaster } = options;
+    this.#fetcher = new EntryFetcher(memory, redis);
+    this.#singleFlight = new SingleFlight(this.#fetcher, memory.invalidations);
+    this.#invalidator = new Invalidator(memory, redis, broadcaster);
   }
 
   /** Counters by the name of the cache. */
@@ -95,11 +100,12 @@ export class ReadCache {
    * @param tags each of the module that has written
    */
   async invalidate(...tags: Tag[]): Promise<void> {
-    await this.options?.invalidator.invalidate(tags);
+    await this.#invalidator?.invalidate(tags);
   }
 
   close(): void {
-    this.options?.invalidator.close();
+    this.#invalidator?.close();
+    this.options?.redis?.disconnect();
   }
 
   #request<T>(
@@ -154,7 +160,7 @@ export class ReadCache {
     counters.staleReads += 1;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    void runOutsideCall(() => this.options!.fetcher.refresh(request))
+    void runOutsideCall(() => this.#fetcher!.refresh(request))
       .then(
         (isReloaded) => (counters.refreshes += isReloaded ? 1 : 0),
         (error: unknown) => this.#log.warn({ msg: `refresh of '${cache.name}' failed`, err: error }),
