@@ -75,7 +75,7 @@ and tests) and adds its line to the registry, ${REGISTRY}.`,
       }
       if (!dryRun)
         print(
-          '\nNext: npm run check && npm test -- architecture; docs/guide/modules.md goes through the files.\n',
+          `\nNext: npm run check && npm test -- ${name} modules.spec; docs/guide/modules.md goes through the files.\n`,
         );
     });
   return command;

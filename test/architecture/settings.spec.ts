@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { manifests, moduleNames } from '@tearline/modules';
 import { settingsOfHosts, settingsOfModule, settingsReference } from '@tearline/composition';
 import type { Setting } from '@tearline/settings';
+import { readTopology } from '@tearline/topology';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { hostService } from '../../apps/compose/src/files/host-service.js';
 import { PAGE, withSettingsReference } from '../../tools/settings-reference.js';
 import { root } from './tree.js';
 
@@ -77,12 +78,18 @@ describe('settings', () => {
   });
 });
 
-describe('the compose file', () => {
-  const { services } = parse(readFileSync(join(root, 'docker/compose.yaml'), 'utf8')) as {
-    services: Record<string, { extends?: { service: string }; environment?: Record<string, string> }>;
-  };
-  const hosts = Object.entries(services).filter(([, { extends: base }]) =>
-    ['monolith', 'service'].includes(base?.service ?? ''),
+describe('the compose file', async () => {
+  const topologies = await Promise.all(
+    ['monolith', 'microservices'].map((name) => readTopology(name, { modules: moduleNames })),
+  );
+  const hosts = topologies.flatMap((topology) =>
+    topology.hosts.map(
+      (host) =>
+        [
+          `${topology.name}-${host.name}`,
+          hostService(topology, host) as { environment?: Record<string, string> },
+        ] as const,
+    ),
   );
 
   it.each(hosts)('passes on every setting of %s', (_, { environment = {} }) => {

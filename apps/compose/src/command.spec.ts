@@ -21,7 +21,7 @@ describe('the command line', () => {
     ['media down --volumes --project mine', { command: 'down', volumes: true, project: 'mine' }],
     ['media scale app=2 media=3', { command: 'scale', rest: ['app=2', 'media=3'] }],
     ['media e2e -- --reporter=dot -t feed', { command: 'e2e', rest: ['--reporter=dot', '-t', 'feed'] }],
-    ['generate', { command: 'generate' }],
+    ['--alone polls generate', { command: 'generate', topology: { alone: 'polls' } }],
   ])('accepts %s', async (line, request) => {
     expect(await parse(line)).toMatchObject({ code: 0, request, written: '' });
   });
@@ -35,8 +35,8 @@ describe('the command line', () => {
 
   it.each([
     ['', 'expected a topology and a command'],
-    ['media', "expected the command up, down, e2e or scale, got ''"],
-    ['media start', "expected the command up, down, e2e or scale, got 'start'"],
+    ['media', "expected a command of up, down, e2e, scale, generate, got ''"],
+    ['media start', "expected a command of up, down, e2e, scale, generate, got 'start'"],
     ['media scale', 'scale: expected <host>=<count>'],
     ['media up --replicas 2', "unknown option '--replicas'"],
   ])('refuses %j', async (line, message) => {

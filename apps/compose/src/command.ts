@@ -1,6 +1,8 @@
 import { script, type ScriptOutput, UsageError } from '@tearline/process';
 import type { TopologyReference } from '@tearline/topology';
 
+const COMMANDS = ['up', 'down', 'e2e', 'scale', 'generate'] as const;
+
 interface ComposeOptions {
   readonly alone?: string;
   readonly project?: string;
@@ -8,17 +10,15 @@ interface ComposeOptions {
 }
 
 /** A parsed command line. */
-export type Request =
-  | { readonly command: 'generate' }
-  | {
-      readonly command: 'up' | 'down' | 'e2e' | 'scale';
-      readonly topology: TopologyReference;
-      readonly project: string | undefined;
-      /** With `down`: also deletes what is stored. */
-      readonly volumes: boolean;
-      /** With `scale`: each `<host>=<count>`; with `e2e`: options of vitest. */
-      readonly rest: readonly string[];
-    };
+export interface Request {
+  readonly command: (typeof COMMANDS)[number];
+  readonly topology: TopologyReference;
+  readonly project: string | undefined;
+  /** With `down`: also deletes what is stored. */
+  readonly volumes: boolean;
+  /** With `scale`: each `<host>=<count>`; with `e2e`: options of vitest. */
+  readonly rest: readonly string[];
+}
 
 /** Returns the command line of `npm run compose`. */
 export const composeCommand = (run: (request: Request) => Promise<void>, output?: ScriptOutput) =>
@@ -26,7 +26,7 @@ export const composeCommand = (run: (request: Request) => Promise<void>, output?
     .description(
       'Runs a topology in containers, behind nginx on PORT (3000) of this machine. Needs Docker with its compose plugin.',
     )
-    .usage('[options] <topology | --alone module> <command>\n       npm run compose -- generate')
+    .usage('[options] <topology | --alone module> <command>')
     .argument('[words...]', 'a topology and a command')
     .option(
       '--alone <module>',
@@ -42,19 +42,21 @@ Commands:
   down                   stops everything; --volumes deletes the data and the secrets too
   e2e [-- options]       up, with limits that a test suite needs, then the end-to-end suite with these options of vitest
   scale <host>=<count>…  changes the number of replicas of hosts; nginx and the other hosts find them
-  generate               writes docker/compose.yaml and the files of the topologies in topologies/
+  generate               only writes the files of the topology, for docker compose
 
-PORT, LOG_LEVEL and other settings in docker/compose.yaml are taken from the environment.`,
+PORT, LOG_LEVEL and the other settings of hosts and modules are taken from the environment.`,
     )
     .action((words: readonly string[], options: ComposeOptions) => run(requestFrom(words, options)));
 
 function requestFrom(words: readonly string[], { alone, project, volumes = false }: ComposeOptions): Request {
-  if (words.length === 1 && words[0] === 'generate') return { command: 'generate' };
   const [topology, command, ...rest] = alone === undefined ? words : [{ alone }, ...words];
   if (topology === undefined) throw new UsageError('expected a topology and a command; see --help');
-  if (command !== 'up' && command !== 'down' && command !== 'e2e' && command !== 'scale')
-    throw new UsageError(`expected the command up, down, e2e or scale, got '${(command as string) ?? ''}'`);
+  if (!isCommand(command))
+    throw new UsageError(`expected a command of ${COMMANDS.join(', ')}, got '${(command as string) ?? ''}'`);
   if (command === 'scale' && rest.length === 0)
     throw new UsageError('scale: expected <host>=<count>, e.g. app=3');
   return { command, topology, project, volumes, rest: rest as string[] };
 }
+
+const isCommand = (word: unknown): word is Request['command'] =>
+  (COMMANDS as readonly unknown[]).includes(word);

@@ -12,11 +12,10 @@ export interface Container {
   readonly ExitCode: number;
 }
 
-/** `docker compose` for one profile of a compose file. */
+/** `docker compose` with one compose file. */
 export class DockerCompose {
   constructor(
     private readonly file: string,
-    private readonly profile: string,
     readonly project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
     /** Additional compose files that override parts of it. */
@@ -53,6 +52,6 @@ export class DockerCompose {
   #args(args: readonly string[]): string[] {
     const project = this.project === undefined ? [] : ['--project-name', this.project];
     const files = [this.file, ...this.overrides].flatMap((file) => ['--file', file]);
-    return ['compose', ...files, ...project, '--profile', this.profile, ...args];
+    return ['compose', ...files, ...project, ...args];
   }
 }

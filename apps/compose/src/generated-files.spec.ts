@@ -1,45 +1,65 @@
 import { globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { moduleNames } from '@tearline/modules';
+import { readTopology } from '@tearline/topology';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { generatedFiles, topologiesIn } from './files/generated-files.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const topologies = await topologiesIn(join(root, 'topologies'));
-const files = generatedFiles(topologies);
+import { generatedFiles } from './files/generated-files.js';
 
 interface Service {
-  readonly profiles?: string[];
+  readonly extends: { readonly service: string };
   readonly environment?: Record<string, string>;
   readonly volumes?: string[];
-  readonly networks?: Record<string, unknown>;
+  readonly networks?: string[] | Record<string, unknown>;
+  readonly ports?: string[];
+  readonly depends_on?: Record<string, unknown>;
 }
-const { services } = parse(files['compose.yaml']!) as { services: Record<string, Service> };
+interface ComposeFile {
+  readonly services: Record<string, Service>;
+  readonly volumes: object;
+  readonly networks: object;
+}
 
-describe('the committed files in docker', () => {
-  it.each(Object.keys(files))('%s matches the topologies', (file) => {
-    // `npm run compose -- generate` updates the files.
-    expect(readFileSync(join(root, 'docker', file), 'utf8')).toBe(files[file]);
+const docker = fileURLToPath(new URL('../../../docker', import.meta.url));
+const common = parse(readFileSync(join(docker, 'services.yaml'), 'utf8')) as ComposeFile;
+const references = ['monolith', 'microservices', 'workers', 'media', { alone: 'articles' }];
+const topologies = await Promise.all(
+  references.map(async (reference) => {
+    const topology = await readTopology(reference, { modules: moduleNames });
+    const files = generatedFiles(topology);
+    return { topology, files, file: parse(files[`compose.${topology.name}.yaml`]!) as ComposeFile };
+  }),
+);
+
+describe.each(topologies)('the files of $topology.name', ({ topology, files, file }) => {
+  it('refer to nothing that is missing', () => {
+    const referredTo = Object.values(file.services).flatMap((service) => {
+      const base = common.services[service.extends.service]!;
+      const { networks = {}, depends_on: others = {} } = { ...base, ...service };
+      const volumes = [...(base.volumes ?? []), ...(service.volumes ?? [])];
+      const sources = volumes.map((volume) => volume.split(':')[0]!);
+      return [
+        ...sources.map((source) =>
+          source.startsWith('./') ? source.slice('./'.length) : `volume ${source}`,
+        ),
+        ...(Array.isArray(networks) ? networks : Object.keys(networks)).map((name) => `network ${name}`),
+        ...Object.keys(others).map((name) => `service ${name}`),
+      ];
+    });
+    const present = [
+      ...Object.keys(files),
+      ...globSync('{nginx,postgres,redis}/*.{sh,conf}', { cwd: docker }),
+      ...Object.keys(file.volumes).map((name) => `volume ${name}`),
+      ...Object.keys(file.networks).map((name) => `network ${name}`),
+      ...Object.keys(file.services).map((name) => `service ${name}`),
+    ];
+    expect(referredTo).toContain('service redis');
+    expect(referredTo.filter((each) => !present.includes(each))).toEqual([]);
   });
 
-  it('have no configuration of a deleted topology', () => {
-    const there = globSync(['nginx/*.conf', 'prometheus/*'], { cwd: join(root, 'docker') });
-    expect(there.filter((file) => !(file in files) && !file.includes('-alone.'))).toEqual([]);
-  });
-});
-
-describe('the services', () => {
-  const hosts = topologies.flatMap((topology) =>
-    topology.hosts.map((host) => ({
-      name: `${topology.name}-${host.name}`,
-      host,
-      service: services[`${topology.name}-${host.name}`]!,
-    })),
-  );
-
-  it.each(hosts)('$name holds the credentials of its own modules alone', ({ host, service }) => {
+  it.each(topology.hosts)('host $name has the credentials of its own modules alone', (host) => {
+    const service = file.services[`${topology.name}-${host.name}`]!;
     const foreign = moduleNames.filter((name) => !host.modules.includes(name));
     for (const module of foreign) {
       const credentials = new RegExp(`^${module.toUpperCase()}_(DATABASE_URL|SIGNING_KEY)`);
@@ -50,17 +70,16 @@ describe('the services', () => {
       expect(service.volumes!.join('\n')).not.toContain(`secrets-${audience}:`);
   });
 
-  it('nginx is on no network with a database', () => {
-    const proxies = Object.entries(services).filter(([name]) => name.endsWith('-nginx'));
-    expect(proxies.filter(([, service]) => service.networks !== undefined)).toEqual([]);
-    const common = parse(readFileSync(join(root, 'docker/services.yaml'), 'utf8')) as {
-      services: Record<string, { networks?: string[]; ports?: string[] }>;
-    };
+  it('put nginx on no network with a database', () => {
+    expect(file.services[`${topology.name}-nginx`]!.networks).toBeUndefined();
     expect(common.services['nginx']!.networks).toEqual(['edge']);
     for (const server of ['postgres', 'redis']) expect(common.services[server]!.networks).toEqual(['data']);
-    const published = Object.entries(common.services).filter(([, { ports }]) => ports !== undefined);
-    expect(published).toEqual([
-      ['nginx', expect.objectContaining({ ports: [expect.stringMatching(/^127\.0\.0\.1:/)] })],
-    ]);
   });
+});
+
+it('only nginx publishes a port, on the loopback address', () => {
+  const published = Object.entries(common.services).filter(([, { ports }]) => ports !== undefined);
+  expect(published).toEqual([
+    ['nginx', expect.objectContaining({ ports: [expect.stringMatching(/^127\.0\.0\.1:/)] })],
+  ]);
 });

@@ -24,7 +24,7 @@ export class Stack {
     private readonly env: NodeJS.ProcessEnv,
     private readonly print: (line: string) => void,
   ) {
-    this.#compose = new DockerCompose(composeFile, topology.name, project, env);
+    this.#compose = new DockerCompose(composeFile, project, env);
   }
 
   /** Builds the images and starts everything. Resolves when every container is healthy. */

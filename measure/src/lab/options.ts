@@ -9,7 +9,7 @@ export interface Options {
   /** Modules to measure on a host of their own each, after the named topologies. */
   readonly alone: readonly string[];
   readonly quick: boolean;
-  /** In containers, as in docker/compose.yaml. */
+  /** In containers, as `npm run compose` runs them. */
   readonly compose: boolean;
   /** The factor of each measurement's duration. */
   readonly times: number;
@@ -66,7 +66,7 @@ export const labCommand = (): Command =>
       count,
       32,
     )
-    .option('--compose', 'measure containers, as in docker/compose.yaml; needs Docker and root', false)
+    .option('--compose', 'measure containers, as npm run compose runs them; needs Docker and root', false)
     .option(
       '--without <stages>',
       `leave stages out: ${OPTIONAL_STAGES.join(', ')}`,

@@ -1,9 +1,9 @@
+import { settingsOfHosts, settingsOfModule } from '@tearline/composition';
 import { databaseUrlVariable } from '@tearline/database';
 import { rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { isCalledRemotely, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
 import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
-import { settingsPassedOn } from './settings-passed-on.js';
 
 /** Where media keeps its files, on a volume that all its replicas have. */
 const MEDIA_DIR = '/var/lib/tearline/media';
@@ -18,7 +18,6 @@ export function hostService(topology: Topology, host: TopologyHost): object {
   const replicas = isAlone ? Math.max(2, host.replicas) : host.replicas;
   return {
     extends: { file: 'services.yaml', service: isAlone ? 'monolith' : 'service' },
-    profiles: [topology.name],
     ...(replicas > 1 && { deploy: { replicas } }),
     environment: { ...environment(topology, host), ...settingsPassedOn(modules) },
     volumes: [...audiences.map(secretsMount), ...(hasMedia ? [`media:${MEDIA_DIR}`] : [])],
@@ -68,6 +67,21 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
       ...docsFrom(topology, host),
     }),
   };
+}
+
+/**
+ * Returns the settings of a host with these modules that the environment of `docker compose` may set: all that compose
+ * does not set itself. An empty setting counts as absent.
+ */
+function settingsPassedOn(modules: readonly string[]): Record<string, string> {
+  const own = manifests.filter(({ name }) => modules.includes(name));
+  const settings = [...settingsOfHosts, ...own.flatMap(settingsOfModule)];
+  return Object.fromEntries(
+    settings
+      // The image sets NODE_ENV, and an empty value would replace that.
+      .filter(({ name, assigned }) => !assigned && name !== 'NODE_ENV')
+      .map(({ name }) => [name, `\${${name}:-}`]),
+  );
 }
 
 /** The variables that name the files with the modules' database URLs. */

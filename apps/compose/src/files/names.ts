@@ -3,7 +3,7 @@ import type { Topology } from '@tearline/topology';
 export const HTTP_PORT = 3000;
 export const RPC_PORT = 7000;
 
-/** The compose service of a host. All topologies are in one file, where each name can be taken once. */
+/** The compose service of a host. Topologies share a project and its data; the name tells their containers apart. */
 export const serviceOf = ({ name }: Topology, host: string) => `${name}-${host}`;
 
 /** Services of a topology other than its hosts. */

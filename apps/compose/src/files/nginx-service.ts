@@ -8,7 +8,6 @@ const hostsOf = ({ hosts }: Topology) => hosts.filter(({ serve }) => serve.inclu
 export function nginxService(topology: Topology): object {
   return {
     extends: { file: 'services.yaml', service: 'nginx' },
-    profiles: [topology.name],
     volumes: [`./nginx/${topology.name}.conf:/etc/tearline/nginx.conf:ro`],
     depends_on: Object.fromEntries(
       hostsOf(topology).map(({ name }) => [serviceOf(topology, name), { condition: 'service_healthy' }]),

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Container, DockerCompose } from '../../../../apps/compose/src/docker-compose.js';
+import { writeGeneratedFiles } from '../../../../apps/compose/src/files/generated-files.js';
 import { nginxOf, serviceOf } from '../../../../apps/compose/src/files/names.js';
 import { type MetricsProxy, startMetricsProxy } from '../../../../apps/compose/src/metrics-proxy.js';
 import { untilHealthy } from '../../../../apps/compose/src/until-healthy.js';
-import { freePorts, UsageError } from '@tearline/process';
+import { freePorts } from '@tearline/process';
 import type { Cleanup } from '../../kit/cleanup.js';
 import { SEED_OPTIONS, serverVersion } from '../../kit/database.js';
 import type { Cores } from '../../kit/machine.js';
@@ -42,7 +43,7 @@ export interface ContainerOptions {
   readonly keys: Keys;
 }
 
-/** A topology in containers: its profile in docker/compose.yaml, with seeded data. */
+/** A topology in containers, as `npm run compose` runs it, with seeded data. */
 export class ContainerTarget implements Target {
   readonly name: string;
   readonly topology: Topology;
@@ -54,22 +55,21 @@ export class ContainerTarget implements Target {
 
   private constructor(
     private readonly options: ContainerOptions,
+    composeFile: string,
     override: string,
     env: NodeJS.ProcessEnv,
   ) {
     ({ name: this.name, topology: this.topology } = options);
-    this.#compose = new DockerCompose('docker/compose.yaml', this.topology.name, options.project, env, [
-      override,
-    ]);
+    this.#compose = new DockerCompose(composeFile, options.project, env, [override]);
   }
 
-  /** Builds, starts and seeds it. @throws UsageError without a profile in docker/compose.yaml */
+  /** Builds, starts and seeds it. */
   static async start(options: ContainerOptions, cleanup: Cleanup): Promise<ContainerTarget> {
     const override = join(options.dir, `${options.project}.json`);
     await writeFile(override, JSON.stringify(overrideOf(options)));
     const [port] = await freePorts(1);
-    const target = new ContainerTarget(options, override, { ...process.env, PORT: `${port}` });
-    await target.#checkProfile();
+    const composeFile = await writeGeneratedFiles(options.topology);
+    const target = new ContainerTarget(options, composeFile, override, { ...process.env, PORT: `${port}` });
     cleanup.add(() => target.#down());
     await target.#up(options.keys);
     return target;
@@ -133,15 +133,6 @@ export class ContainerTarget implements Target {
 
   async postgresVersion(): Promise<string> {
     return serverVersion(await this.#ownerUrl());
-  }
-
-  async #checkProfile(): Promise<void> {
-    const services = (await this.#compose.output('config', '--services')).split('\n');
-    if (!services.includes(nginxOf(this.topology)))
-      throw new UsageError(
-        `docker/compose.yaml has no topology '${this.topology.name}': put its file into topologies/, then ` +
-          'npm run compose -- generate',
-      );
   }
 
   async #up({ signingKey }: Keys): Promise<void> {

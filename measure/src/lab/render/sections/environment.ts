@@ -20,7 +20,7 @@ export function environmentSection({ environment, topologies, measured }: Result
             'machine',
             `${environment.processor}, ${(environment.memoryMiB / 1024).toFixed(1)} GiB, ${environment.system}`,
           ],
-          ['hosts', environment.containers ? 'containers, as in docker/compose.yaml' : 'processes'],
+          ['hosts', environment.containers ? 'containers, as `npm run compose` runs them' : 'processes'],
           [
             'software',
             `Node ${environment.node}, PostgreSQL ${environment.postgres}, queues on ${environment.queues}`,
