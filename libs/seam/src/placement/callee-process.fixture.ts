@@ -1,6 +1,8 @@
 // Answers the probe contract in a process of its own; drains on SIGTERM as a host does.
 import 'reflect-metadata';
+import { Server } from 'node:net';
 import { openCallee, Watcher } from './apps.fixture.js';
+import type { CalleeOptions } from './forked-callee.fixture.js';
 
 const send = (message: object) => process.send?.(message);
 
@@ -9,7 +11,13 @@ watcher.errors.push = (...errors: string[]) => {
   send({ errors });
   return errors.length;
 };
-const { port = 0, server = {} } = JSON.parse(process.argv[2] ?? '{}') as { port?: number; server?: object };
+const { port = 0, sharesPort, server = {} } = JSON.parse(process.argv[2] ?? '{}') as CalleeOptions;
+if (sharesPort) {
+  const { listen } = Server.prototype;
+  Server.prototype.listen = function (this: Server, at: number, host: string, ...others: never[]) {
+    return listen.call(this, { port: at, host, reusePort: true } as never, ...others);
+  } as never;
+}
 const callee = await openCallee({ observer: watcher }, { port, ...server });
 
 process.once('SIGTERM', () => {

@@ -14,7 +14,14 @@ export interface ForkedCallee {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export async function forkCallee(options: { port?: number; server?: object } = {}): Promise<ForkedCallee> {
+export interface CalleeOptions {
+  readonly port?: number;
+  /** Lets another process listen at the same address. */
+  readonly sharesPort?: true;
+  readonly server?: object;
+}
+
+export async function forkCallee(options: CalleeOptions = {}): Promise<ForkedCallee> {
   const child = fork(COMPILED, [JSON.stringify(options)], { execArgv: [] });
   const errors: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<string>();

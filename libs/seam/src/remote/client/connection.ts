@@ -8,6 +8,14 @@ import type { RemoteCall } from './remote-call.js';
 import { TransportError } from './retry.js';
 import { type Replies, PendingReply } from './pending-reply.js';
 
+/** Learns what happens to a connection. */
+export interface ConnectionOwner {
+  /** The peer's process ends. It still serves calls for a while, and waits for the connection to be closed. */
+  goingAway(connection: Connection): void;
+  /** The connection takes no more calls. */
+  lost(connection: Connection): void;
+}
+
 /** What a connection needs to know of its address. */
 export interface ConnectionOptions {
   readonly host: string;
@@ -32,9 +40,10 @@ const DONE = Promise.resolve();
 export class Connection extends ClientTCP implements Replies {
   /** Methods that the peer's version of a contract does not fit; known once it is open. */
   accept: AcceptFrame['accept'] | undefined;
-  /** The peer asked for no more calls. */
+  /** Takes no more calls. */
   isLeaving = false;
-  isClosed = false;
+  /** Whether the peer has said that its process ends. */
+  isGoingAway = false;
   readonly #waiting = new Map<number, PendingReply>();
   readonly #nonce = nonce();
   #challenge = '';
@@ -46,8 +55,7 @@ export class Connection extends ClientTCP implements Replies {
 
   constructor(
     private readonly options: ConnectionOptions,
-    /** Called when the connection takes no more calls; `error` unless its peer said good-bye. */
-    private readonly onGone: (connection: Connection, error: TransportError | undefined) => void,
+    private readonly owner: ConnectionOwner,
   ) {
     const { host, port, servername, credential } = options;
     super({
@@ -168,7 +176,10 @@ export class Connection extends ClientTCP implements Replies {
       if (this.isLeaving) this.#hangUpWhenIdle();
     } else if (frame.challenge !== undefined) this.#sendHello(frame.challenge);
     else if (frame.accept !== undefined) this.#verifyAccept(frame.accept);
-    else if (frame.goAway) this.#gone(undefined);
+    else if (frame.goAway) {
+      this.isGoingAway = true;
+      this.owner.goingAway(this);
+    }
   }
 
   #sendHello(challenge: string): void {
@@ -188,13 +199,9 @@ export class Connection extends ClientTCP implements Replies {
     this.#opening.resolve();
   }
 
-  #gone(error: TransportError | undefined): void {
-    if (!this.isLeaving) {
-      this.isLeaving = true;
-      this.onGone(this, error);
-    }
-    if (!error) return this.#hangUpWhenIdle();
-    this.isClosed = true;
+  #gone(error: TransportError): void {
+    this.isLeaving = true;
+    this.owner.lost(this);
     this.#opening.reject(new TransportError(error.message, false, error.isFatal));
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();

@@ -2,7 +2,7 @@ import { circuitBreaker, type CircuitBreakerPolicy, handleType, type IBreaker } 
 import { TransportError } from './retry.js';
 
 /** How often probes happen is the prober's business; this only bounds what a storm of calls can cause. */
-const MIN_PROBE_INTERVAL_MS = 50;
+export const MIN_PROBE_INTERVAL_MS = 50;
 
 /** Opens after some failures in a row, or at once after a conclusive one. */
 class ConsecutiveFailures implements IBreaker {

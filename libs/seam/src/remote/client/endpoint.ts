@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitState } from 'cockatiel';
 import { runOutsideCall } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
@@ -5,8 +6,8 @@ import { type ContractDescription, incompatibilities } from '../../contract/desc
 import type { SeamObserver } from '../../seam-observer.js';
 import type { Credential } from '../credential.js';
 import type { ReplyFrame } from '../frames.js';
-import { endpointBreaker } from './endpoint-breaker.js';
-import { Connection } from './connection.js';
+import { endpointBreaker, MIN_PROBE_INTERVAL_MS } from './endpoint-breaker.js';
+import { Connection, type ConnectionOwner } from './connection.js';
 import type { RemoteCall } from './remote-call.js';
 import type { RemoteHostSettings } from './remote-host-options.js';
 import { TransportError } from './retry.js';
@@ -17,6 +18,8 @@ export interface EndpointOptions {
   readonly credential: Credential;
   readonly contracts: readonly ContractDescription[];
   readonly observer: SeamObserver;
+  /** Resolves when one of the host's addresses can be trusted to answer, or none of them answers a probe. */
+  readonly findAvailable: () => Promise<unknown>;
 }
 
 /** An IP address and port, and the name that it was resolved from. */
@@ -27,7 +30,7 @@ export interface ResolvedAddress {
 }
 
 /** One replica of a remote host: a small pool of connections to it, and whether it can be trusted to answer. */
-export class Endpoint {
+export class Endpoint implements ConnectionOwner {
   readonly label: string;
   /** Calls under way here. */
   pending = 0;
@@ -35,8 +38,11 @@ export class Endpoint {
   incompatibleMethods: ReadonlyMap<string, string> = new Map();
   honoursKeys = false;
   readonly #pool: Connection[] = [];
+  /** Connections to a process that ends, which serve until another process can. */
+  readonly #goingAway: Connection[] = [];
+  #handingOver: Promise<void> | undefined;
   #opening: Promise<Connection> | undefined;
-  #probing: Promise<unknown> | undefined;
+  #probing: Promise<boolean> | undefined;
   #isClosed = false;
   readonly #breaker: ReturnType<typeof endpointBreaker>;
 
@@ -60,9 +66,14 @@ export class Endpoint {
     });
   }
 
-  /** Whether calls may be sent here. */
+  /** Whether it can be trusted to answer. */
   get isAvailable(): boolean {
     return this.#breaker.policy.state === CircuitState.Closed;
+  }
+
+  /** Whether it answers for a moment longer, though its process ends. */
+  get isGoingAway(): boolean {
+    return this.#goingAway.length > 0;
   }
 
   /**
@@ -73,6 +84,7 @@ export class Endpoint {
   async send(call: RemoteCall): Promise<ReplyFrame> {
     this.pending += 1;
     try {
+      if (!this.isAvailable && this.isGoingAway) return await this.#ask(call);
       return await this.#breaker.policy.execute(() => this.#ask(call));
     } finally {
       this.pending -= 1;
@@ -95,22 +107,38 @@ export class Endpoint {
   /**
    * Tries whether an ejected address is back. A connection whose both sides have shown their credentials is proof
    * enough; no call has to be risked for it. Never rejects.
+   * @returns whether it is back
    */
-  probe(): Promise<unknown> {
+  probe(): Promise<boolean> {
     return (this.#probing ??= this.#breaker.policy
       .execute(() => this.#open())
-      .catch(() => undefined)
+      .then(
+        () => true,
+        () => false,
+      )
       .finally(() => (this.#probing = undefined)));
   }
 
   /** No more calls; connections close once theirs have ended. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#pool.splice(0)) connection.leave();
+    for (const connection of [...this.#pool.splice(0), ...this.#goingAway.splice(0)]) connection.leave();
+  }
+
+  /** @internal */
+  goingAway(connection: Connection): void {
+    if (!remove(this.#pool, connection)) return;
+    this.#goingAway.push(connection);
+    this.#handingOver ??= this.#handOver().finally(() => (this.#handingOver = undefined));
+  }
+
+  /** @internal */
+  lost(connection: Connection): void {
+    if (!remove(this.#pool, connection)) remove(this.#goingAway, connection);
   }
 
   #ask(call: RemoteCall): Promise<ReplyFrame> {
-    const connection = this.#leastPending();
+    const connection = this.#leastPending() ?? this.#goingAway[0];
     return connection
       ? this.#askOn(connection, call)
       : this.#open().then((opened) => this.#askOn(opened, call));
@@ -140,12 +168,10 @@ export class Endpoint {
   async #connect(): Promise<Connection> {
     const { settings, credential } = this.options;
     const { ip: host, port, name: servername } = this.place;
-    const connection = new Connection({ ...settings, host, port, servername, credential }, (gone, error) =>
-      this.#lost(gone, error),
-    );
+    const connection = new Connection({ ...settings, host, port, servername, credential }, this);
     try {
       await connection.open();
-      if (connection.isLeaving) throw new TransportError('is going away', false);
+      if (connection.isGoingAway) throw new TransportError('is going away', false);
     } catch (error) {
       const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
       if (reason.isFatal) this.#eject(reason);
@@ -167,18 +193,34 @@ export class Endpoint {
     this.honoursKeys = accept!.honoursKeys;
   }
 
-  #lost(connection: Connection, error: TransportError | undefined): void {
-    const at = this.#pool.indexOf(connection);
-    if (at < 0) return;
-    this.#pool.splice(at, 1);
-    if (!error && !this.#isClosed) this.#eject(new TransportError('is going away', false));
+  /**
+   * Hangs up on the process that ends once another takes its calls: its successor at the same address, or another
+   * replica. Ejects the address only when it has no successor.
+   */
+  async #handOver(): Promise<void> {
+    try {
+      await this.#open();
+    } catch {
+      this.#eject(new TransportError('is going away', false));
+      // An address that was probed in vain just now is not probed again any earlier.
+      await sleep(2 * MIN_PROBE_INTERVAL_MS, undefined, { ref: false });
+      await this.options.findAvailable();
+    }
+    for (const connection of this.#goingAway.splice(0)) connection.leave();
   }
 
   /** A silent connection of an address that is ejected belongs to a process that hangs: calls wait there for nothing. */
   #eject(reason: TransportError): void {
     if (this.isAvailable) this.#breaker.open(reason);
-    for (const silent of this.#pool.filter(({ isSilent }) => isSilent)) silent.fail(reason.message);
+    for (const silent of [...this.#pool, ...this.#goingAway].filter(({ isSilent }) => isSilent))
+      silent.fail(reason.message);
   }
+}
+
+function remove(connections: Connection[], connection: Connection): boolean {
+  const at = connections.indexOf(connection);
+  if (at >= 0) connections.splice(at, 1);
+  return at >= 0;
 }
 
 function reasonOf(reason: unknown): string {

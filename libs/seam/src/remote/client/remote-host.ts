@@ -39,6 +39,7 @@ export class RemoteHost {
       credential: checkCredential(credential),
       contracts: contracts.map(describeContract),
       observer,
+      findAvailable: () => this.#findAvailable(),
     };
     const { concurrency, maxQueued } = this.settings;
     this.#semaphore = new Semaphore(concurrency, maxQueued, `too many calls of ${this.#label} are waiting`);
@@ -81,27 +82,39 @@ export class RemoteHost {
   #pick(path: string): Endpoint | undefined {
     const list = this.#list;
     let best: Endpoint | undefined;
+    let lastResort: Endpoint | undefined;
     let refusal: string | undefined;
     this.#nextIndex += 1;
     for (let step = 0; step < list.length; step++) {
       const address = list[(this.#nextIndex + step) % list.length]!;
-      if (!address.isAvailable) continue;
+      if (!address.isAvailable) {
+        if (address.isGoingAway) lastResort = address;
+        continue;
+      }
       const refused = address.incompatibleMethods.get(path);
       if (refused !== undefined) refusal = refused;
       else if (!best || address.pending < best.pending) best = address;
     }
+    best ??= lastResort;
     if (!best && refusal !== undefined) throw new SeamError('incompatible', { message: refusal });
     return best;
   }
 
   /** Probes every ejected endpoint before a call fails, since one may be back since the last heartbeat. */
   async #probeAll(call: RemoteCall): Promise<Endpoint> {
-    const probes = this.#list.map((address) => address.probe());
-    await Promise.race([Promise.all(probes), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([this.#findAvailable(), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
     if (call.hasEnded) throw new SeamError('cancelled');
     const address = this.#pick(call.remote.path);
     if (!address) throw unavailable(`no address of ${this.#label} answers`);
     return address;
+  }
+
+  /** Resolves at the first endpoint that can be trusted to answer, or once none has answered a probe. */
+  #findAvailable(): Promise<unknown> {
+    if (this.#list.some(({ isAvailable }) => isAvailable)) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const probes = this.#list.map(async (address) => (await address.probe()) && resolve());
+    return Promise.race([promise, Promise.all(probes)]);
   }
 
   async #resolve(): Promise<void> {
