@@ -19,11 +19,11 @@ const layers = [
   },
   {
     name: 'seam-needs-few-packages',
-    comment: 'An app that uses only the seam installs Nest, zod and cockatiel; everything else is a port.',
+    comment: 'An app that uses only the seam installs Nest and zod; everything else is a port.',
     from: { path: '^libs/seam/', pathNot: testing },
     to: {
       path: packages('[^/]+'),
-      pathNot: packages('@nestjs/[^/]+', 'zod', 'cockatiel', 'rxjs', 'reflect-metadata'),
+      pathNot: packages('@nestjs/[^/]+', 'zod', 'rxjs', 'reflect-metadata'),
     },
   },
   {

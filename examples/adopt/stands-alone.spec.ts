@@ -12,7 +12,6 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'].concat([
   '@nestjs/microservices',
   'zod',
-  'cockatiel',
 ]);
 
 let app: string;

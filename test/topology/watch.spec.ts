@@ -51,10 +51,7 @@ it(
     writeFileSync(source, before);
     await expect.poll(tags, patiently).not.toEqual(['edited']);
     await expect.poll(() => replaced('articles.1'), patiently).toHaveLength(2);
-    // A call from another host may meet the moment in which its connections move to the new process.
-    const failures = await load.stop();
-    expect(failures.filter((failure) => !failure.includes('answered 503'))).toEqual([]);
-    expect(failures.length).toBeLessThan(load.count() / 50);
+    expect(await load.stop()).toEqual([]);
   },
   5 * minutes,
 );

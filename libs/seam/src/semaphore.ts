@@ -8,7 +8,7 @@ export interface Waiter {
 
 /**
  * Limits how many pieces of work run at once and how many wait for that, first come, first served. A wait ends when its
- * call is cancelled. cockatiel's bulkhead keeps cancelled work in its queue, so we do not use it here.
+ * call is cancelled, which cockatiel's bulkhead does not do.
  */
 export class Semaphore {
   #running = 0;
@@ -46,6 +46,11 @@ export class Semaphore {
     else if (this.#queue.size >= this.maxQueued) return false;
     else this.#queue.add(waiter);
     return true;
+  }
+
+  /** Ends the wait of a waiter that has not started. */
+  leave(waiter: Waiter): void {
+    this.#queue.delete(waiter);
   }
 
   /**

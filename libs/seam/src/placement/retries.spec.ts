@@ -119,6 +119,20 @@ describe('when the connection is lost before the reply', () => {
     expect(watcher.events).toContain('retry shop.orders the connection was closed');
   });
 
+  it('all queries on it are asked again on another connection, and the address is not ejected', async () => {
+    const { callee, service } = await shop();
+    const wire = await openWire(callee.address);
+    open.push(wire.close);
+    const { client, watcher } = await customer([wire.address], { connections: 1 });
+    const calls = Promise.all(Array.from({ length: 20 }, () => client.wait()));
+    await expect.poll(() => service.waiting.length).toBe(20);
+    wire.cut();
+    await expect.poll(() => service.waiting.length).toBe(40);
+    for (const answer of service.waiting) answer();
+    expect(await calls).toHaveLength(20);
+    expect(watcher.events.filter((event) => event.startsWith('ejected'))).toEqual([]);
+  });
+
   it('a command without a key is not, and its error is not retryable', async () => {
     const { client, service, watcher } = await cutOnce(new Memory());
     await expect(client.buy(order)).rejects.toMatchObject({ code: 'unavailable', retryable: false });
@@ -189,6 +203,24 @@ describe('what has surely not begun', () => {
       'unavailable',
       'unavailable',
     ]);
+  });
+
+  it('leaves the queue of a server with its deadline', async () => {
+    const { callee, service } = await shop(undefined, { concurrency: 1, maxQueued: 1 });
+    const { client } = await customer([callee.address], { maxAttempts: 1 });
+    const first = client.wait();
+    await expect.poll(() => service.waiting.length).toBe(1);
+    const deadline = performance.now() + 100;
+    await expect(
+      runCall(new CallContext({ requestId: 'r', deadline }), () => client.wait()),
+    ).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    const third = client.wait();
+    await client.orders().catch(() => undefined);
+    service.waiting[0]!();
+    await first;
+    await expect.poll(() => service.waiting.length).toBe(2);
+    service.waiting[1]!();
+    await third;
   });
 
   it('is refused by the caller itself when too much waits already', async () => {

@@ -42,6 +42,8 @@ export class Connection extends ClientTCP implements Replies {
   accept: AcceptFrame['accept'] | undefined;
   /** Takes no more calls. */
   isLeaving = false;
+  /** Whether a reply has ever arrived here. */
+  hasAnswered = false;
   /** Whether the peer has said that its process ends. */
   isGoingAway = false;
   readonly #waiting = new Map<number, PendingReply>();
@@ -171,6 +173,7 @@ export class Connection extends ClientTCP implements Replies {
     if (frame.id !== undefined) {
       const waiting = this.#waiting.get(frame.id);
       if (!waiting) return;
+      this.hasAnswered = true;
       this.#waiting.delete(frame.id);
       waiting.resolve(frame as ReplyFrame);
       if (this.isLeaving) this.#hangUpWhenIdle();
@@ -200,9 +203,11 @@ export class Connection extends ClientTCP implements Replies {
   }
 
   #gone(error: TransportError): void {
-    this.isLeaving = true;
-    this.owner.lost(this);
-    this.#opening.reject(new TransportError(error.message, false, error.isFatal));
+    if (!this.isLeaving) {
+      this.isLeaving = true;
+      this.owner.lost(this);
+    }
+    this.#opening.reject(new TransportError(error.message, false, error.isEndpointDown));
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

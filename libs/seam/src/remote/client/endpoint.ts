@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CircuitState } from 'cockatiel';
 import { runOutsideCall } from '../../call/call-context.js';
 import { SeamError } from '../../call/errors.js';
 import { type ContractDescription, incompatibilities } from '../../contract/description.js';
 import type { SeamObserver } from '../../seam-observer.js';
 import type { Credential } from '../credential.js';
 import type { ReplyFrame } from '../frames.js';
-import { endpointBreaker, MIN_PROBE_INTERVAL_MS } from './endpoint-breaker.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { RemoteCall } from './remote-call.js';
 import type { RemoteHostSettings } from './remote-host-options.js';
 import { TransportError } from './retry.js';
+
+/** How often the heartbeat and the calls together may probe an ejected address. */
+const MIN_PROBE_INTERVAL_MS = 50;
 
 /** What the addresses of one host share. */
 export interface EndpointOptions {
@@ -29,7 +30,10 @@ export interface ResolvedAddress {
   readonly name: string;
 }
 
-/** One replica of a remote host: a small pool of connections to it, and whether it can be trusted to answer. */
+/**
+ * One replica of a remote host: a small pool of connections to it, and whether it can be trusted to answer. It is ejected
+ * when it refuses a connection, falls silent, or loses too many connections in a row that never answered a call.
+ */
 export class Endpoint implements ConnectionOwner {
   readonly label: string;
   /** Calls under way here. */
@@ -44,31 +48,20 @@ export class Endpoint implements ConnectionOwner {
   #opening: Promise<Connection> | undefined;
   #probing: Promise<boolean> | undefined;
   #isClosed = false;
-  readonly #breaker: ReturnType<typeof endpointBreaker>;
+  #isEjected = false;
+  #lostInARow = 0;
+  #probedAt = -Infinity;
 
   constructor(
-    private readonly place: ResolvedAddress,
+    private readonly address: ResolvedAddress,
     private readonly options: EndpointOptions,
   ) {
-    const { settings, observer } = options;
-    this.label = `${place.ip}:${place.port}`;
-    this.#breaker = endpointBreaker(settings.failureThreshold);
-    const { policy } = this.#breaker;
-    let isEjected = false;
-    policy.onBreak((reason) => {
-      // A probe in vain is no news.
-      if (!isEjected) observer.ejected?.(this.label, reasonOf(reason));
-      isEjected = true;
-    });
-    policy.onReset(() => {
-      isEjected = false;
-      observer.restored?.(this.label);
-    });
+    this.label = `${address.ip}:${address.port}`;
   }
 
   /** Whether it can be trusted to answer. */
   get isAvailable(): boolean {
-    return this.#breaker.policy.state === CircuitState.Closed;
+    return !this.#isEjected;
   }
 
   /** Whether it answers for a moment longer, though its process ends. */
@@ -84,8 +77,7 @@ export class Endpoint implements ConnectionOwner {
   async send(call: RemoteCall): Promise<ReplyFrame> {
     this.pending += 1;
     try {
-      if (!this.isAvailable && this.isGoingAway) return await this.#ask(call);
-      return await this.#breaker.policy.execute(() => this.#ask(call));
+      return await this.#ask(call);
     } finally {
       this.pending -= 1;
     }
@@ -93,8 +85,8 @@ export class Endpoint implements ConnectionOwner {
 
   /** Called regularly: probes when ejected, else asks silent connections for a sign of life and fills the pool. */
   checkHealth(): void {
-    const answers = this.#pool.map((connection) => connection.heartbeat());
-    if (answers.includes(false)) this.#eject(new TransportError('gives no sign of life', true));
+    const answers = [...this.#pool, ...this.#goingAway].map((connection) => connection.heartbeat());
+    if (answers.includes(false)) this.#eject('gives no sign of life');
     if (!this.isAvailable) void this.probe();
     else if (this.#pool.length < this.options.settings.connections) this.preconnect();
   }
@@ -107,16 +99,10 @@ export class Endpoint implements ConnectionOwner {
   /**
    * Tries whether an ejected address is back. A connection whose both sides have shown their credentials is proof
    * enough; no call has to be risked for it. Never rejects.
-   * @returns whether it is back
+   * @returns whether it is back; false without a try shortly after the last one
    */
   probe(): Promise<boolean> {
-    return (this.#probing ??= this.#breaker.policy
-      .execute(() => this.#open())
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => (this.#probing = undefined)));
+    return (this.#probing ??= this.#probe().finally(() => (this.#probing = undefined)));
   }
 
   /** No more calls; connections close once theirs have ended. */
@@ -134,7 +120,20 @@ export class Endpoint implements ConnectionOwner {
 
   /** @internal */
   lost(connection: Connection): void {
-    if (!remove(this.#pool, connection)) remove(this.#goingAway, connection);
+    remove(this.#pool, connection);
+    remove(this.#goingAway, connection);
+    if (connection.isGoingAway) return;
+    this.#lostInARow = connection.hasAnswered ? 1 : this.#lostInARow + 1;
+    if (this.#lostInARow >= this.options.settings.failureThreshold) this.#eject('loses its connections');
+  }
+
+  async #probe(): Promise<boolean> {
+    if (performance.now() - this.#probedAt < MIN_PROBE_INTERVAL_MS) return false;
+    this.#probedAt = performance.now();
+    return this.#open().then(
+      () => true,
+      () => false,
+    );
   }
 
   #ask(call: RemoteCall): Promise<ReplyFrame> {
@@ -167,19 +166,22 @@ export class Endpoint implements ConnectionOwner {
 
   async #connect(): Promise<Connection> {
     const { settings, credential } = this.options;
-    const { ip: host, port, name: servername } = this.place;
+    const { ip: host, port, name: servername } = this.address;
     const connection = new Connection({ ...settings, host, port, servername, credential }, this);
     try {
       await connection.open();
       if (connection.isGoingAway) throw new TransportError('is going away', false);
     } catch (error) {
       const reason = error instanceof TransportError ? error : new TransportError(String(error), false);
-      if (reason.isFatal) this.#eject(reason);
+      connection.leave();
+      if (reason.isEndpointDown) this.#eject(reason.message);
       throw reason;
     }
     if (this.#isClosed) connection.leave();
     else this.#pool.push(connection);
     this.#compare(connection);
+    if (this.#isEjected) this.options.observer.restored?.(this.label);
+    this.#isEjected = false;
     return connection;
   }
 
@@ -201,7 +203,7 @@ export class Endpoint implements ConnectionOwner {
     try {
       await this.#open();
     } catch {
-      this.#eject(new TransportError('is going away', false));
+      this.#eject('is going away');
       // An address that was probed in vain just now is not probed again any earlier.
       await sleep(2 * MIN_PROBE_INTERVAL_MS, undefined, { ref: false });
       await this.options.findAvailable();
@@ -209,11 +211,12 @@ export class Endpoint implements ConnectionOwner {
     for (const connection of this.#goingAway.splice(0)) connection.leave();
   }
 
-  /** A silent connection of an address that is ejected belongs to a process that hangs: calls wait there for nothing. */
-  #eject(reason: TransportError): void {
-    if (this.isAvailable) this.#breaker.open(reason);
+  #eject(reason: string): void {
+    if (!this.#isEjected) this.options.observer.ejected?.(this.label, reason);
+    this.#isEjected = true;
+    // A silent connection belongs to a process that hangs: calls wait there for nothing.
     for (const silent of [...this.#pool, ...this.#goingAway].filter(({ isSilent }) => isSilent))
-      silent.fail(reason.message);
+      silent.fail(reason);
   }
 }
 
@@ -221,9 +224,4 @@ function remove(connections: Connection[], connection: Connection): boolean {
   const at = connections.indexOf(connection);
   if (at >= 0) connections.splice(at, 1);
   return at >= 0;
-}
-
-function reasonOf(reason: unknown): string {
-  const { error } = reason as { error?: Error };
-  return error?.message ?? 'isolated';
 }

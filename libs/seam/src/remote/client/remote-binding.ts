@@ -83,8 +83,8 @@ async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void
       const mayRetry = attempt < host.settings.maxAttempts && shouldRetry(call, error, host.honoursKeys);
       if (!mayRetry) return call.fail(toSeamError(call, error));
       runtime.observer.retried?.(contract.name, key, error instanceof Error ? error.message : String(error));
-      // The first repetition of what surely has not begun needs no pause: it goes to another address.
-      if (attempt > 1 || !hasNotStarted(error)) await pause(host.settings.backoff * 2 ** attempt, call);
+      // The first repetition of what surely has not begun needs no pause: it usually goes to another address.
+      if (attempt > 1 || !hasNotStarted(error)) await pause(host.settings.backoff * 2 ** (attempt - 1), call);
       if (call.hasEnded) return;
     }
   }

@@ -26,7 +26,7 @@ export interface RemoteHostTuning {
    * ejected. 500 by default.
    */
   readonly heartbeatInterval?: number;
-  /** Connections lost in a row that eject an address; 5 by default. A refused connection ejects at once. */
+  /** Connections lost in a row without any reply that eject an address; 5 by default. A refused connection ejects at once. */
   readonly failureThreshold?: number;
   /** Tries of one call, the first included; 4 by default. */
   readonly maxAttempts?: number;

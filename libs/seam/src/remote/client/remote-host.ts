@@ -46,7 +46,7 @@ export class RemoteHost {
     this.#resolved = this.#resolve();
     const { heartbeatInterval, resolveInterval } = this.settings;
     this.#timers = [
-      setInterval(() => this.#list.forEach((address) => address.checkHealth()), heartbeatInterval).unref(),
+      setInterval(() => this.#list.forEach((endpoint) => endpoint.checkHealth()), heartbeatInterval).unref(),
       setInterval(() => void this.#resolve(), resolveInterval).unref(),
     ];
   }
@@ -68,14 +68,14 @@ export class RemoteHost {
   /** Lets calls under way end, and then the connections. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    for (const address of this.#list) address.close();
+    for (const endpoint of this.#list) endpoint.close();
   }
 
   async #choose(call: RemoteCall): Promise<ReplyFrame> {
     if (this.#list.length === 0) await this.#resolved;
     if (call.hasEnded) throw new SeamError('cancelled');
-    const address = this.#pick(call.remote.path) ?? (await this.#probeAll(call));
-    return address.send(call);
+    const endpoint = this.#pick(call.remote.path) ?? (await this.#probeAll(call));
+    return endpoint.send(call);
   }
 
   /** @throws SeamError `incompatible` when only addresses with another version are left */
@@ -86,14 +86,14 @@ export class RemoteHost {
     let refusal: string | undefined;
     this.#nextIndex += 1;
     for (let step = 0; step < list.length; step++) {
-      const address = list[(this.#nextIndex + step) % list.length]!;
-      if (!address.isAvailable) {
-        if (address.isGoingAway) lastResort = address;
+      const endpoint = list[(this.#nextIndex + step) % list.length]!;
+      if (!endpoint.isAvailable) {
+        if (endpoint.isGoingAway) lastResort = endpoint;
         continue;
       }
-      const refused = address.incompatibleMethods.get(path);
+      const refused = endpoint.incompatibleMethods.get(path);
       if (refused !== undefined) refusal = refused;
-      else if (!best || address.pending < best.pending) best = address;
+      else if (!best || endpoint.pending < best.pending) best = endpoint;
     }
     best ??= lastResort;
     if (!best && refusal !== undefined) throw new SeamError('incompatible', { message: refusal });
@@ -104,39 +104,39 @@ export class RemoteHost {
   async #probeAll(call: RemoteCall): Promise<Endpoint> {
     await Promise.race([this.#findAvailable(), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
     if (call.hasEnded) throw new SeamError('cancelled');
-    const address = this.#pick(call.remote.path);
-    if (!address) throw unavailable(`no address of ${this.#label} answers`);
-    return address;
+    const endpoint = this.#pick(call.remote.path);
+    if (!endpoint) throw unavailable(`no address of ${this.#label} answers`);
+    return endpoint;
   }
 
   /** Resolves at the first endpoint that can be trusted to answer, or once none has answered a probe. */
   #findAvailable(): Promise<unknown> {
     if (this.#list.some(({ isAvailable }) => isAvailable)) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const probes = this.#list.map(async (address) => (await address.probe()) && resolve());
+    const probes = this.#list.map(async (endpoint) => (await endpoint.probe()) && resolve());
     return Promise.race([promise, Promise.all(probes)]);
   }
 
   async #resolve(): Promise<void> {
-    const places = await resolveAddresses(this.#entries);
+    const addresses = await resolveAddresses(this.#entries);
     // A resolver that is down for a moment must not cost the addresses that work.
-    if (places.length === 0) return;
+    if (addresses.length === 0) return;
     const now = new Set<string>();
-    for (const place of places) now.add(this.#addEndpoint(place));
-    for (const [label, address] of this.#endpoints)
+    for (const address of addresses) now.add(this.#addEndpoint(address));
+    for (const [label, endpoint] of this.#endpoints)
       if (!now.has(label)) {
         this.#endpoints.delete(label);
-        address.close();
+        endpoint.close();
       }
     this.#list = [...this.#endpoints.values()];
   }
 
-  #addEndpoint(place: ResolvedAddress): string {
-    const address = new Endpoint(place, this.#options);
-    if (this.#endpoints.has(address.label)) return address.label;
-    this.#endpoints.set(address.label, address);
-    address.preconnect();
-    return address.label;
+  #addEndpoint(address: ResolvedAddress): string {
+    const endpoint = new Endpoint(address, this.#options);
+    if (this.#endpoints.has(endpoint.label)) return endpoint.label;
+    this.#endpoints.set(endpoint.label, endpoint);
+    endpoint.preconnect();
+    return endpoint.label;
   }
 }
 

@@ -16,7 +16,7 @@ export function parseAddress(address: string): HostAndPort {
   return { name: (bracketed ?? plain)!, port: Number(port) };
 }
 
-/** Every place that the entries stand for now. A name that cannot be resolved stands for none. */
+/** Resolves names to all their addresses. A name that cannot be resolved has none. */
 export async function resolveAddresses(entries: readonly HostAndPort[]): Promise<ResolvedAddress[]> {
   const found = await Promise.all(
     entries.map(async ({ name, port }) => {

@@ -8,7 +8,7 @@ export class TransportError extends Error {
     /** Whether the callee may have begun; when not, any call may go elsewhere. */
     readonly mayHaveStarted: boolean,
     /** Whether the endpoint is down; false when only a connection was lost. */
-    readonly isFatal = true,
+    readonly isEndpointDown = true,
   ) {
     super(message);
   }

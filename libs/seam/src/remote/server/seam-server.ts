@@ -51,14 +51,18 @@ export class SeamServer extends ServerTCP {
         const method = new ServedMethod(runtime, contract, key, implementation);
         this.#methods.set(method.path, method);
       }
-    this.#handshakes = new PendingHandshakes(settings.maxPendingHandshakes, handshakeTimeout, this.#refused);
+    this.#handshakes = new PendingHandshakes(
+      settings.maxPendingHandshakes,
+      handshakeTimeout,
+      this.#reportRejection,
+    );
     this.#semaphore = new Semaphore(settings.concurrency, settings.maxQueued);
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
     // Before the TLS handshake, so that the timeout and the limit cover that handshake as well.
     this.server.on('connection', (socket: Socket) => this.#handshakes.add(socket));
     this.server.on('tlsClientError', (error: Error, socket: Socket) => {
       socket.destroy();
-      this.#refused('', error.message);
+      this.#reportRejection('', error.message);
     });
   }
 
@@ -73,7 +77,10 @@ export class SeamServer extends ServerTCP {
     const peer = new Peer(this.getSocketInstance(socket));
     this.#peers.add(peer);
     socket.on('message', (frame: ClientFrame) => this.#receive(peer, frame));
-    socket.on('error', (error) => this.#refused(peer.name, error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A known peer whose connection breaks has done nothing wrong.
+      if (!peer.isAuthenticated || error.code === undefined) this.#reportRejection(peer.name, error.message);
+    });
     socket.on('close', () => this.#left(peer));
     peer.send({ challenge: peer.challenge });
   }
@@ -125,15 +132,15 @@ export class SeamServer extends ServerTCP {
     if (frame.pattern !== undefined) return this.#serve(peer, frame as RequestFrame);
     if (frame.cancel !== undefined) return peer.calls.get(frame.cancel)?.abandon();
     if (frame.ping !== undefined) return peer.send({ pong: frame.ping });
-    this.#refuse(peer, 'a malformed frame');
+    this.#disconnect(peer, 'a malformed frame');
   }
 
   #authenticate(peer: Peer, { hello }: ClientFrame): void {
     const { credential, maxMessageBytes } = this.#settings;
     const answer = hello?.nonce;
-    if (typeof answer !== 'string') return this.#refuse(peer, 'a malformed hello');
+    if (typeof answer !== 'string') return this.#disconnect(peer, 'a malformed hello');
     if (!isProof(hello?.proof, proof(credential, 'client', peer.challenge, answer)))
-      return this.#refuse(peer, 'a wrong credential');
+      return this.#disconnect(peer, 'a wrong credential');
     peer.isAuthenticated = true;
     peer.frames.limit = maxMessageBytes;
     this.#handshakes.remove(peer.frames.netSocket);
@@ -147,7 +154,7 @@ export class SeamServer extends ServerTCP {
   }
 
   #serve(peer: Peer, frame: RequestFrame): void {
-    if (!isRequest(frame)) return this.#refuse(peer, 'a malformed call');
+    if (!isRequest(frame)) return this.#disconnect(peer, 'a malformed call');
     const served = this.#methods.get(frame.pattern);
     if (!served) {
       const message = `${frame.pattern}: the callee has no such method`;
@@ -162,12 +169,12 @@ export class SeamServer extends ServerTCP {
     else if (!this.#semaphore.enter(call)) call.refuse(new SeamError('unavailable', { message: 'too busy' }));
   }
 
-  readonly #refused = (peer: string, reason: string) =>
+  readonly #reportRejection = (peer: string, reason: string) =>
     this.runtime.observer.connectionRejected?.(peer, reason);
 
-  #refuse(peer: Peer, reason: string): void {
+  #disconnect(peer: Peer, reason: string): void {
     peer.frames.netSocket.destroy();
-    this.#refused(peer.name, reason);
+    this.#reportRejection(peer.name, reason);
   }
 
   /** Ends peers that never finish a message, or never read a reply. */
@@ -175,9 +182,9 @@ export class SeamServer extends ServerTCP {
     const { messageTimeout, maxMessageBytes } = this.#settings;
     const stuck = performance.now() - messageTimeout;
     for (const peer of this.#peers) {
-      if (peer.frames.isStuckSince(stuck)) this.#refuse(peer, 'a message that does not end');
+      if (peer.frames.isStuckSince(stuck)) this.#disconnect(peer, 'a message that does not end');
       else if (peer.frames.netSocket.writableLength > MAX_UNSENT_MESSAGES * maxMessageBytes)
-        this.#refuse(peer, 'replies that are not read');
+        this.#disconnect(peer, 'replies that are not read');
     }
   }
 }

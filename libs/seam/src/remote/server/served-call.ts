@@ -53,9 +53,8 @@ export class ServedCall implements InFlightCall, Waiter {
     peer.calls.set(id, this);
   }
 
-  /** Runs the method, unless the call has ended while it waited for a permit. */
+  /** Runs the method. */
   start(): void {
-    if (this.index < 0) return this.semaphore.release();
     this.#holdsPermit = true;
     const { input, implementation } = this.served;
     let value: unknown;
@@ -145,6 +144,7 @@ export class ServedCall implements InFlightCall, Waiter {
     this.peer.calls.delete(this.#id);
     this.served.record(outcome, performance.now() - this.#started);
     if (this.#holdsPermit) this.semaphore.release();
+    else this.semaphore.leave(this);
     this.#holdsPermit = false;
   }
 }
