@@ -1,6 +1,6 @@
 // Answers the probe contract in a process of its own; drains on SIGTERM as a host does.
 import 'reflect-metadata';
-import { Server } from 'node:net';
+import { type ListenOptions, Server } from 'node:net';
 import { openCallee, Watcher } from './apps.fixture.js';
 import type { CalleeOptions } from './forked-callee.fixture.js';
 
@@ -13,10 +13,11 @@ watcher.errors.push = (...errors: string[]) => {
 };
 const { port = 0, sharesPort, server = {} } = JSON.parse(process.argv[2] ?? '{}') as CalleeOptions;
 if (sharesPort) {
-  const { listen } = Server.prototype;
-  Server.prototype.listen = function (this: Server, at: number, host: string, ...others: never[]) {
-    return listen.call(this, { port: at, host, reusePort: true } as never, ...others);
-  } as never;
+  type Listen = (this: Server, options: ListenOptions, ...rest: unknown[]) => Server;
+  const listen = Reflect.get(Server.prototype, 'listen') as Listen;
+  Server.prototype.listen = function (this: Server, at: number, host: string, ...rest: unknown[]) {
+    return listen.call(this, { port: at, host, reusePort: true }, ...rest);
+  } as Server['listen'];
 }
 const callee = await openCallee({ observer: watcher }, { port, ...server });
 

@@ -44,9 +44,9 @@ export class Endpoint implements ConnectionOwner {
   readonly #pool: Connection[] = [];
   /** Connections to a process that ends, which serve until another process can. */
   readonly #goingAway: Connection[] = [];
-  #handingOver: Promise<void> | undefined;
   #opening: Promise<Connection> | undefined;
   #probing: Promise<boolean> | undefined;
+  #isHandingOver = false;
   #isClosed = false;
   #isEjected = false;
   #lostInARow = 0;
@@ -115,7 +115,9 @@ export class Endpoint implements ConnectionOwner {
   goingAway(connection: Connection): void {
     if (!remove(this.#pool, connection)) return;
     this.#goingAway.push(connection);
-    this.#handingOver ??= this.#handOver().finally(() => (this.#handingOver = undefined));
+    if (this.#isHandingOver) return;
+    this.#isHandingOver = true;
+    void this.#handOver();
   }
 
   /** @internal */
@@ -209,6 +211,7 @@ export class Endpoint implements ConnectionOwner {
       await this.options.findAvailable();
     }
     for (const connection of this.#goingAway.splice(0)) connection.leave();
+    this.#isHandingOver = false;
   }
 
   #eject(reason: string): void {
