@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type Wire, wireOf } from './wire.js';
+import type { Shape } from './shape.js';
+import { compileSchema, type Wire } from './compile-schema.js';
 
 /** A value that its schema does not allow. */
 export class InvalidValue extends Error {
@@ -13,6 +14,7 @@ export class InvalidValue extends Error {
 
 /** Turns values of one method's input or output into JSON, and back. */
 export class Codec {
+  readonly shape: Shape;
   private readonly wire: Wire | undefined;
 
   /**
@@ -23,7 +25,9 @@ export class Codec {
     readonly path: string,
     readonly schema: z.ZodType,
   ) {
-    this.wire = wireOf(schema, path);
+    const { shape, wire } = compileSchema(schema, path);
+    this.shape = shape;
+    this.wire = wire;
   }
 
   /** @returns JSON text, or `undefined` for `undefined` */

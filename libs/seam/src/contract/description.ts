@@ -1,6 +1,6 @@
 import type { Contract, Method } from './contract.js';
 import { type Incompatibility, findIncompatibility } from './shape-compatibility.js';
-import { type Shape, shapeOf } from './shape.js';
+import type { Shape } from './shape.js';
 
 /** One method as two processes compare it. */
 export interface MethodDescription {
@@ -16,12 +16,12 @@ export interface ContractDescription {
 }
 
 /** Describes a contract, for {@link incompatibilities}. */
-export function describeContract({ name, methods }: Contract): ContractDescription {
-  const described = Object.entries(methods).map(([key, { kind, input, output }]) => [
+export function describeContract({ name, methods, codecs }: Contract): ContractDescription {
+  const described = Object.entries(codecs).map(([key, { input, output }]): [string, MethodDescription] => [
     key,
-    { kind, input: shapeOf(input), output: shapeOf(output) },
+    { kind: methods[key]!.kind, input: input.shape, output: output.shape },
   ]);
-  return { name, methods: Object.fromEntries(described) as ContractDescription['methods'] };
+  return { name, methods: Object.fromEntries(described) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ContractError } from '../call/errors.js';
 import type { DeepReadonly } from './contract.js';
-import { wireOf } from './wire.js';
+import { compileSchema } from './compile-schema.js';
 
 /** A payload as an earlier release wrote it, and how it is read today. */
 export interface EarlierPayload<S extends z.ZodType = z.ZodType> {
@@ -64,7 +64,7 @@ export function event<S extends z.ZodType>(
     );
   const schemas = [...earlier.map((one) => one.payload), payload];
   for (const [index, schema] of schemas.entries())
-    if (wireOf(schema, `${name} version ${index + 1}`))
+    if (compileSchema(schema, `${name} version ${index + 1}`).wire)
       throw new ContractError(`event '${name}' has a payload that JSON does not carry as it is`);
   const read = (value: unknown, written: number) => {
     const schema = schemas[written - 1];
