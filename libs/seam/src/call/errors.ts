@@ -10,7 +10,6 @@ const BUILT_IN = [
   'incompatible',
 ] as const;
 export const BUILT_IN_CODES: ReadonlySet<string> = new Set<BuiltInCode>(BUILT_IN);
-const RETRYABLE_CODES: ReadonlySet<string> = new Set<BuiltInCode>(['unavailable']);
 
 /** What an error carries beside its code. */
 export interface SeamErrorOptions {
@@ -39,7 +38,7 @@ export class SeamError extends Error {
     super(message ?? code, cause === undefined ? undefined : { cause });
     this.code = code;
     this.data = data;
-    this.retryable = retryable ?? RETRYABLE_CODES.has(code);
+    this.retryable = retryable ?? code === 'unavailable';
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Position } from './consistency.js';
+import { covers, type Position } from './consistency.js';
 
 /** A {@link ReadWatermark} on the wire; null for a module whose position is unknown. */
 export type ReadWatermarkOnWire = Readonly<Record<string, Position | null>>;
@@ -29,6 +29,6 @@ export class ReadWatermark {
 /** Positions of two timelines do not compare, so the earlier one of them is unknown. */
 function earlierPosition(one: Position | undefined, other: Position | undefined): Position | undefined {
   if (one === undefined || other === undefined) return undefined;
-  if (one.slice(0, one.lastIndexOf('.')) !== other.slice(0, other.lastIndexOf('.'))) return undefined;
-  return one < other ? one : other;
+  if (covers(one, other)) return other;
+  return covers(other, one) ? one : undefined;
 }

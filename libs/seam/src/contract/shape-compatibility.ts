@@ -48,7 +48,7 @@ function compare(from: Shape, to: Shape, path: string, sides: Sides): Incompatib
     case 'list':
       return to.type === 'list' ? compare(from.item, to.item, `${path}[]`, sides) : no;
     case 'tuple':
-      return to.type === 'tuple' ? (compareTuples(from, to, path, sides) ?? undefined) : no;
+      return to.type === 'tuple' ? compareTuples(from, to, path, sides) : no;
     case 'record':
       return to.type === 'record' ? compare(from.value, to.value, `${path}{}`, sides) : no;
     case 'object':

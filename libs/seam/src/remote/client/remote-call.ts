@@ -2,6 +2,7 @@ import type { CallContext } from '../../call/call-context.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
 import type { SeamError } from '../../call/errors.js';
 import type { PlacedMethod } from '../../call/placed-method.js';
+import type { Metadata } from '../frames.js';
 
 /** Where a call waits for its reply. */
 export interface Wait {
@@ -28,18 +29,15 @@ export class RemoteCall implements InFlightCall {
     private readonly resolve: (value: unknown) => void,
     private readonly reject: (error: SeamError) => void,
   ) {
-    const { requestId, traceparent, principal } = context;
-    const consistency = context.consistency.toWire();
-    const readWatermark = context.readWatermark && true;
-    const facts = {
-      requestId,
-      traceparent,
-      principal: principal?.id,
+    const metadata: Omit<Metadata, 'left'> = {
+      requestId: context.requestId,
+      traceparent: context.traceparent,
+      principal: context.principal?.id,
       idempotencyKey,
-      consistency,
-      readWatermark,
+      consistency: context.consistency.toWire(),
+      readWatermark: context.readWatermark && true,
     };
-    this.#metadata = JSON.stringify(facts).slice(1);
+    this.#metadata = JSON.stringify(metadata).slice(1);
   }
 
   /** Whether the caller has its answer, whatever it was. */
