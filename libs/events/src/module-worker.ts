@@ -77,7 +77,7 @@ export class ModuleWorker {
 
   async #processJob(processor: JobProcessor, job: Job<JobDelivery>, token?: string): Promise<void> {
     try {
-      await processor.process(job.data.id, job.stalledCounter);
+      await processor.process(job.data, job.stalledCounter);
     } catch (error) {
       this.#log.debug({ err: error }, `${job.name} ${job.data.id} is retried later`);
       await retryLater(job, token);

@@ -5,6 +5,7 @@ import type { JobBinding } from '../handlers/find-handlers.js';
 import { errorText, isTransient } from '../handlers/failure.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
+import type { JobDelivery } from '../outbox/delivery.js';
 import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';
 import { REQUEUE, type RunningJob } from './on-job.decorator.js';
 
@@ -33,8 +34,8 @@ export class JobProcessor {
    * @param crashes earlier deliveries of this job whose process ended before they did
    * @throws the error of the database when it is unreachable
    */
-  async process(id: number, crashes: number): Promise<void> {
-    const row = await this.#rows.find(id);
+  async process(job: JobDelivery, crashes: number): Promise<void> {
+    const row = await this.#rows.find(job);
     if (!row) return;
     if (crashes >= MAX_CRASHES) {
       await this.#deadLetter(row, new Error(`the process ended during ${crashes} attempts in a row`));
@@ -56,10 +57,10 @@ export class JobProcessor {
       );
       if (attempt.isCompleted) return 'handled';
       if (result !== REQUEUE) {
-        await this.#rows.delete(row.id);
+        await this.#rows.delete(row);
         return 'handled';
       }
-      await this.#rows.requeue(row.id);
+      await this.#rows.requeue(row);
       this.context.relay.relayWithin(0);
       return 'requeued';
     } catch (error) {
@@ -95,7 +96,7 @@ export class JobProcessor {
   }
 
   async #retry(row: JobRow, error: unknown, failedAttempts: 0 | 1, waitMs: number): Promise<void> {
-    await this.#rows.retry(row.id, errorText(error), failedAttempts, waitMs);
+    await this.#rows.retry(row, errorText(error), failedAttempts, waitMs);
     const reason = failedAttempts ? 'failed' : 'transient';
     this.context.metrics.retried(this.module, this.binding.contract.name, reason);
     this.context.relay.relayWithin(waitMs);
@@ -103,8 +104,8 @@ export class JobProcessor {
 
   async #deadLetter(row: JobRow, error: unknown): Promise<void> {
     const { contract, isScheduled } = this.binding;
-    if (isScheduled) await this.#rows.delete(row.id);
-    else await this.#rows.deadLetter(row.id, errorText(error));
+    if (isScheduled) await this.#rows.delete(row);
+    else await this.#rows.deadLetter(row, errorText(error));
     const state = isScheduled ? 'failed; its next run is not affected' : 'is a dead letter';
     this.#log.error({ err: error }, `${contract.name} ${row.id} ${state}`);
   }
@@ -126,7 +127,7 @@ class Attempt implements RunningJob {
   }
 
   async complete<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const result = await this.rows.complete(this.row.id, work);
+    const result = await this.rows.complete(this.row, work);
     this.isCompleted = true;
     return result;
   }

@@ -1,8 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { DeliveryContext } from '../outbox/delivery.js';
+import type { DeliveryContext, JobDelivery } from '../outbox/delivery.js';
 
 export interface JobRow {
   readonly id: number;
+  readonly round: number;
   readonly payload: unknown;
   readonly context: DeliveryContext;
   /** Failed attempts since the job was added or last requeued. */
@@ -10,18 +11,19 @@ export interface JobRow {
   readonly created_at: Date;
 }
 
-/** Another attempt has completed the job, or an operator has dropped it. */
+/** Another attempt has completed or requeued the job, or an operator has dropped it. */
 export class JobCompletedError extends Error {
   override readonly name = 'JobCompletedError';
 
   constructor() {
-    super('the job is already completed');
+    super('another attempt has completed or requeued the job');
   }
 }
 
 /**
  * The jobs of a module: rows of its outbox without an aggregate. The row holds the state that must survive a crash; the
- * broker carries only its id. `round` is part of that id: each requeue or retry is a new job of the broker.
+ * broker carries its id and `round`. Each requeue and retry starts a new round, which is a job of its own in the broker. The
+ * broker may deliver the job of an earlier round again: it finds no row, and changes none.
  */
 export class JobRows {
   /** @param schema quoted */
@@ -30,12 +32,12 @@ export class JobRows {
     private readonly schema: string,
   ) {}
 
-  /** Returns the job, unless it is completed, dead or dropped. */
-  async find(id: number): Promise<JobRow | undefined> {
+  /** Returns the job, unless this round is over, or the job is completed, dead or dropped. */
+  async find({ id, round }: JobDelivery): Promise<JobRow | undefined> {
     const [row] = await this.database.query<JobRow[]>(
-      `select id, payload, context, attempts, created_at from ${this.schema}.outbox
-       where id = $1 and failed_at is null`,
-      [id],
+      `select id, round, payload, context, attempts, created_at from ${this.schema}.outbox
+       where id = $1 and round = $2 and failed_at is null`,
+      [id, round],
     );
     return row;
   }
@@ -44,47 +46,52 @@ export class JobRows {
    * Runs `work` in the transaction that deletes the job.
    * @throws JobCompletedError in the second of two concurrent attempts
    */
-  complete<T>(id: number, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  complete<T>(job: JobDelivery, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.database.transaction(async (manager) => {
-      const [, count] = await manager.query<[unknown[], number]>(
-        `delete from ${this.schema}.outbox where id = $1 and failed_at is null`,
-        [id],
-      );
+      const count = await this.delete(job, manager);
       if (count === 0) throw new JobCompletedError();
       return work(manager);
     });
   }
 
-  async delete(id: number): Promise<void> {
-    await this.database.query(`delete from ${this.schema}.outbox where id = $1`, [id]);
+  /** @returns how many rows were deleted: 0 when this round is over */
+  async delete(
+    { id, round }: JobDelivery,
+    manager: Pick<EntityManager, 'query'> = this.database,
+  ): Promise<number> {
+    const [, count] = await manager.query<[unknown[], number]>(
+      `delete from ${this.schema}.outbox where id = $1 and round = $2 and failed_at is null`,
+      [id, round],
+    );
+    return count;
   }
 
   /** Makes the next slice due, with all attempts. */
-  async requeue(id: number): Promise<void> {
-    await this.database.query(
-      `update ${this.schema}.outbox
-       set round = round + 1, attempts = 0, error = null, sends = 0, next_at = now() where id = $1`,
-      [id],
-    );
+  requeue(job: JobDelivery): Promise<void> {
+    return this.#startRound(job, 'attempts = 0, error = null, next_at = now()');
   }
 
   /** Makes another attempt due after `waitMs`. @param failedAttempts 1 when this attempt counts as failed, else 0 */
-  async retry(id: number, error: string, failedAttempts: 0 | 1, waitMs: number): Promise<void> {
-    await this.database.query(
-      `update ${this.schema}.outbox
-       set round = round + 1, attempts = attempts + $3, error = $2, sends = 0,
-         next_at = now() + $4 * interval '1 millisecond'
-       where id = $1 and failed_at is null`,
-      [id, error, failedAttempts, waitMs],
+  retry(job: JobDelivery, error: string, failedAttempts: 0 | 1, waitMs: number): Promise<void> {
+    return this.#startRound(
+      job,
+      `error = $3, attempts = attempts + $4, next_at = now() + $5 * interval '1 millisecond'`,
+      error,
+      failedAttempts,
+      waitMs,
     );
   }
 
   /** Makes the job a dead letter, which an operator retries or drops. */
-  async deadLetter(id: number, error: string): Promise<void> {
+  deadLetter(job: JobDelivery, error: string): Promise<void> {
+    return this.#startRound(job, 'error = $3, attempts = attempts + 1, failed_at = now()', error);
+  }
+
+  async #startRound({ id, round }: JobDelivery, changes: string, ...values: unknown[]): Promise<void> {
     await this.database.query(
-      `update ${this.schema}.outbox
-       set round = round + 1, attempts = attempts + 1, error = $2, sends = 0, failed_at = now() where id = $1`,
-      [id, error],
+      `update ${this.schema}.outbox set round = round + 1, sends = 0, ${changes}
+       where id = $1 and round = $2 and failed_at is null`,
+      [id, round, ...values],
     );
   }
 }

@@ -13,12 +13,15 @@ export interface RunningJob {
   readonly attempt: number;
   /** Whether the job becomes a dead letter when this attempt fails. */
   readonly isLastAttempt: boolean;
-  /** Aborts after the job's timeout, or when the process shuts down. */
+  /**
+   * Aborts after the job's timeout, or when the process shuts down. The handler then throws, or returns `REQUEUE`: the job of
+   * a handler that returns nothing is completed.
+   */
   readonly signal: AbortSignal;
   /**
    * Runs `work` in the transaction that deletes the job, so that its effect happens exactly once. Errors that the handler
    * throws afterwards are logged only.
-   * @throws JobCompletedError when another attempt has completed the job
+   * @throws JobCompletedError when another attempt has completed or requeued the job
    */
   complete<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }

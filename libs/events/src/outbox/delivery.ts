@@ -25,6 +25,7 @@ export interface Delivery {
 /** A job, as the queue holds it; its state is in the outbox row. */
 export interface JobDelivery {
   readonly id: number;
+  readonly round: number;
 }
 
 /** A row of the outbox. */
@@ -54,9 +55,9 @@ export interface BrokerJob {
  * one that it still has. A requeued job gets a new id by its round: the broker may still hold the previous one.
  */
 export function brokerJob(publisher: string, row: OutboxRow): BrokerJob {
-  const { id, type, version, payload, context, aggregate, seq } = row;
+  const { id, type, version, payload, context, aggregate, seq, round } = row;
   if (aggregate === null || seq === null)
-    return { name: type, data: { id }, opts: { jobId: `${publisher}-${id}-${row.round}` } };
+    return { name: type, data: { id, round }, opts: { jobId: `${publisher}-${id}-${round}` } };
   const at = row.created_at.toISOString();
   const data: Delivery = { publisher, id, aggregate, seq, type, version, payload, context, at };
   return { name: type, data, opts: { jobId: `${publisher}-${id}` } };

@@ -1,0 +1,71 @@
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import type { JobBinding } from '../handlers/find-handlers.js';
+import type { WorkerContext } from '../handlers/worker-context.js';
+import { Copy, createSampleSchemas } from '../sample-modules.fixture.js';
+import { JobProcessor } from './job-processor.js';
+import { REQUEUE } from './on-job.decorator.js';
+
+const server = new TestPostgres();
+let database: DataSource;
+beforeAll(async () => {
+  await server.start();
+  const { ledger: url } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
+  database = await new DataSource({ type: 'postgres', url: url!, logging: false }).initialize();
+});
+afterAll(async () => {
+  await database.destroy();
+  await server.stop();
+});
+beforeEach(async () => {
+  await database.query('delete from outbox');
+  await database.query(
+    `insert into outbox (id, queue, type, version, payload) values (7, 'ledger.copy', 'ledger.copy', 1, '{"name": "a"}')`,
+  );
+});
+
+const handled = vi.fn<WorkerContext['metrics']['handled']>();
+function processorOf(handle: JobBinding['handle'], { isScheduled = false } = {}): JobProcessor {
+  const { signal } = new AbortController();
+  return new JobProcessor('ledger', { contract: Copy, isScheduled, handle }, {
+    database,
+    relay: { relayWithin: () => undefined },
+    metrics: { handled, retried: () => undefined },
+    shutdown: { stopping: signal, aborting: signal },
+  } as unknown as WorkerContext);
+}
+
+it('does not run a job of the broker for an earlier round', async () => {
+  await database.query('update outbox set round = 1');
+  const handle = vi.fn<JobBinding['handle']>();
+  await processorOf(handle).process({ id: 7, round: 0 }, 0);
+  await processorOf(handle).process({ id: 7, round: 0 }, 10);
+  expect(handle).not.toHaveBeenCalled();
+  expect(await database.query('select round, failed_at from outbox')).toEqual([
+    { round: 1, failed_at: null },
+  ]);
+});
+
+it.each<[string, JobBinding['handle']]>([
+  ['ends', async () => undefined],
+  ['requeues', async () => REQUEUE],
+  ['fails', () => Promise.reject(new Error('no paper'))],
+  ['fails for the last time', () => Promise.reject(new Error('no paper'))],
+  ['completes', (_payload, job) => job.complete(async () => undefined)],
+])('leaves the next round alone when an attempt of the previous one %s', async (outcome, handle) => {
+  if (outcome === 'fails for the last time') await database.query('update outbox set attempts = 2');
+  const later = processorOf(async (payload, job) => {
+    await database.query('update outbox set round = 1, attempts = 0');
+    return handle(payload, job);
+  });
+  await later.process({ id: 7, round: 0 }, 0);
+  expect(await database.query('select round, attempts, error, failed_at from outbox')).toEqual([
+    { round: 1, attempts: 0, error: null, failed_at: null },
+  ]);
+});
+
+it('counts the dead letter of a job that crashed its processes', async () => {
+  await processorOf(async () => undefined).process({ id: 7, round: 0 }, 10);
+  expect(handled.mock.lastCall?.slice(0, 3)).toEqual(['ledger', 'ledger.copy', 'dead']);
+});
