@@ -29,8 +29,9 @@ const selectDue = (schema: string) => `
   from due, lazily where o.id = due.id
   returning o.id, o.queue, o.aggregate, o.seq, o.type, o.version, o.payload, o.context, o.created_at, o.round`;
 
+/** A row that is not sent any more has reached a worker all the same, which has scheduled its next attempt. */
 const makeDueAgain = (schema: string) =>
-  `update ${schema}.outbox set next_at = now(), sends = greatest(sends - 1, 0) where id = any($1)`;
+  `update ${schema}.outbox set next_at = now(), sends = sends - 1 where id = any($1) and sends > 0`;
 
 /** Sends the due rows of a module's outbox to the broker: 4 ms after a commit of this process, and every second. */
 export class Relay {
@@ -75,8 +76,10 @@ export class Relay {
         // After a failure, one row finds out whether the broker answers again.
         limit = this.#failures === 0 ? BATCH : 1;
         sent = await this.#sendBatch(limit);
-        if (this.#failures > 0) this.#log.log(`events of '${this.module}' are relayed again`);
-        this.#failures = 0;
+        if (sent > 0 && this.#failures > 0) {
+          this.#log.log(`events of '${this.module}' are relayed again`);
+          this.#failures = 0;
+        }
       } while (sent === limit && !this.#task.isStopped);
     } catch (error) {
       this.#backOff(error);
