@@ -2,6 +2,8 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
+import { Outbox } from '../outbox/outbox.js';
+import { Copy, manifestOf } from '../sample-modules.fixture.js';
 import { createEventTables } from '../tables/create-event-tables.js';
 import { EventMetrics } from './event-metrics.js';
 
@@ -51,6 +53,21 @@ describe('EventMetrics', () => {
     const text = await registry.metrics();
     expect(text).toContain('events_outbox_rows{module="readers"} 2');
     expect(text).not.toMatch(/module="(gone|hung)"/);
+  });
+
+  it('do not count a delayed job as old before it is due', async () => {
+    const outbox = new Outbox(manifestOf('readers', { jobs: ['ledger.copy'] }), [], () => undefined);
+    await outbox.enqueue(source.manager, Copy, { name: 'a' }, { delayMs: 2 * 3_600_000 });
+    await source.query(
+      `update readers.outbox set created_at = created_at - interval '1 hour', next_at = next_at - interval '1 hour'
+       where queue = 'ledger.copy'`,
+    );
+    const registry = new Registry();
+    new EventMetrics(registry).watchModule('readers', source);
+    const oldest = /events_outbox_oldest_seconds\{module="readers"\} (.*)/.exec(
+      await registry.metrics(),
+    )?.[1];
+    expect(Number(oldest)).toBeLessThan(120);
   });
 
   it('count attempts, and do nothing without a registry', async () => {

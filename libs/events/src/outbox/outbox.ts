@@ -96,8 +96,8 @@ export class Outbox {
     if (!jobs.includes(job.name))
       throw new ContractError(`the manifest of '${module}' does not list the job '${job.name}' in \`jobs\``);
     await manager.query(
-      `insert into "${module}".outbox (queue, type, version, payload, context, next_at)
-       values ($1, $1, 1, $2, $3, now() + $4 * interval '1 millisecond')`,
+      `insert into "${module}".outbox (queue, type, version, payload, context, created_at, next_at)
+       select $1, $1, 1, $2, $3, due, due from (select now() + $4 * interval '1 millisecond' as due)`,
       [job.name, JSON.stringify(job.payload.parse(payload)), JSON.stringify(contextOf()), delayMs],
     );
     if (delayMs === 0) afterCommit(manager, this.relayNow);
