@@ -225,6 +225,32 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
     await eventually(async () => expect(await items('shelf/1')).toEqual(['number 2']));
   });
 
+  it('handles stored events although its schedules and other aggregates fail', async () => {
+    const store = (aggregate: string, event: string) =>
+      sql(`insert into ledger.inbox (publisher, aggregate, seq, event) values ('shop', $1, 1, $2)`, [
+        aggregate,
+        event,
+      ]);
+    await start({ modules: ['ledger'], concurrency: 2 });
+    await sql('drop table ledger.schedules');
+    for (const aggregate of ['broken/1', 'broken/2']) await store(aggregate, '{}');
+    await store(
+      'shelf/1',
+      JSON.stringify({
+        publisher: 'shop',
+        id: 101,
+        aggregate: 'shelf/1',
+        seq: 1,
+        type: 'shop/sold',
+        version: 1,
+        payload: { item: 'a' },
+        context: {},
+        at: new Date(),
+      } satisfies Record<keyof Delivery, unknown>),
+    );
+    await eventually(async () => expect(await items('shelf/1')).toEqual(['a']));
+  });
+
   it('reads the payload of an earlier release, and leaves that of a later one in the inbox', async () => {
     const v2 = event('shop/sold', {
       version: 2,

@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { DelayedError, type Job, type Processor, Queue, Worker } from 'bullmq';
+import { isTransient } from '../handlers/failure.js';
 import { OutageLog } from './outage-log.js';
 import { PostgresTransport } from './postgres-transport.js';
 import { RedisTransport } from './redis-transport.js';
@@ -7,6 +9,8 @@ import { PREFIX, type Transport } from './transport.js';
 const MAX_CLOSE_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
+
+const log = new Logger('Queues');
 
 /** A finished job is deleted, however it ended: a job that is kept would hide the next one with its id. */
 const KEEP_NONE = { count: 0 };
@@ -121,9 +125,11 @@ export class Broker {
 
 /**
  * Returns a job to its queue with a delay, because its result could not be stored.
+ * @param error the reason, logged unless it is an outage: the relay and the broker log outages
  * @throws DelayedError always: BullMQ's signal for a job that was moved
  */
-export async function retryLater(job: Job, token: string | undefined): Promise<never> {
+export async function retryLater(job: Job, token: string | undefined, error: unknown): Promise<never> {
+  if (!isTransient(error)) log.warn({ err: error }, `${job.name} ${job.id} is retried later`);
   const backoff = Math.min(FIRST_RETRY_MS * 2 ** Math.min(job.attemptsStarted, 10), MAX_RETRY_MS);
   await job.moveToDelayed(Date.now() + jittered(backoff), token);
   throw new DelayedError();

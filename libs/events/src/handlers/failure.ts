@@ -9,6 +9,37 @@ const MESSAGES =
   /^(Connection (terminated|is closed)|Client has encountered a connection error|timeout exceeded when|Query read timeout|Command timed out|Stream isn't writeable)/;
 const SEAM_CODES: ReadonlySet<string> = new Set(['unavailable', 'deadline-exceeded', 'cancelled']);
 
+/** After this many attempts in a row that ended their process, the event or job is a dead letter. */
+export const MAX_CRASHES = 10;
+
+/** An unknown event waits for the release that knows it; a deployment takes less than that. */
+const MAX_DEPLOYMENT_MS = 60 * 60_000;
+
+/** Whether a failure counts as an attempt (`failed`), does not (`transient`), or makes the event a dead letter at once (`fatal`). */
+export type FailureKind = 'transient' | 'failed' | 'fatal';
+
+/** The handler has ended its process each time. */
+export class CrashError extends Error {
+  override readonly name = 'CrashError';
+
+  constructor(crashes: number) {
+    super(`the process ended during ${crashes} attempts in a row`);
+  }
+}
+
+/** An event, or a version of one, that only a newer release of this module knows. */
+export class UnknownEventError extends Error {
+  override readonly name = 'UnknownEventError';
+}
+
+/** @param receivedAt when this module received the event */
+export function failureKind(error: unknown, receivedAt: Date): FailureKind {
+  if (error instanceof CrashError) return 'fatal';
+  if (error instanceof UnknownEventError)
+    return Date.now() - receivedAt.getTime() > MAX_DEPLOYMENT_MS ? 'fatal' : 'transient';
+  return isTransient(error) ? 'transient' : 'failed';
+}
+
 /** Returns whether an error comes from the infrastructure (a broken connection, an unreachable module), not from the handler. */
 export function isTransient(error: unknown): boolean {
   if (isSeamError(error)) return error.retryable || SEAM_CODES.has(error.code);
@@ -16,6 +47,11 @@ export function isTransient(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   if (typeof code === 'string' && (SQLSTATES.test(code) || SOCKET_CODES.test(code))) return true;
   return MESSAGES.test(error.message) || (cause !== undefined && cause !== error && isTransient(cause));
+}
+
+/** Rethrows an error that is not an outage; the relay and the broker log outages. */
+export function ignoreTransient(error: unknown): void {
+  if (!isTransient(error)) throw error;
 }
 
 /** Returns the stack or message of an error, as dead letters store it. */

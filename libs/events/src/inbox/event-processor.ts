@@ -1,37 +1,50 @@
 import { Logger } from '@nestjs/common';
-import { errorText, isTransient } from '../handlers/failure.js';
+import { PeriodicTask } from '@tearline/seam';
+import {
+  CrashError,
+  errorText,
+  failureKind,
+  ignoreTransient,
+  isTransient,
+  MAX_CRASHES,
+  UnknownEventError,
+} from '../handlers/failure.js';
 import type { EventBinding, Handlers } from '../handlers/find-handlers.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../outbox/delivery.js';
-import { type FailureKind, Inbox } from './inbox.js';
+import { Inbox } from './inbox.js';
 import type { Message } from './on-event.decorator.js';
 
 const HANDLER_TIMEOUT_MS = 30_000;
-/** After this many attempts in a row that ended their process, the event is a dead letter. */
-const MAX_CRASHES = 10;
-/** An unknown event waits for the release that knows it; a deployment takes less than that. */
-const MAX_DEPLOYMENT_MS = 60 * 60_000;
+const SWEEP_INTERVAL_MS = 2_000;
 /** Stored events of one aggregate that are handled before others get their turn. */
 const MAX_DRAINED = 20;
-
-/** An event, or a version of one, that only a newer release of this module knows. */
-class UnknownEventError extends Error {
-  override readonly name = 'UnknownEventError';
-}
 
 /** Handles the events of one module: each exactly once, those of an aggregate in order. */
 export class EventProcessor {
   readonly #log = new Logger('Events');
-  readonly inbox: Inbox;
+  readonly #inbox: Inbox;
+  readonly #sweep: PeriodicTask;
 
-  /** @param sweepWithin called with the milliseconds after which a stored event is due */
   constructor(
     private readonly handlers: Handlers,
     private readonly context: WorkerContext,
-    private readonly sweepWithin: (ms: number) => void,
   ) {
-    this.inbox = new Inbox(context.database, `"${handlers.module}"`);
+    this.#inbox = new Inbox(context.database, `"${handlers.module}"`);
+    this.#sweep = new PeriodicTask(`sweep of the inbox of '${handlers.module}'`, SWEEP_INTERVAL_MS, () =>
+      this.#drainDue().catch(ignoreTransient),
+    );
+  }
+
+  /** Starts to handle stored events when they are due. */
+  start(): void {
+    this.#sweep.start();
+  }
+
+  /** Waits for the stored events that are being handled. */
+  stop(): Promise<void> {
+    return this.#sweep.stop();
   }
 
   /**
@@ -40,34 +53,44 @@ export class EventProcessor {
    * @throws the error of the database when it is unreachable
    */
   async process(event: Delivery, crashes: number): Promise<void> {
-    if (crashes >= MAX_CRASHES) return this.#storeFailure(event, crashed(crashes), 'fatal');
-    await this.#attempt(event, new Date());
+    await this.#attempt(event, crashes, new Date());
   }
 
-  /** Handles the stored events of an aggregate in order, at most {@link MAX_DRAINED}. */
+  /** Handles the stored events of an aggregate in order, at most {@link MAX_DRAINED}. What fails is left to the sweep. */
   async drain(publisher: string, aggregate: string): Promise<void> {
-    for (let count = 0; count < MAX_DRAINED; count += 1) {
-      if (this.context.shutdown.stopping.aborted) return;
-      const claim = await this.inbox.claim(publisher, aggregate);
-      if (!claim) return;
-      if (claim.claims > MAX_CRASHES)
-        await this.#storeFailure(claim.event, crashed(claim.claims - 1), 'fatal');
-      else await this.#attempt(claim.event, claim.receivedAt);
+    try {
+      for (let count = 0; count < MAX_DRAINED; count += 1) {
+        if (this.context.shutdown.stopping.aborted) return;
+        const claim = await this.#inbox.claim(publisher, aggregate);
+        if (!claim) return;
+        await this.#attempt(claim.event, claim.claims - 1, claim.receivedAt);
+      }
+      this.#sweep.runWithin(0);
+    } catch (error) {
+      if (!isTransient(error))
+        this.#log.warn({ err: error }, `stored events of ${publisher}:${aggregate} are retried later`);
     }
-    this.sweepWithin(0);
   }
 
-  async #attempt(event: Delivery, receivedAt: Date): Promise<void> {
+  async #drainDue(): Promise<void> {
+    const due = (await this.#inbox.due()).values();
+    await Promise.all(
+      Array.from({ length: this.context.concurrency }, async () => {
+        for (const { publisher, aggregate } of due) await this.drain(publisher, aggregate);
+      }),
+    );
+  }
+
+  async #attempt(event: Delivery, crashes: number, receivedAt: Date): Promise<void> {
     const began = performance.now();
-    const record = (outcome: string) =>
-      this.context.metrics.handled(this.handlers.module, event.type, outcome, performance.now() - began);
+    let outcome = 'handled';
     try {
-      if (await this.#handle(event)) record('handled');
+      if (crashes >= MAX_CRASHES) throw new CrashError(crashes);
+      if (!(await this.#handle(event))) return;
     } catch (error) {
-      const kind = kindOf(error, receivedAt);
-      record(kind === 'transient' ? 'retry_later' : 'failed');
-      await this.#storeFailure(event, error, kind);
+      outcome = await this.#storeFailure(event, error, receivedAt);
     }
+    this.context.metrics.handled(this.handlers.module, event.type, outcome, performance.now() - began);
   }
 
   /** @returns whether the event was handled; otherwise it is a duplicate, or stored */
@@ -76,7 +99,7 @@ export class EventProcessor {
     const { database, shutdown } = this.context;
     return runHandler(call, HANDLER_TIMEOUT_MS, shutdown.aborting, () =>
       database.transaction(async (manager) => {
-        if ((await this.inbox.receive(manager, event)) !== 'handle') return false;
+        if ((await this.#inbox.receive(manager, event)) !== 'handle') return false;
         const { contract, handle } = this.#binding(event);
         await handle(messageOf(event, contract), manager);
         return true;
@@ -94,33 +117,26 @@ export class EventProcessor {
     return binding;
   }
 
-  async #storeFailure(event: Delivery, error: unknown, kind: FailureKind): Promise<void> {
-    const { state, attempts, waitMs } = await this.inbox.fail(event, errorText(error), kind);
-    const subject = `${event.type} of ${event.aggregate} (${event.publisher}:${event.id})`;
-    if (state === 'handled') return;
+  /** @returns the outcome of the attempt */
+  async #storeFailure(event: Delivery, error: unknown, receivedAt: Date): Promise<string> {
+    const { module } = this.handlers;
+    const kind = failureKind(error, receivedAt);
+    const { state, attempts, waitMs } = await this.#inbox.fail(event, errorText(error), kind);
+    const subject = `${event.type} ${event.publisher}:${event.aggregate}:${event.seq}`;
     if (state === 'dead') {
       this.#log.error({ err: error }, `${subject} is a dead letter; later events of ${event.aggregate} wait`);
-      return;
+      return 'dead';
     }
-    const isTransientFailure = kind === 'transient';
-    this.context.metrics.retried(
-      this.handlers.module,
-      event.type,
-      isTransientFailure ? 'transient' : 'failed',
-    );
-    const happened = isTransientFailure ? 'was interrupted' : `failed ${attempts} times`;
-    this.#log.warn({ err: error }, `${subject} ${happened}; retry in ${waitMs} ms`);
-    this.sweepWithin(waitMs);
+    const isCounted = kind === 'failed';
+    if (state === 'waiting') {
+      this.context.metrics.retried(module, event.type, isCounted ? 'failed' : 'transient');
+      const happened = isCounted ? `failed ${attempts} times` : 'was interrupted';
+      this.#log.warn({ err: error }, `${subject} ${happened}; retry in ${waitMs} ms`);
+      this.#sweep.runWithin(waitMs);
+    }
+    return isCounted ? 'failed' : 'retry_later';
   }
 }
-
-function kindOf(error: unknown, receivedAt: Date): FailureKind {
-  if (error instanceof UnknownEventError)
-    return Date.now() - receivedAt.getTime() > MAX_DEPLOYMENT_MS ? 'fatal' : 'transient';
-  return isTransient(error) ? 'transient' : 'failed';
-}
-
-const crashed = (times: number) => new Error(`the process ended during ${times} attempts in a row`);
 
 function messageOf(event: Delivery, contract: EventBinding['contract']): Message {
   return {

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { FailureKind } from '../handlers/failure.js';
 import type { Delivery } from '../outbox/delivery.js';
 
 /** Failed attempts after which an event is a dead letter. */
@@ -22,9 +23,6 @@ export interface StoredFailure {
   readonly attempts: number;
   readonly waitMs: number;
 }
-
-/** Whether a failure counts as an attempt (`failed`), does not (`transient`), or makes the event a dead letter at once (`fatal`). */
-export type FailureKind = 'transient' | 'failed' | 'fatal';
 
 /**
  * A module's inbox tables: how far it has handled each aggregate, and the events that it cannot handle yet. The logic is in

@@ -2,15 +2,13 @@ import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { jittered } from '../broker/broker.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
-import { errorText, isTransient } from '../handlers/failure.js';
+import { CrashError, errorText, isTransient, MAX_CRASHES } from '../handlers/failure.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { JobDelivery } from '../outbox/delivery.js';
 import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';
 import { REQUEUE, type RunningJob } from './on-job.decorator.js';
 
-/** After this many attempts in a row that ended their process, the job is a dead letter. */
-const MAX_CRASHES = 10;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10 * 60_000;
 const MIN_TRANSIENT_RETRY_MS = 500;
@@ -37,12 +35,11 @@ export class JobProcessor {
   async process(job: JobDelivery, crashes: number): Promise<void> {
     const row = await this.#rows.find(job);
     if (!row) return;
-    if (crashes >= MAX_CRASHES) {
-      await this.#deadLetter(row, new Error(`the process ended during ${crashes} attempts in a row`));
-      return;
-    }
     const began = performance.now();
-    const outcome = await this.#attempt(row);
+    const outcome =
+      crashes >= MAX_CRASHES
+        ? await this.#deadLetter(row, new CrashError(crashes))
+        : await this.#attempt(row);
     this.context.metrics.handled(this.module, this.binding.contract.name, outcome, performance.now() - began);
   }
 
@@ -82,10 +79,7 @@ export class JobProcessor {
       this.#log.warn({ err: error }, `${name} ${row.id} interrupted; retry in ${waitMs} ms`);
       return 'retry_later';
     }
-    if (attempt.isLastAttempt) {
-      await this.#deadLetter(row, error);
-      return 'dead';
-    }
+    if (attempt.isLastAttempt) return this.#deadLetter(row, error);
     const waitMs = jittered(Math.min(FIRST_RETRY_MS * 2 ** row.attempts, MAX_RETRY_MS));
     await this.#retry(row, error, 1, waitMs);
     this.#log.warn(
@@ -102,12 +96,17 @@ export class JobProcessor {
     this.context.relay.relayWithin(waitMs);
   }
 
-  async #deadLetter(row: JobRow, error: unknown): Promise<void> {
+  /** @returns the outcome of the attempt */
+  async #deadLetter(row: JobRow, error: unknown): Promise<'dead' | 'failed'> {
     const { contract, isScheduled } = this.binding;
-    if (isScheduled) await this.#rows.delete(row);
-    else await this.#rows.deadLetter(row, errorText(error));
-    const state = isScheduled ? 'failed; its next run is not affected' : 'is a dead letter';
-    this.#log.error({ err: error }, `${contract.name} ${row.id} ${state}`);
+    if (isScheduled) {
+      await this.#rows.delete(row);
+      this.#log.error({ err: error }, `${contract.name} ${row.id} failed; its next run is not affected`);
+      return 'failed';
+    }
+    await this.#rows.deadLetter(row, errorText(error));
+    this.#log.error({ err: error }, `${contract.name} job:${row.id} is a dead letter`);
+    return 'dead';
   }
 }
 

@@ -70,8 +70,8 @@ export function confirmationWorker(publisher: string, database: DataSource, brok
          delete from "${publisher}".outbox using lazily where queue = $1 and id = any($2)`,
         [subscriber, ids],
       );
-    } catch {
-      await retryLater(job, token);
+    } catch (error) {
+      await retryLater(job, token, error);
     }
   };
   return broker.worker(confirmationQueue(publisher), process, { concurrency: 1 });

@@ -111,7 +111,8 @@ export const inboxFunctions = (schema: string) => `
     on conflict (publisher, aggregate, seq) do update
     set attempts = i.attempts + $6::integer, claims = 0, error = $5
     returning i.* into kept;
-    if is_locked and $6 and (kept.attempts >= $7) then
+    -- Without the lock, or when the event is not next, it waits: dropping a dead letter would skip the events before it.
+    if is_locked and done = $3 - 1 and $6 and kept.attempts >= $7 then
       update ${schema}.inbox i set state = 'dead'
       where i.publisher = $1 and i.aggregate = $2 and i.seq = $3;
       update ${schema}.inbox_cursors c set parked_at = now() where c.publisher = $1 and c.aggregate = $2;

@@ -1,0 +1,77 @@
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import type { WorkerContext } from '../handlers/worker-context.js';
+import type { Delivery } from '../outbox/delivery.js';
+import { createSampleSchemas, Sold } from '../sample-modules.fixture.js';
+import { EventProcessor } from './event-processor.js';
+
+const server = new TestPostgres();
+let database: DataSource;
+beforeAll(async () => {
+  await server.start();
+  const { ledger: url } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
+  database = await new DataSource({ type: 'postgres', url: url! }).initialize();
+});
+afterAll(async () => {
+  await database.destroy();
+  await server.stop();
+});
+beforeEach(async () => {
+  await database.query('delete from inbox');
+  await database.query('delete from inbox_cursors');
+  await database.query(
+    `insert into inbox_cursors (publisher, aggregate, last) values ('shop', 'shelf/1', 2)`,
+  );
+});
+
+const handled = vi.fn<WorkerContext['metrics']['handled']>();
+function processorOf(handle: () => Promise<void>): EventProcessor {
+  const { signal } = new AbortController();
+  return new EventProcessor(
+    {
+      module: 'ledger',
+      events: new Map([['shop/sold', { contract: Sold, handle }]]),
+      jobs: new Map(),
+      schedules: [],
+    },
+    {
+      database,
+      metrics: { handled, retried: () => undefined },
+      shutdown: { stopping: signal, aborting: signal },
+      concurrency: 2,
+    } as unknown as WorkerContext,
+  );
+}
+const delivery = (seq: number, aggregate = 'shelf/1'): Delivery => ({
+  publisher: 'shop',
+  id: 100 + seq,
+  aggregate,
+  seq,
+  type: 'shop/sold',
+  version: 1,
+  payload: { item: 'a' },
+  context: {},
+  at: new Date().toISOString(),
+});
+const states = () => database.query(`select seq::int, state from inbox order by seq`);
+
+it('stores an early event whose process has crashed, and parks nothing', async () => {
+  await processorOf(async () => undefined).process(delivery(5), 10);
+  expect(await states()).toEqual([{ seq: 5, state: 'waiting' }]);
+  expect(await database.query('select from inbox_cursors where parked_at is not null')).toEqual([]);
+});
+
+it('counts dead letters', async () => {
+  const processor = processorOf(() => Promise.reject(new Error('no paper')));
+  await database.query(
+    `insert into inbox (publisher, aggregate, seq, event, attempts) values ('shop', 'shelf/1', 3, '{}', 7)`,
+  );
+  await processor.process(delivery(3), 0);
+  expect(await states()).toEqual([{ seq: 3, state: 'dead' }]);
+  await processor.process(delivery(1, 'shelf/2'), 10);
+  expect(handled.mock.calls.map((call) => call.slice(0, 3))).toEqual([
+    ['ledger', 'shop/sold', 'dead'],
+    ['ledger', 'shop/sold', 'dead'],
+  ]);
+});
