@@ -23,7 +23,8 @@ const DEFAULT_CONCURRENCY = 2;
 const PRUNE_INTERVAL_MS = 60 * 60_000;
 /** On shutdown, handlers have this long to end; then they are cancelled. */
 const GRACE_PERIOD_MS = 3_500;
-const MAX_CLOSE_MS = 5_000;
+/** On shutdown, workers have this long to stop; handlers that ignore their cancellation are left behind. */
+const STOP_TIMEOUT_MS = 5_000;
 
 interface LoadedModule {
   readonly manifest: ModuleManifest;
@@ -54,10 +55,11 @@ export class EventsRuntime
   ) {}
 
   /**
-   * Adds a module of this process; called while Nest builds it.
+   * Registers a module of this process; called while Nest builds it.
+   * @returns the module's outbox
    * @throws ContractError when `EventsModule.forRoot` was not given its manifest
    */
-  add(module: string, database: DataSource): Outbox {
+  registerModule(module: string, database: DataSource): Outbox {
     const manifest = this.options.manifests.find(({ name }) => name === module);
     if (!manifest) throw new ContractError(`EventsModule.forRoot was not given the manifest of '${module}'`);
     const relay = new Relay(module, database, this.broker);
@@ -107,7 +109,7 @@ export class EventsRuntime
     ]);
     let closeTimer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
-      closeTimer = setTimeout(resolve, MAX_CLOSE_MS);
+      closeTimer = setTimeout(resolve, STOP_TIMEOUT_MS);
     });
     await Promise.race([stopped.catch((error: unknown) => this.#log.warn({ err: error })), timeout]);
     clearTimeout(abortTimer);

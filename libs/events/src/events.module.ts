@@ -46,12 +46,14 @@ export class EventsModule {
    */
   static forModule(module: string): DynamicModule {
     return {
+      // Nest identifies a module by its class.
       module: class extends EventsModule {},
       providers: [
         {
           provide: outboxToken(module),
           inject: [getDataSourceToken(module), EventsRuntime],
-          useFactory: (database: DataSource, runtime: EventsRuntime) => runtime.add(module, database),
+          useFactory: (database: DataSource, runtime: EventsRuntime) =>
+            runtime.registerModule(module, database),
         },
       ],
       exports: [outboxToken(module)],

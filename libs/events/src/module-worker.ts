@@ -8,7 +8,7 @@ import { EventProcessor } from './inbox/event-processor.js';
 import { JobProcessor } from './jobs/job-processor.js';
 import { Schedules } from './jobs/schedules.js';
 import { Confirmations } from './outbox/confirmations.js';
-import type { Delivery, JobDelivery } from './outbox/delivery.js';
+import type { Delivery, JobDelivery } from './delivery.js';
 
 const SCHEDULING_INTERVAL_MS = 2_000;
 

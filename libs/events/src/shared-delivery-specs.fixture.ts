@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Broker } from './broker/broker.js';
 import { query } from './broker/test-postgres.fixture.js';
-import type { Delivery } from './outbox/delivery.js';
+import type { Delivery } from './delivery.js';
 import { eventually, type TestEnvironment, useTestEnvironment } from './test-environment.fixture.js';
 import { type Behaviour, Closed, NoSubscribers } from './sample-modules.fixture.js';
 

@@ -6,7 +6,7 @@ import { PostgresTransport } from './postgres-transport.js';
 import { RedisTransport } from './redis-transport.js';
 import { PREFIX, type Transport } from './transport.js';
 
-const MAX_CLOSE_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
@@ -117,7 +117,7 @@ export class Broker {
     const closed = Promise.allSettled(this.#workers.map((worker) => worker.close()));
     // A worker waits without limit for an unreachable server; only running jobs are worth waiting for.
     const done = Promise.allSettled(this.#running).then(() => within(1_000, closed));
-    await within(MAX_CLOSE_MS, done);
+    await within(CLOSE_TIMEOUT_MS, done);
     await within(1_000, Promise.allSettled([...this.#queues.values()].map((queue) => queue.close())));
     await within(1_000, this.transport.disconnect());
   }

@@ -9,7 +9,7 @@ const RETRY_INTERVAL_MS = 1_000;
 /** The connections of a process to the server that holds the queues, and BullMQ's backend on them. */
 export interface Transport {
   readonly backendFactory: BackendFactory;
-  /** BullMQ requires one; the factory above uses its own. */
+  /** Required by BullMQ's types; unused with the factory above. */
   readonly connection: ConnectionOptions;
   /** @throws Error of one line when this server must not hold queues; an unreachable server is no error */
   check(): Promise<void>;

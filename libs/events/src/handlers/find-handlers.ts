@@ -34,7 +34,7 @@ type Instance = Record<string, (...args: unknown[]) => Promise<never>>;
 /** A method of a `@Subscriber`; `name` is `Class.method`, for error messages. */
 interface Method {
   readonly name: string;
-  readonly call: (...args: unknown[]) => Promise<never>;
+  readonly invoke: (...args: unknown[]) => Promise<never>;
   readonly metadata: (key: string) => unknown;
 }
 
@@ -61,12 +61,12 @@ export function findHandlers(
     const event = method.metadata(ON_EVENT) as EventContract | undefined;
     if (event) {
       requireUnique(`event '${event.name}'`, method);
-      events.set(event.name, { contract: event, handle: method.call });
+      events.set(event.name, { contract: event, handle: method.invoke });
     }
     const job = method.metadata(ON_JOB) as JobContract | undefined;
     if (job) {
       requireUnique(`job '${job.name}'`, method);
-      jobs.set(job.name, { contract: job, isScheduled: false, handle: method.call });
+      jobs.set(job.name, { contract: job, isScheduled: false, handle: method.invoke });
     }
     const schedule = method.metadata(EVERY) as Schedule | undefined;
     if (schedule) {
@@ -75,7 +75,7 @@ export function findHandlers(
       jobs.set(schedule.queue, {
         contract: scheduledJob(schedule),
         isScheduled: true,
-        handle: () => method.call(),
+        handle: () => method.invoke(),
       });
     }
   }
@@ -106,7 +106,7 @@ function* methodsOf(
       const method = prototype[name]!;
       yield {
         name: `${owner}.${name}`,
-        call: method.bind(instance),
+        invoke: method.bind(instance),
         metadata: (key) => Reflect.getMetadata(key, method) as unknown,
       };
     }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { CallContext, Consistency, runCall, SeamError } from '@tearline/seam';
-import type { DeliveryContext } from '../outbox/delivery.js';
+import type { DeliveryContext } from '../delivery.js';
 
 /** How long a handler that was cancelled may take to unwind and give its connection back. */
-const GRACE_PERIOD_MS = 1_000;
+const UNWIND_TIMEOUT_MS = 1_000;
 
 /** A handler exceeded its timeout. Unlike `deadline-exceeded` from a call that it made, this counts as a failed attempt. */
 export class HandlerTimeoutError extends Error {
@@ -43,7 +43,7 @@ export async function runHandler<T>(
   const timer = setTimeout(() => {
     isLate = true;
     call.cancel(new SeamError('deadline-exceeded'));
-    graceTimer = setTimeout(() => timedOut.reject(timeoutError()), GRACE_PERIOD_MS);
+    graceTimer = setTimeout(() => timedOut.reject(timeoutError()), UNWIND_TIMEOUT_MS);
   }, timeoutMs);
   const cancel = () => call.cancel(new SeamError('cancelled', { message: 'this process shuts down' }));
   if (aborting.aborted) cancel();

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { TestPostgres } from '../broker/test-postgres.fixture.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
-import type { Delivery } from '../outbox/delivery.js';
+import type { Delivery } from '../delivery.js';
 import { createSampleSchemas, Sold } from '../sample-modules.fixture.js';
 import { EventProcessor } from './event-processor.js';
 

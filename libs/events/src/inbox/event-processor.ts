@@ -12,7 +12,7 @@ import {
 import type { EventBinding, Handlers } from '../handlers/find-handlers.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
-import type { Delivery } from '../outbox/delivery.js';
+import type { Delivery } from '../delivery.js';
 import { Inbox } from './inbox.js';
 import type { Message } from './on-event.decorator.js';
 
@@ -52,8 +52,8 @@ export class EventProcessor {
    * @param crashes earlier deliveries of this event whose process ended before they did
    * @throws the error of the database when it is unreachable
    */
-  async process(event: Delivery, crashes: number): Promise<void> {
-    await this.#attempt(event, crashes, new Date());
+  async process(delivery: Delivery, crashes: number): Promise<void> {
+    await this.#attempt(delivery, crashes, new Date());
   }
 
   /** Handles the stored events of an aggregate in order, at most {@link MAX_DRAINED}. What fails is left to the sweep. */
@@ -63,7 +63,7 @@ export class EventProcessor {
         if (this.context.shutdown.stopping.aborted) return;
         const claim = await this.#inbox.claim(publisher, aggregate);
         if (!claim) return;
-        await this.#attempt(claim.event, claim.claims - 1, claim.receivedAt);
+        await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
       }
       this.#sweep.runWithin(0);
     } catch (error) {
@@ -81,55 +81,63 @@ export class EventProcessor {
     );
   }
 
-  async #attempt(event: Delivery, crashes: number, receivedAt: Date): Promise<void> {
+  async #attempt(delivery: Delivery, crashes: number, receivedAt: Date): Promise<void> {
     const began = performance.now();
     let outcome = 'handled';
     try {
       if (crashes >= MAX_CRASHES) throw new CrashError(crashes);
-      if (!(await this.#handle(event))) return;
+      if (!(await this.#handle(delivery))) return;
     } catch (error) {
-      outcome = await this.#storeFailure(event, error, receivedAt);
+      outcome = await this.#storeFailure(delivery, error, receivedAt);
     }
-    this.context.metrics.handled(this.handlers.module, event.type, outcome, performance.now() - began);
+    this.context.metrics.handled(this.handlers.module, delivery.type, outcome, performance.now() - began);
   }
 
   /** @returns whether the event was handled; otherwise it is a duplicate, or stored */
-  async #handle(event: Delivery): Promise<boolean> {
-    const call = handlerCall(`event:${event.publisher}:${event.id}`, event.context, HANDLER_TIMEOUT_MS);
+  async #handle(delivery: Delivery): Promise<boolean> {
+    const call = handlerCall(
+      `event:${delivery.publisher}:${delivery.id}`,
+      delivery.context,
+      HANDLER_TIMEOUT_MS,
+    );
     const { database, shutdown } = this.context;
     return runHandler(call, HANDLER_TIMEOUT_MS, shutdown.aborting, () =>
       database.transaction(async (manager) => {
-        if ((await this.#inbox.receive(manager, event)) !== 'handle') return false;
-        const { contract, handle } = this.#binding(event);
-        await handle(messageOf(event, contract), manager);
+        if ((await this.#inbox.receive(manager, delivery)) !== 'handle') return false;
+        const { contract, handle } = this.#binding(delivery);
+        await handle(messageOf(delivery, contract), manager);
         return true;
       }),
     );
   }
 
-  #binding(event: Delivery): EventBinding {
-    const binding = this.handlers.events.get(event.type);
-    if (!binding) throw new UnknownEventError(`'${this.handlers.module}' has no handler for '${event.type}'`);
-    if (event.version > binding.contract.version)
+  #binding(delivery: Delivery): EventBinding {
+    const binding = this.handlers.events.get(delivery.type);
+    if (!binding)
+      throw new UnknownEventError(`'${this.handlers.module}' has no handler for '${delivery.type}'`);
+    if (delivery.version > binding.contract.version)
       throw new UnknownEventError(
-        `'${event.type}': expected a version up to ${binding.contract.version}, got ${event.version}`,
+        `'${delivery.type}': expected a version up to ${binding.contract.version}, got ${delivery.version}`,
       );
     return binding;
   }
 
   /** @returns the outcome of the attempt */
-  async #storeFailure(event: Delivery, error: unknown, receivedAt: Date): Promise<string> {
+  async #storeFailure(delivery: Delivery, error: unknown, receivedAt: Date): Promise<string> {
     const { module } = this.handlers;
     const kind = failureKind(error, receivedAt);
-    const { state, attempts, waitMs } = await this.#inbox.fail(event, errorText(error), kind);
-    const subject = `${event.type} ${event.publisher}:${event.aggregate}:${event.seq}`;
+    const { state, attempts, waitMs } = await this.#inbox.fail(delivery, errorText(error), kind);
+    const subject = `${delivery.type} ${delivery.publisher}:${delivery.aggregate}:${delivery.seq}`;
     if (state === 'dead') {
-      this.#log.error({ err: error }, `${subject} is a dead letter; later events of ${event.aggregate} wait`);
+      this.#log.error(
+        { err: error },
+        `${subject} is a dead letter; later events of ${delivery.aggregate} wait`,
+      );
       return 'dead';
     }
     const isCounted = kind === 'failed';
     if (state === 'waiting') {
-      this.context.metrics.retried(module, event.type, isCounted ? 'failed' : 'transient');
+      this.context.metrics.retried(module, delivery.type, isCounted ? 'failed' : 'transient');
       const happened = isCounted ? `failed ${attempts} times` : 'was interrupted';
       this.#log.warn({ err: error }, `${subject} ${happened}; retry in ${waitMs} ms`);
       this.#sweep.runWithin(waitMs);
@@ -138,12 +146,12 @@ export class EventProcessor {
   }
 }
 
-function messageOf(event: Delivery, contract: EventBinding['contract']): Message {
+function messageOf(delivery: Delivery, contract: EventBinding['contract']): Message {
   return {
-    payload: contract.read(event.payload, event.version),
-    at: new Date(event.at),
-    aggregate: event.aggregate,
-    seq: event.seq,
-    id: `${event.publisher}:${event.id}`,
+    payload: contract.read(delivery.payload, delivery.version),
+    at: new Date(delivery.at),
+    aggregate: delivery.aggregate,
+    seq: delivery.seq,
+    id: `${delivery.publisher}:${delivery.id}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { FailureKind } from '../handlers/failure.js';
-import type { Delivery } from '../outbox/delivery.js';
+import type { Delivery } from '../delivery.js';
 
 /** Failed attempts after which an event is a dead letter. */
 const MAX_ATTEMPTS = 8;
@@ -11,9 +11,9 @@ export type Reception = 'handle' | 'duplicate' | 'stored';
 
 /** A stored event that this process has claimed for an attempt. */
 export interface Claim {
-  readonly event: Delivery;
-  /** Claims in a row, this one included, without a result: the process ended during the attempt. */
-  readonly claims: number;
+  readonly delivery: Delivery;
+  /** Earlier claims in a row without a result: the process ended during the attempt. */
+  readonly crashes: number;
   readonly receivedAt: Date;
 }
 
@@ -26,7 +26,7 @@ export interface StoredFailure {
 
 /**
  * A module's inbox tables: how far it has handled each aggregate, and the events that it cannot handle yet. The logic is in
- * the functions of `tables/inbox-functions.ts`, one round trip for each step.
+ * the SQL functions of `inbox-functions.ts`, one round trip for each step.
  */
 export class Inbox {
   /** @param schema quoted */
@@ -36,10 +36,10 @@ export class Inbox {
   ) {}
 
   /** First statement of the handler's transaction. After `handle`, its commit marks the event as handled. */
-  async receive(manager: EntityManager, event: Delivery): Promise<Reception> {
+  async receive(manager: EntityManager, delivery: Delivery): Promise<Reception> {
     const [row] = await manager.query<{ reception: Reception }[]>(
       `select ${this.schema}.receive_event($1, $2, $3, $4) as reception`,
-      [event.publisher, event.aggregate, event.seq, JSON.stringify(event)],
+      [delivery.publisher, delivery.aggregate, delivery.seq, JSON.stringify(delivery)],
     );
     return row!.reception;
   }
@@ -50,21 +50,21 @@ export class Inbox {
       `select event, claims, received_at from ${this.schema}.claim_event($1, $2)`,
       [publisher, aggregate],
     );
-    return row && { event: row.event, claims: row.claims, receivedAt: row.received_at };
+    return row && { delivery: row.event, crashes: row.claims - 1, receivedAt: row.received_at };
   }
 
   /** Stores an event whose attempt failed: waiting for the next one, or dead with its aggregate parked. */
-  async fail(event: Delivery, error: string, kind: FailureKind): Promise<StoredFailure> {
+  async fail(delivery: Delivery, error: string, kind: FailureKind): Promise<StoredFailure> {
     const [row] = await this.database.query<
       { state: StoredFailure['state']; attempts: number; wait_ms: number }[]
     >(`select state, attempts, wait_ms from ${this.schema}.fail_event($1, $2, $3, $4, $5, $6, $7)`, [
-      event.publisher,
-      event.aggregate,
-      event.seq,
-      JSON.stringify(event),
+      delivery.publisher,
+      delivery.aggregate,
+      delivery.seq,
+      JSON.stringify(delivery),
       error,
-      kind !== 'transient',
-      kind === 'fatal' ? 0 : MAX_ATTEMPTS,
+      kind,
+      MAX_ATTEMPTS,
     ]);
     return { state: row!.state, attempts: row!.attempts, waitMs: row!.wait_ms };
   }

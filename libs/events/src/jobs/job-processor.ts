@@ -5,7 +5,7 @@ import type { JobBinding } from '../handlers/find-handlers.js';
 import { CrashError, errorText, isTransient, MAX_CRASHES } from '../handlers/failure.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
-import type { JobDelivery } from '../outbox/delivery.js';
+import type { JobDelivery } from '../delivery.js';
 import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';
 import { REQUEUE, type RunningJob } from './on-job.decorator.js';
 
@@ -110,6 +110,7 @@ export class JobProcessor {
   }
 }
 
+/** The job that a handler receives. */
 class Attempt implements RunningJob {
   readonly attempt: number;
   readonly isLastAttempt: boolean;

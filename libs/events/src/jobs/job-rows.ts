@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { DeliveryContext, JobDelivery } from '../outbox/delivery.js';
+import type { DeliveryContext, JobDelivery } from '../delivery.js';
 
 export interface JobRow {
   readonly id: number;

@@ -66,8 +66,8 @@ export function confirmationWorker(publisher: string, database: DataSource, brok
     try {
       // What a crash of PostgreSQL undoes here is confirmed once more.
       await database.query(
-        `with lazily as materialized (select set_config('synchronous_commit', 'off', true))
-         delete from "${publisher}".outbox using lazily where queue = $1 and id = any($2)`,
+        `with async_commit as materialized (select set_config('synchronous_commit', 'off', true))
+         delete from "${publisher}".outbox using async_commit where queue = $1 and id = any($2)`,
         [subscriber, ids],
       );
     } catch (error) {

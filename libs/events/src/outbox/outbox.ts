@@ -9,7 +9,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import type { JobContract, JobPayloadOf } from '../jobs/job.js';
 import { afterCommit } from './after-commit.js';
-import type { DeliveryContext } from './delivery.js';
+import type { DeliveryContext } from '../delivery.js';
 
 export const outboxToken = (module: string) => `${module} outbox`;
 

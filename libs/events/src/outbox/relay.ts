@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { PeriodicTask } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
 import type { Broker } from '../broker/broker.js';
-import { brokerJob, type OutboxRow } from './delivery.js';
+import { brokerJob, type OutboxRow } from '../delivery.js';
 
 const BATCH = 500;
 const POLL_INTERVAL_MS = 1_000;
@@ -12,12 +12,12 @@ const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
 
 /**
- * Selects the rows that are due and schedules their next sending, in one statement: any number of relays share the work.
- * What a relay that crashes here has selected is due again after 15 s at first, 10 minutes at last; so is what the broker
- * loses. The commit need not wait for the disk: what a crash of PostgreSQL undoes is sent again and found a duplicate.
+ * Claims the rows that are due and schedules their next sending, in one statement: any number of relays share the work.
+ * Rows that a relay claims and does not send, because it crashes, are due again: after 15 s at first, 12.5 minutes at last.
+ * So are rows that the broker loses. The commit need not wait for the disk: what a crash of PostgreSQL undoes is sent again and found a duplicate.
  */
-const selectDue = (schema: string) => `
-  with lazily as materialized (select set_config('synchronous_commit', 'off', true)),
+const claimDue = (schema: string) => `
+  with async_commit as materialized (select set_config('synchronous_commit', 'off', true)),
   due as (
     select id from ${schema}.outbox where next_at <= now() and failed_at is null
     order by next_at, id limit $1 for update skip locked
@@ -26,10 +26,10 @@ const selectDue = (schema: string) => `
   set sends = o.sends + 1,
     next_at = now() + least(interval '10 minutes', interval '15 seconds' * power(2, least(o.sends, 6)))
       * (1 + random() / 4)
-  from due, lazily where o.id = due.id
+  from due, async_commit where o.id = due.id
   returning o.id, o.queue, o.aggregate, o.seq, o.type, o.version, o.payload, o.context, o.created_at, o.round`;
 
-/** A row that is not sent any more has reached a worker all the same, which has scheduled its next attempt. */
+/** A send that failed may have reached the broker all the same: without `sends`, the next attempt of the job is scheduled already. */
 const makeDueAgain = (schema: string) =>
   `update ${schema}.outbox set next_at = now(), sends = sends - 1 where id = any($1) and sends > 0`;
 
@@ -37,7 +37,7 @@ const makeDueAgain = (schema: string) =>
 export class Relay {
   readonly #log = new Logger('Events');
   readonly #task: PeriodicTask;
-  readonly #statements: { readonly selectDue: string; readonly makeDueAgain: string };
+  readonly #statements: { readonly claimDue: string; readonly makeDueAgain: string };
   #failures = 0;
   /** On the clock of `performance.now()`. */
   #retryAt = 0;
@@ -48,7 +48,7 @@ export class Relay {
     private readonly broker: Broker,
   ) {
     const schema = `"${module}"`;
-    this.#statements = { selectDue: selectDue(schema), makeDueAgain: makeDueAgain(schema) };
+    this.#statements = { claimDue: claimDue(schema), makeDueAgain: makeDueAgain(schema) };
     this.#task = new PeriodicTask(`relay of '${module}'`, POLL_INTERVAL_MS, () => this.#relay());
   }
 
@@ -87,7 +87,7 @@ export class Relay {
   }
 
   async #sendBatch(limit: number): Promise<number> {
-    const [rows] = await this.database.query<[OutboxRow[], number]>(this.#statements.selectDue, [limit]);
+    const [rows] = await this.database.query<[OutboxRow[], number]>(this.#statements.claimDue, [limit]);
     // Ids of an aggregate have the order of its sequence. Events that arrive in order need not be stored in the inbox.
     rows.sort((a, b) => a.id - b.id);
     const results = await Promise.allSettled(

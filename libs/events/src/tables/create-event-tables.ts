@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { inboxFunctions } from './inbox-functions.js';
-import { outboxFunctions } from './outbox-functions.js';
+import { inboxFunctions } from '../inbox/inbox-functions.js';
+import { outboxFunctions } from '../outbox/outbox-functions.js';
 
 /**
  * Returns the migration that creates a module's outbox and inbox. A module that publishes, subscribes or has jobs lists it.
@@ -50,7 +50,8 @@ export function createEventTables(module: string): new () => MigrationInterface 
         ) with (fillfactor = 70);
         create index event_sequences_ended on ${schema}.event_sequences (ended_at) where ended_at is not null;
 
-        -- The last event that this module has handled of each publisher and aggregate.
+        -- The last event that this module has handled of each publisher and aggregate. The aggregate is parked while one
+        -- of its events is a dead letter.
         create table ${schema}.inbox_cursors (
           publisher text not null,
           aggregate text not null,
@@ -61,7 +62,8 @@ export function createEventTables(module: string): new () => MigrationInterface 
         ) with (fillfactor = 70);
         create index inbox_cursors_ended on ${schema}.inbox_cursors (ended_at) where ended_at is not null;
 
-        -- Events that could not be handled on arrival: early, behind a dead letter, failed, or dead letters.
+        -- Events that could not be handled on arrival: early, behind a dead letter, failed, or dead letters. An attempt
+        -- at a stored event increments claims first; its failure resets them, a crash does not.
         create table ${schema}.inbox (
           publisher text not null,
           aggregate text not null,

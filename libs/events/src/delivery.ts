@@ -1,4 +1,4 @@
-/** What of the publishing call travels with an event or job. */
+/** Travels with an event or job: parts of the publishing call, and whether the event is the last one of its aggregate. */
 export interface DeliveryContext {
   readonly requestId?: string;
   readonly traceparent?: string;
@@ -7,7 +7,7 @@ export interface DeliveryContext {
   readonly ends?: true;
 }
 
-/** An event for one subscriber, as the queue and the inbox hold it. */
+/** An event for one subscriber, as the queue and the inbox hold it; the handler receives it as a `Message`. */
 export interface Delivery {
   readonly publisher: string;
   /** Of the outbox row. */
@@ -18,13 +18,14 @@ export interface Delivery {
   readonly version: number;
   readonly payload: unknown;
   readonly context: DeliveryContext;
-  /** When it was published, ISO 8601. */
+  /** Start of the publisher's transaction, ISO 8601. */
   readonly at: string;
 }
 
 /** A job, as the queue holds it; its state is in the outbox row. */
 export interface JobDelivery {
   readonly id: number;
+  /** Counts the requeues and retries of the job. */
   readonly round: number;
 }
 
