@@ -17,13 +17,11 @@ export class PeriodicTask {
   /**
    * @param name for the log, e.g. `deletion of old idempotency keys`
    * @param intervalMs milliseconds from the end of a run to the next one, jittered by a quarter
-   * @param level of the log line for a failed run
    */
   constructor(
     private readonly name: string,
     private readonly intervalMs: number,
     private readonly task: () => Promise<void>,
-    private readonly level: 'debug' | 'warn' = 'warn',
   ) {}
 
   get isStopped(): boolean {
@@ -60,7 +58,7 @@ export class PeriodicTask {
       return;
     }
     this.#running = this.task().catch((error: unknown) =>
-      this.#log[this.level]({ err: error }, `${this.name} failed`),
+      this.#log.warn({ err: error }, `${this.name} failed`),
     );
     await this.#running;
     this.#running = undefined;
