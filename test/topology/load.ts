@@ -43,7 +43,7 @@ const writes: Step[] = [
 ];
 
 /** Between an answer and the next request of the same person: what starts meanwhile has to find a core to do it on. */
-const pauseMs = 20;
+const pauseMs = 60;
 
 /** Starts some people who do one thing after the other. */
 export async function startLoad(
