@@ -14,7 +14,7 @@ export function composeFile(topology: Topology): object {
   return {
     services: { ...servers(), ...servicesOf(topology) },
     networks: {
-      // What stands between the outside and the hosts.
+      // Between nginx and the hosts.
       edge: {},
       // Calls between hosts.
       app: { internal: true },
@@ -38,13 +38,13 @@ function servicesOf(topology: Topology): Record<string, object> {
   };
 }
 
-/** What every topology needs. */
+/** Services that every topology needs. */
 function servers(): Record<string, object> {
   return {
     secrets: {
       ...from('cli'),
       command: ['node', 'main.js', 'secrets', '--into', '/run/secrets'],
-      // A new volume belongs to root; there is nothing else in reach.
+      // A new volume belongs to root.
       user: 'root',
       network_mode: 'none',
       volumes: audiences.map((audience) => secretsMount(audience).replace(/:ro$/, '')),

@@ -5,10 +5,10 @@ import { manifests } from '@tearline/modules';
 import { isCalledRemotely, frontHost, remotesOf, type Topology, type TopologyHost } from '@tearline/topology';
 import { HTTP_PORT, isMonolith, RPC_PORT, rpcNameOf, secretFile, secretsMount, serviceOf } from './names.js';
 
-/** Where media keeps its files, on a volume that all its replicas have. */
+/** Folder of media's files, on a volume that all its replicas mount. */
 const MEDIA_DIR = '/var/lib/tearline/media';
 
-/** A host as a compose service, with its modules and with the credentials of these modules only. */
+/** Returns the compose service of a host, with the credentials of its own modules only. */
 export function hostService(topology: Topology, host: TopologyHost): object {
   const { modules, serve } = host;
   const isAlone = isMonolith(topology);
@@ -42,7 +42,7 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
   const called = isCalled(topology, host);
   return {
     ...(!isMonolith(topology) && { HOST_MODULES: modules.join(','), HOST_ROLES: serve.join(',') }),
-    // nginx, which alone is in front.
+    // Only nginx is in front.
     TRUST_PROXY: '1',
     ...(called && { RPC_PORT: `${RPC_PORT}`, RPC_HOST: rpcNameOf(topology, host.name) }),
     ...((called || remotes.length > 0) && { RPC_SECRET_FILE: secretFile('hosts', 'rpc-secret') }),
@@ -55,7 +55,7 @@ function environment(topology: Topology, host: TopologyHost): Record<string, str
     AUTH_JWKS_FILE: secretFile('hosts', 'auth-jwks'),
     REDIS_URL_FILE: secretFile('hosts', 'redis-url'),
     ...urlFiles(modules),
-    // With the role and the password that each module has on the primary.
+    // Each module has the same role and password on the replica as on the primary.
     DATABASE_REPLICA_URLS: 'postgres://postgres-replica',
     CONSISTENCY_SECRET_FILE: secretFile('hosts', 'consistency-secret'),
     ...(modules.includes('identity') && {

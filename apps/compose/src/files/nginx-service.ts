@@ -4,7 +4,7 @@ import { HTTP_PORT, serviceOf } from './names.js';
 
 const hostsOf = ({ hosts }: Topology) => hosts.filter(({ serve }) => serve.includes('http'));
 
-/** The nginx in front of a topology, as a compose service. */
+/** Returns the compose service of nginx. */
 export function nginxService(topology: Topology): object {
   return {
     extends: { file: 'services.yaml', service: 'nginx' },
@@ -15,11 +15,11 @@ export function nginxService(topology: Topology): object {
   };
 }
 
-/** Its configuration, in which hosts are called by the names of their services; `nginx/run.sh` puts addresses in. */
+/** Returns nginx's configuration with the names of services in place of addresses; `nginx/run.sh` replaces them. */
 export function nginxFile(topology: Topology): string {
   const addressesOf = (host: string) => {
     const address = `${serviceOf(topology, host)}:${HTTP_PORT}`;
-    // Written as for several replicas; how many a name stands for shows when it is asked.
+    // As for several replicas: their number is not known before the name is resolved.
     return [address, address];
   };
   return nginxConfig({
