@@ -36,6 +36,14 @@ describe('deletion of an article', () => {
     expect(await author.api.del(articlePath(slug))).toBeRefused(404, notFound);
   });
 
+  it('is visible to every anonymous request for a URL whose response was cached', async () => {
+    const author = await register(api);
+    const path = articlePath((await publish(author)).slug);
+    for (let times = 0; times < 2; times += 1) expect(await api.get(path)).toHaveStatus(200);
+    await author.api.del(path);
+    for (let times = 0; times < 3; times += 1) expect(await api.get(path)).toBeRefused(404, notFound);
+  });
+
   it('takes it off every list and count', async () => {
     const [author, fan] = [await register(api), await register(api)];
     await follow(fan, author);

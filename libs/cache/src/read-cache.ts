@@ -82,7 +82,8 @@ export class ReadCache {
     const key = this.#keysByUrl.get(url);
     if (key === undefined || this.options?.defaultLevel === 'strong') return undefined;
     const entry = this.options?.memory.find(key);
-    if (!entry || entry.isInvalidated || entry.freshUntil < Date.now()) return undefined;
+    // Only the route knows how to respond to the absence of a value.
+    if (!entry || entry.isInvalidated || entry.isNegative || entry.freshUntil < Date.now()) return undefined;
     this.#countersOf(entry.cache.name).reads.memory += 1;
     return entry.json;
   }
