@@ -24,27 +24,17 @@ export interface CacheDefinition<T> extends Required<CacheDefinitionOptions<T>> 
   readonly keyPrefix: string;
 }
 
+const DEFAULTS = { formatVersion: 1, ttlMs: 30_000, staleWhileRevalidateMs: 10_000, negativeTtlMs: 2_000 };
+
 /**
  * Declares a cache.
  * @param name `<module>.<values>`, e.g. `articles.one`
  * @example const ONE = defineCache('articles.one', { schema: ArticleBody, modules: ['articles', 'identity'] });
  */
 export function defineCache<T>(name: string, options: CacheDefinitionOptions<T>): CacheDefinition<T> {
-  const {
-    formatVersion = 1,
-    ttlMs = 30_000,
-    staleWhileRevalidateMs = 10_000,
-    negativeTtlMs = 2_000,
-  } = options;
-  const shape = JSON.stringify([formatVersion, z.toJSONSchema(options.schema, { unrepresentable: 'any' })]);
+  const complete = { ...DEFAULTS, ...options };
+  const jsonSchema = z.toJSONSchema(options.schema, { unrepresentable: 'any' });
+  const shape = JSON.stringify([complete.formatVersion, jsonSchema]);
   const hash = createHash('sha256').update(shape).digest('base64url').slice(0, 12);
-  return {
-    ...options,
-    formatVersion,
-    ttlMs,
-    staleWhileRevalidateMs,
-    negativeTtlMs,
-    name,
-    keyPrefix: `${name}:${hash}:`,
-  };
+  return { ...complete, name, keyPrefix: `${name}:${hash}:` };
 }

@@ -4,7 +4,7 @@ import type { RedisStore } from './redis-store.js';
 
 /** Counts of one cache. */
 export class CacheCounters {
-  /** Reads by where the value came from; `coalesced`: from another reader's load; `bypassed`: loaded without the cache. */
+  /** Reads by where the value came from; `coalesced`: from another reader's fetch; `bypassed`: loaded without the cache. */
   readonly reads = { memory: 0, redis: 0, coalesced: 0, loaded: 0, bypassed: 0 };
   staleReads = 0;
   refreshes = 0;
@@ -13,60 +13,64 @@ export class CacheCounters {
 
 export type ReadResult = keyof CacheCounters['reads'];
 
+/** The counters of each cache, by its name. */
+export class CountersByCache extends Map<string, CacheCounters> {
+  of(name: string): CacheCounters {
+    const known = this.get(name);
+    if (known) return known;
+    const counters = new CacheCounters();
+    this.set(name, counters);
+    return counters;
+  }
+}
+
+type Sample = readonly [labels: Record<string, string>, value: number];
+
 /** Registers metrics that read a process's counters by cache when they are scraped. */
 export function registerCacheMetrics(
   registry: Registry,
-  counters: ReadonlyMap<string, CacheCounters>,
+  counters: CountersByCache,
   memory?: MemoryStore,
   redis?: RedisStore,
 ): void {
-  const registers = [registry];
-  new Counter({
-    name: 'cache_reads_total',
-    help: 'Reads by result: memory, redis, coalesced (with a load in progress), loaded, bypassed',
-    labelNames: ['cache', 'result'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [cache, { reads }] of counters)
-        for (const [result, count] of Object.entries(reads)) this.inc({ cache, result }, count);
-    },
-  });
-  const counter = (name: string, help: string, field: 'staleReads' | 'refreshes' | 'loadFailures') =>
-    new Counter({
+  const metric = (
+    Type: typeof Counter | typeof Gauge,
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    samples: () => readonly Sample[],
+  ) =>
+    new Type({
       name,
       help,
-      labelNames: ['cache'],
-      registers,
+      labelNames,
+      registers: [registry],
       collect() {
         this.reset();
-        for (const [cache, each] of counters) this.inc({ cache }, each[field]);
+        for (const [labels, value] of samples()) this.inc(labels, value);
       },
     });
-  counter('cache_stale_reads_total', 'Reads that returned a stale value', 'staleReads');
-  counter('cache_refreshes_total', 'Stale values that were reloaded in the background', 'refreshes');
-  counter('cache_load_failures_total', 'Loads that failed', 'loadFailures');
+  const counter = (name: string, help: string, valueOf: (counters: CacheCounters) => number) =>
+    metric(Counter, name, help, ['cache'], () =>
+      [...counters].map(([cache, each]) => [{ cache }, valueOf(each)]),
+    );
   const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
+    metric(Gauge, name, help, [], () => [[{}, value()]]);
+
+  const results = 'memory, redis, coalesced (with a fetch in progress), loaded, bypassed';
+  metric(Counter, 'cache_reads_total', `Reads by result: ${results}`, ['cache', 'result'], () =>
+    [...counters].flatMap(([cache, { reads }]) =>
+      Object.entries(reads).map(([result, count]): Sample => [{ cache, result }, count]),
+    ),
+  );
+  counter('cache_stale_reads_total', 'Reads that returned a stale value', (of) => of.staleReads);
+  counter('cache_refreshes_total', 'Stale values that were reloaded in the background', (of) => of.refreshes);
+  counter('cache_load_failures_total', 'Loads that failed', (of) => of.loadFailures);
   if (!memory) return;
   gauge('cache_memory_bytes', 'Estimated size of the entries in memory', () => memory.bytes);
   gauge('cache_memory_entries', 'Entries in memory', () => memory.entryCount);
   if (!redis) return;
   gauge('cache_redis_up', 'Whether Redis answers the cache: 1 or 0', () => Number(redis.isUp));
-  new Counter({
-    name: 'cache_redis_errors_total',
-    help: 'Commands that Redis did not answer in time, or with an error',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(redis.errorCount);
-    },
-  });
+  const errors = 'Commands that Redis did not answer in time, or with an error';
+  metric(Counter, 'cache_redis_errors_total', errors, [], () => [[{}, redis.errorCount]]);
 }

@@ -1,18 +1,23 @@
 import { type DynamicModule, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConsistencyLevel, SessionStore } from '@tearline/seam';
 import { Registry } from 'prom-client';
-import { registerCacheMetrics } from './cache-metrics.js';
+import { CountersByCache, registerCacheMetrics } from './cache-metrics.js';
 import type { CACHE_MODES } from './cache-settings.js';
-import type { Broadcaster } from './invalidator.js';
+import { EntryFetcher } from './entry-fetcher.js';
+import { InvalidationLog } from './invalidation-log.js';
+import { type Broadcaster, Invalidator } from './invalidator.js';
 import { MemoryStore } from './memory-store.js';
 import { ReadCache } from './read-cache.js';
 import { RedisStore } from './redis-store.js';
+import { MUST_LOAD, requiredPositions } from './required-positions.js';
+import { ResponseCache } from './response-cache.js';
+import { SingleFlight } from './single-flight.js';
 
 export interface CacheModuleOptions {
   readonly mode: (typeof CACHE_MODES)[number];
   /** Size of the first level in MiB; 64 by default. */
   readonly memoryMib?: number | undefined;
-  /** The Redis of the second level, which hosts share; for the mode `on`. */
+  /** The Redis of the second level, which processes share; for the mode `on`. */
   readonly redisUrl?: string | undefined;
   /** Injection token of the {@link Broadcaster} that carries invalidations to the other processes. */
   readonly broadcaster?: InjectionToken<Broadcaster>;
@@ -49,14 +54,28 @@ export class CacheModule implements OnApplicationShutdown {
 }
 
 async function openCache(
-  { mode, memoryMib = 64, redisUrl, sessions, consistency: defaultLevel = 'session' }: CacheModuleOptions,
+  options: CacheModuleOptions,
   registry: Registry | undefined,
   broadcaster: Broadcaster | undefined,
 ): Promise<ReadCache> {
-  const memory = mode === 'off' ? undefined : new MemoryStore(memoryMib * 1_048_576);
+  const { mode, memoryMib = 64, redisUrl, sessions, consistency: defaultLevel = 'session' } = options;
+  const isOff = mode === 'off';
+  const counters = new CountersByCache();
+  const invalidations = new InvalidationLog();
+  const memory = new MemoryStore(memoryMib * 1_048_576, invalidations);
   const redis = mode === 'on' && redisUrl ? new RedisStore(redisUrl) : undefined;
   await redis?.connect();
-  const cache = new ReadCache(memory && { memory, redis, broadcaster, sessions, defaultLevel });
-  if (registry) registerCacheMetrics(registry, cache.counters, memory, redis);
-  return cache;
+  const fetcher = new EntryFetcher(memory, redis, invalidations);
+  if (registry) registerCacheMetrics(registry, counters, isOff ? undefined : memory, redis);
+  const parts = {
+    memory,
+    redis,
+    fetcher,
+    singleFlight: new SingleFlight(fetcher, invalidations),
+    invalidator: new Invalidator(memory, redis, isOff ? undefined : broadcaster),
+    counters,
+    requiredPositions: () => (isOff ? MUST_LOAD : requiredPositions(defaultLevel, sessions)),
+  };
+  const hasResponses = !isOff && defaultLevel !== 'strong';
+  return new ReadCache(parts, hasResponses ? new ResponseCache(memory, counters) : undefined);
 }

@@ -8,31 +8,13 @@ import {
   ReadWatermark,
   runCall,
 } from '@tearline/seam';
-import type { CacheDefinition } from './cache-definition.js';
-import type { CacheCounters } from './cache-metrics.js';
-import { Entry, SerializedEntry } from './entry.js';
+import type { CacheRequest } from './cache-request.js';
+import { Entry } from './entry.js';
 import type { InvalidationLog } from './invalidation-log.js';
 import type { MemoryStore } from './memory-store.js';
-import type { Lease, RedisStore } from './redis-store.js';
+import type { RedisStore } from './redis-store.js';
 import { NO_POSITIONS } from './required-positions.js';
-import { moduleOf, positionOf, type Tag, type TagVersion } from './tag-version.js';
-
-/**
- * Loads a value from its module; null when there is none.
- * @param addTags adds tags that the key does not imply
- */
-export type Loader<T> = (addTags: (...tags: Tag[]) => void) => Promise<T | null>;
-
-/** One read of one key. */
-export interface CacheRequest<T> {
-  readonly cache: CacheDefinition<T>;
-  /** With the cache's prefix. */
-  readonly key: string;
-  /** The tags that the key implies. */
-  readonly tags: readonly Tag[];
-  readonly load: Loader<T>;
-  readonly counters: CacheCounters;
-}
+import { moduleOf, positionOf, type VersionedTag } from './tag-version.js';
 
 export interface FetchedEntry<T> {
   readonly entry: Entry<T>;
@@ -40,62 +22,62 @@ export interface FetchedEntry<T> {
 }
 
 const LOAD_TIMEOUT_MS = 10_000;
-const LEASE_TTL_MS = 5_000;
-/** After this long without the lease a host loads without it. */
+/** After this long without the lease a process loads without it. */
 const MAX_LEASE_WAIT_MS = 1_000;
 const MIN_POLL_INTERVAL_MS = 5;
 const MAX_POLL_INTERVAL_MS = 50;
 
-/** Fetches what is not in memory: from Redis, else from its module, one host at a time. */
+/** Fetches what is not in memory: from Redis, else from its module, one process at a time. */
 export class EntryFetcher {
-  readonly #invalidations: InvalidationLog;
-
   constructor(
     private readonly memory: MemoryStore,
     private readonly redis: RedisStore | undefined,
-  ) {
-    this.#invalidations = memory.invalidations;
-  }
+    private readonly invalidations: InvalidationLog,
+  ) {}
 
-  /** @param required the positions that the first reader must see */
+  /** @param required the positions that the caller must see */
   async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
+    const findOrLoad = async (): Promise<FetchedEntry<T>> => {
+      const entry = await this.#findInRedis(request, required);
+      if (entry) return { entry, source: 'redis' };
+      return { entry: await this.#load(request, required), source: 'loaded' };
+    };
     const giveUpAt = performance.now() + MAX_LEASE_WAIT_MS;
-    let lease: Lease | 'held' | undefined = 'held';
-    try {
-      for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
-        // Also with the lease: its previous holder may just have stored the entry.
-        const entry = await this.#findInRedis(request, required);
-        if (entry) return { entry, source: 'redis' };
-        if (lease !== 'held' || performance.now() > giveUpAt)
-          return { entry: await this.#load(request, required), source: 'loaded' };
-        lease = await this.redis?.acquireLease(request.key, LEASE_TTL_MS);
-        if (lease === 'held') await pause(wait, undefined, { ref: false });
-      }
-    } finally {
-      if (lease !== 'held') await lease?.release();
+    for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
+      const entry = await this.#findInRedis(request, required);
+      if (entry) return { entry, source: 'redis' };
+      // Under the lease it looks again: the previous holder may just have stored the entry.
+      const fetched = await this.#underLease(request.key, findOrLoad);
+      if (fetched) return fetched;
+      if (performance.now() > giveUpAt) return findOrLoad();
+      await pause(wait, undefined, { ref: false });
     }
   }
 
-  /** Reloads a stale value, unless another host does. @returns whether it was reloaded */
+  /** Reloads a stale value, unless another process does. @returns whether it was reloaded */
   async refresh<T>(request: CacheRequest<T>): Promise<boolean> {
     const entry = await this.#findInRedis(request, NO_POSITIONS);
-    if (entry && entry.freshUntil > Date.now()) return false;
-    const lease = await this.redis?.acquireLease(request.key, LEASE_TTL_MS);
-    if (lease === 'held') return false;
-    try {
-      await this.#load(request, NO_POSITIONS);
-      return true;
-    } finally {
-      await lease?.release();
-    }
+    if (entry?.isFresh) return false;
+    return !!(await this.#underLease(request.key, () => this.#load(request, NO_POSITIONS)));
+  }
+
+  /** Runs work under the lease of a key, if there is a Redis; returns undefined while another process holds it. */
+  #underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
+    return this.redis ? this.redis.underLease(key, work) : work();
   }
 
   /** Loads a value from its module, and stores it unless it was invalidated meanwhile. */
   async #load<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<Entry<T>> {
     const { cache, key, load, counters } = request;
-    const startedAt = this.#invalidations.sequence;
+    const startedAt = this.invalidations.sequence;
+    // The load adds tags only while it runs. Those of the previous entry tell which invalidations it must see.
     const tags = new Set(request.tags);
-    const knownVersions = this.#latestVersions(tags.union(new Set(this.memory.find(key)?.tags)));
+    const knownVersions = [...tags.union(new Set(this.memory.get(key)?.metadata.tags))].flatMap(
+      (tag): VersionedTag[] => {
+        const version = this.invalidations.latest(tag);
+        return version === undefined ? [] : [[tag, version]];
+      },
+    );
     const watermark = new ReadWatermark();
     let value: T | null;
     try {
@@ -106,56 +88,42 @@ export class EntryFetcher {
       counters.loadFailures += 1;
       throw error;
     }
-    const includedVersions = [...knownVersions].filter(
-      ([tag, version]) => tags.has(tag) && version === this.#invalidations.latest(tag),
+    const versionsAtLoad = knownVersions.filter(
+      ([tag, version]) => tags.has(tag) && version === this.invalidations.latest(tag),
     );
     // Jitter keeps entries that were loaded together from expiring together.
     const ttlMs = value === null ? cache.negativeTtlMs : cache.ttlMs * (0.85 + 0.3 * Math.random());
     const freshUntil = Math.round(Date.now() + ttlMs);
     const staleUntil = freshUntil + (value === null ? 0 : cache.staleWhileRevalidateMs);
-    const entry = new Entry(cache, key, {
-      text: JSON.stringify(value),
+    const entry = new Entry(cache, key, JSON.stringify(value), {
       readPositions: watermark.toWire(),
       tags: [...tags],
-      includedVersions: Object.fromEntries(includedVersions),
+      versionsAtLoad: Object.fromEntries(versionsAtLoad),
       freshUntil,
       staleUntil,
     });
-    entry.isInvalidated = !this.#invalidations.isCurrent(entry, startedAt);
-    // From an invalidated entry the next load learns its tags, and so which positions to require.
-    this.memory.set(key, entry);
-    if (!entry.isInvalidated) await this.redis?.set(key, JSON.stringify(entry), staleUntil - Date.now());
+    this.memory.set(entry, startedAt);
+    if (!entry.isInvalidated) await this.redis?.set(key, entry.serialize(), staleUntil - Date.now());
     return entry;
   }
 
   /** Returns the entry in Redis if it satisfies the reader and includes all invalidations; copies it to memory. */
   async #findInRedis<T>(
-    { cache, key }: CacheRequest<T>,
+    { cache, key, tags }: CacheRequest<T>,
     required: PositionsByModule,
   ): Promise<Entry<T> | undefined> {
     if (!this.redis?.isUp) return undefined;
-    const startedAt = this.#invalidations.sequence;
-    const serialized = SerializedEntry.safeParse(parseJson(await this.redis.get(key)));
-    if (!serialized.success) return undefined;
-    const entry = new Entry(cache, key, serialized.data);
-    if (entry.staleUntil < Date.now() || !entry.satisfies(required) || !matchesSchema(cache, entry.text))
-      return undefined;
-    const versions = await this.redis.versionsOf(entry.tags);
+    const startedAt = this.invalidations.sequence;
+    const serialized = await this.redis.get(key);
+    const entry = serialized ? Entry.parse(cache, key, serialized) : undefined;
+    const versions = await this.redis.versionsOf(entry?.metadata.tags ?? tags);
     if (!versions) return undefined;
-    for (const [index, version] of versions.entries())
-      if (version !== null && !entry.includes(entry.tags[index]!, version)) return undefined;
-    if (!this.#invalidations.isCurrent(entry, startedAt)) return undefined;
-    this.memory.set(key, entry);
-    return entry;
-  }
-
-  #latestVersions(tags: ReadonlySet<Tag>): Map<Tag, TagVersion> {
-    const versions = new Map<Tag, TagVersion>();
-    for (const tag of tags) {
-      const version = this.#invalidations.latest(tag);
-      if (version !== undefined) versions.set(tag, version);
-    }
-    return versions;
+    // So that the load which may follow sees these invalidations.
+    this.memory.catchUp(versions);
+    if (!entry?.isServable || !entry.satisfies(required)) return undefined;
+    entry.isInvalidated = !versions.every(([tag, version]) => entry.includes(tag, version));
+    this.memory.set(entry, startedAt);
+    return entry.isInvalidated ? undefined : entry;
   }
 }
 
@@ -165,10 +133,10 @@ export class EntryFetcher {
  */
 function loadContext(
   required: PositionsByModule,
-  invalidations: ReadonlyMap<Tag, TagVersion>,
+  knownVersions: readonly VersionedTag[],
   readWatermark: ReadWatermark,
 ): CallContext {
-  const positions = [...invalidations].map(([tag, version]) => [moduleOf(tag), positionOf(version)] as const);
+  const positions = knownVersions.map(([tag, version]) => [moduleOf(tag), positionOf(version)] as const);
   const isUnknown = positions.some(([, position]) => position === undefined);
   const consistency = new Consistency(isUnknown ? 'strong' : 'session', required);
   consistency.isComplete = true;
@@ -178,19 +146,4 @@ function loadContext(
   return runOutsideCall(
     () => new CallContext({ requestId, traceparent, deadline, consistency, readWatermark }),
   );
-}
-
-function matchesSchema<T>({ schema }: CacheDefinition<T>, text: string): boolean {
-  if (text === 'null') return true;
-  const value = parseJson(text);
-  return value !== undefined && schema.safeParse(value).success;
-}
-
-/** Returns undefined for what is no JSON. */
-function parseJson(text: string | null | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,24 +1,23 @@
-import { type PositionsByModule, type ReadWatermarkOnWire, covers } from '@tearline/seam';
+import { type PositionsByModule, covers } from '@tearline/seam';
 import { z } from 'zod';
 import type { CacheDefinition } from './cache-definition.js';
 import { moduleOf, positionOf, type Tag, type TagVersion } from './tag-version.js';
 
-/** An entry as Redis holds it. */
-export const SerializedEntry = z.object({
-  /** The value as JSON; `null` in a negative entry. */
-  text: z.string(),
+/** What decides which reads an entry satisfies, and for how long. */
+const EntryMetadata = z.object({
   /** By module, the position up to which the entry includes all writes; null when it is unknown. */
   readPositions: z.record(z.string(), z.string().nullable()),
   tags: z.array(z.string()),
-  /** The versions of its tags that were known before it was loaded, and that it includes. */
-  includedVersions: z.record(z.string(), z.string()),
+  /** The versions of its tags that were known when its load started, and that it includes. */
+  versionsAtLoad: z.record(z.string(), z.string()),
   /** Milliseconds since 1970. */
   freshUntil: z.number(),
   staleUntil: z.number(),
 });
-export type SerializedEntry = z.infer<typeof SerializedEntry>;
+type EntryMetadata = z.infer<typeof EntryMetadata>;
 
-const entriesByBuffer = new WeakMap<Buffer, Entry>();
+/** An entry as Redis holds it, with the value as JSON. */
+const SerializedEntry = EntryMetadata.extend({ text: z.string() });
 
 /** Estimates of what an entry takes beside its text. */
 const OVERHEAD_BYTES = 400;
@@ -26,48 +25,34 @@ const TAG_BYTES = 100;
 
 /** A cached value, with the positions and tags that decide which reads it satisfies: like a replica of a few rows. */
 export class Entry<T = unknown> {
-  /** The value as JSON, in the bytes that are sent. */
+  /** The value as JSON, in the bytes that are sent; `null` in a negative entry. */
   readonly json: Buffer;
-  readonly readPositions: ReadWatermarkOnWire;
-  readonly tags: readonly Tag[];
-  readonly includedVersions: Readonly<Record<Tag, TagVersion>>;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
-  /** An invalidated entry is never served. It stays because the next load needs its tags. */
+  /** An invalidated entry is never served. It stays for its tags: they tell which invalidations the next load must see. */
   isInvalidated = false;
   #value: T | undefined;
 
   constructor(
     readonly cache: CacheDefinition<T>,
     readonly key: string,
-    serialized: SerializedEntry,
+    text: string,
+    readonly metadata: EntryMetadata,
   ) {
-    this.json = Buffer.from(serialized.text);
-    entriesByBuffer.set(this.json, this);
-    ({
-      readPositions: this.readPositions,
-      tags: this.tags,
-      includedVersions: this.includedVersions,
-      freshUntil: this.freshUntil,
-      staleUntil: this.staleUntil,
-    } = serialized);
+    this.json = Buffer.from(text);
   }
 
-  /** Returns the entry that a buffer is the {@link json} of. */
-  static of(json: Buffer): Entry | undefined {
-    return entriesByBuffer.get(json);
+  /** Returns an entry of another process; undefined when it or its value has a different shape. */
+  static parse<T>(cache: CacheDefinition<T>, key: string, serialized: string): Entry<T> | undefined {
+    try {
+      const { text, ...metadata } = SerializedEntry.parse(JSON.parse(serialized));
+      const entry = new Entry(cache, key, text, metadata);
+      return entry.isNegative || cache.schema.safeParse(JSON.parse(text)).success ? entry : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
-  /** Returns an entry for one reader, to be stored nowhere. */
-  static uncached<T>(cache: CacheDefinition<T>, key: string, value: T | null): Entry<T> {
-    const empty = {
-      readPositions: {},
-      tags: [],
-      includedVersions: {},
-      freshUntil: Infinity,
-      staleUntil: Infinity,
-    };
-    return new Entry(cache, key, { text: JSON.stringify(value), ...empty });
+  serialize(): string {
+    return JSON.stringify({ ...this.metadata, text: this.text });
   }
 
   get text(): string {
@@ -85,28 +70,36 @@ export class Entry<T = unknown> {
     return (this.#value ??= JSON.parse(this.text) as T);
   }
 
+  get isFresh(): boolean {
+    return this.metadata.freshUntil >= Date.now();
+  }
+
+  /** Whether readers may get it while it is reloaded. */
+  get isServable(): boolean {
+    return !this.isInvalidated && this.metadata.staleUntil >= Date.now();
+  }
+
   /** Whether it includes all writes up to the required positions. */
   satisfies(required: PositionsByModule): boolean {
     if (required.size === 0) return true;
     return this.cache.modules.every((module) => {
       const position = required.get(module);
-      return position === undefined || covers(this.readPositions[module], position);
+      return position === undefined || covers(this.metadata.readPositions[module], position);
     });
   }
 
-  /** Whether it certainly includes the write that gave a tag this version. */
+  /**
+   * Whether it certainly includes the write that gave a tag this version. Positions decide where they are known; the versions
+   * at load cover writes without one, and loads whose own position is unknown.
+   */
   includes(tag: Tag, version: TagVersion): boolean {
-    if (this.includedVersions[tag] === version) return true;
+    const { versionsAtLoad, readPositions } = this.metadata;
+    if (versionsAtLoad[tag] === version) return true;
     const position = positionOf(version);
-    return position !== undefined && covers(this.readPositions[moduleOf(tag)], position);
+    return position !== undefined && covers(readPositions[moduleOf(tag)], position);
   }
 
   get bytes(): number {
-    return OVERHEAD_BYTES + 2 * this.json.length + TAG_BYTES * this.tags.length;
-  }
-
-  toJSON(): SerializedEntry {
-    const { text, readPositions, tags, includedVersions, freshUntil, staleUntil } = this;
-    return { text, readPositions, tags: [...tags], includedVersions, freshUntil, staleUntil };
+    return OVERHEAD_BYTES + 2 * this.json.length + TAG_BYTES * this.metadata.tags.length;
   }
 }

@@ -75,12 +75,27 @@ it('an entry in Redis is used only if it matches the schema', async () => {
     }, WITHIN)
     .toBe(0);
   const redis = new Redis(environment.redis.url);
-  const key = `tearline:cache:${NOTE.keyPrefix}shape`;
+  const key = `tearline:cache:entry:${NOTE.keyPrefix}shape`;
   const kept = JSON.parse((await redis.get(key))!) as { text: string };
-  await redis.set(key, JSON.stringify({ ...kept, text: '{"name":7}' }));
+  kept.text = '{"name":7}';
+  await redis.set(key, JSON.stringify(kept));
   redis.disconnect();
   expect(await readOn(other)).toBe('one');
   expect(readsOf(other)['redis']).toBe(0);
+});
+
+it('an entry is in Redis no longer than the versions of its tags', async () => {
+  const lasting = defineCache('notes.lasting', { schema: Note, modules: ['notes'], ttlMs: 3_600_000 });
+  await host.as({}, () => host.notes.write('lasting', 'one'));
+  await host.as({}, () => host.notes.read('lasting', lasting));
+  const redis = new Redis(environment.redis.url);
+  const [entryTtl, versionTtl] = [
+    await redis.pttl(`tearline:cache:entry:${lasting.keyPrefix}lasting`),
+    await redis.pttl(`tearline:cache:tag:${noteTag('lasting')}`),
+  ];
+  redis.disconnect();
+  expect(entryTtl).toBeGreaterThan(60_000);
+  expect(versionTtl).toBeGreaterThan(entryTtl);
 });
 
 it('without Redis entries are in memory, and broadcasts invalidate them in other processes', async () => {

@@ -6,12 +6,11 @@ import { Entry } from './entry.js';
 import { newVersion } from './tag-version.js';
 
 const CACHE = defineCache('shop.items', { schema: z.string(), modules: ['shop'] });
-const entryAt = (position: string | null, includedVersions: Record<string, string> = {}) =>
-  new Entry(CACHE, 'k', {
-    text: '""',
+const entryAt = (position: string | null, versionsAtLoad: Record<string, string> = {}) =>
+  new Entry(CACHE, 'k', '""', {
     readPositions: { shop: position },
     tags: ['shop:a'],
-    includedVersions,
+    versionsAtLoad,
     freshUntil: Infinity,
     staleUntil: Infinity,
   });
@@ -20,10 +19,10 @@ it('an entry is current if its position covers the invalidation, or if it was lo
   const log = new InvalidationLog();
   const version = newVersion('c.1.05');
   log.record('shop:a', version);
-  expect(log.isCurrent(entryAt('c.1.04'))).toBe(false);
-  expect(log.isCurrent(entryAt('c.1.05'))).toBe(true);
-  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': version }))).toBe(true);
-  expect(log.isCurrent(entryAt(null))).toBe(false);
+  expect(log.isCurrent(entryAt('c.1.04'), log.sequence)).toBe(false);
+  expect(log.isCurrent(entryAt('c.1.05'), log.sequence)).toBe(true);
+  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': version }), log.sequence)).toBe(true);
+  expect(log.isCurrent(entryAt(null), log.sequence)).toBe(false);
 });
 
 it('distinguishes two invalidations at one position', () => {
@@ -31,15 +30,23 @@ it('distinguishes two invalidations at one position', () => {
   const [one, other] = [newVersion('c.1.05'), newVersion('c.1.05')];
   log.record('shop:a', one);
   log.record('shop:a', other);
-  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': one }))).toBe(false);
-  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': other }))).toBe(true);
+  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': one }), log.sequence)).toBe(false);
+  expect(log.isCurrent(entryAt('c.1.04', { 'shop:a': other }), log.sequence)).toBe(true);
 });
 
 it('keeps the later of two invalidations, in whichever order they arrive', () => {
   const log = new InvalidationLog();
   log.record('shop:a', newVersion('c.1.06'));
   log.record('shop:a', newVersion('c.1.05'));
-  expect(log.isCurrent(entryAt('c.1.05'))).toBe(false);
+  expect(log.isCurrent(entryAt('c.1.05'), log.sequence)).toBe(false);
+});
+
+it('keeps the version that arrives last of two in different clusters, whose positions do not compare', () => {
+  const log = new InvalidationLog();
+  log.record('shop:a', newVersion('c.1.05'));
+  log.record('shop:a', newVersion('b.1.01'));
+  expect(log.isCurrent(entryAt('c.1.06'), log.sequence)).toBe(false);
+  expect(log.isCurrent(entryAt('b.1.01'), log.sequence)).toBe(true);
 });
 
 it('ignores a version that it knows', () => {
@@ -64,6 +71,6 @@ it('an invalidation without a position is included only in entries that were loa
   const log = new InvalidationLog();
   const version = newVersion(undefined);
   log.record('shop:a', version);
-  expect(log.isCurrent(entryAt('c.1.99'))).toBe(false);
-  expect(log.isCurrent(entryAt(null, { 'shop:a': version }))).toBe(true);
+  expect(log.isCurrent(entryAt('c.1.99'), log.sequence)).toBe(false);
+  expect(log.isCurrent(entryAt(null, { 'shop:a': version }), log.sequence)).toBe(true);
 });

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
 import type { MemoryStore } from './memory-store.js';
@@ -25,7 +24,7 @@ export interface Broadcaster {
 
 /** Invalidates tags: in this process at once, in Redis by their new version, in the other processes by a broadcast. */
 export class Invalidator {
-  readonly #log = new Logger('Cache');
+  readonly #logger = new Logger('Cache');
   readonly #subscriptions: (() => void)[] = [];
 
   constructor(
@@ -35,8 +34,8 @@ export class Invalidator {
   ) {
     if (broadcaster)
       this.#subscriptions.push(
-        broadcaster.subscribe(TOPIC, (message) => this.#apply(message as VersionedTag[])),
-        broadcaster.onMissed(() => this.#invalidateAll()),
+        broadcaster.subscribe(TOPIC, (message) => memory.invalidate(message as VersionedTag[])),
+        broadcaster.onMissed(() => memory.invalidateAll()),
       );
     // When the broadcasts go through the same Redis, other processes have missed these too.
     if (redis)
@@ -46,24 +45,20 @@ export class Invalidator {
   /** See {@link ReadCache.invalidate}. */
   async invalidate(tags: readonly Tag[]): Promise<void> {
     const consistency = currentCall()?.consistency;
+    // A write raises the position that its call requires, so that position includes the write.
     const versions = tags.map(
       (tag) => [tag, newVersion(consistency?.requiredPosition(moduleOf(tag)))] as const,
     );
-    this.#apply(versions);
+    this.memory.invalidate(versions);
     try {
       await this.#publish(versions);
     } catch (error) {
-      this.#log.error({ msg: 'other hosts were not notified of an invalidation', tags, err: error });
+      this.#logger.error({ msg: 'other processes were not notified of an invalidation', tags, err: error });
     }
   }
 
   close(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
-  }
-
-  #apply(versions: readonly VersionedTag[]): void {
-    for (const [tag, version] of versions)
-      if (this.memory.invalidations.record(tag, version)) this.memory.invalidate(tag, version);
   }
 
   async #publish(versions: readonly VersionedTag[]): Promise<void> {
@@ -73,13 +68,10 @@ export class Invalidator {
       await redis?.recordVersions(versions);
       return;
     }
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, PUBLISH_TIMEOUT_MS);
     const published = Promise.all([redis.recordVersions(versions), broadcaster?.publishNow(TOPIC, versions)]);
-    await Promise.race([published, delay(PUBLISH_TIMEOUT_MS, undefined, { ref: false })]);
-  }
-
-  /** Which invalidations were missed is unknown. */
-  #invalidateAll(): void {
-    this.memory.invalidations.recordGap();
-    this.memory.invalidateAll();
+    await Promise.race([published, timeout.promise]);
+    clearTimeout(timer);
   }
 }

@@ -87,15 +87,23 @@ it('a load learns the versions of tags that it adds, so the second load is cache
   const outer = defineCache('notes.late', { schema: Note, modules: ['notes'] });
   const readOuter = () =>
     host.as({}, () =>
-      host.cache.value(outer, name, [], async (depend) => {
+      host.cache.value(outer, name, [], async (addTags) => {
         const text = await host.notes.read(name);
-        depend(noteTag(name));
+        addTags(noteTag(name));
         return { name, text: text! };
       }),
     );
   await write('one');
   for (let times = 0; times < 3; times += 1) await readOuter();
   expect(host.cache.counters.get('notes.late')!.reads).toMatchObject({ loaded: 2, memory: 1 });
+});
+
+it('a process that missed an invalidation without a position stores entries in Redis that include it', async () => {
+  await write('one', host, {}, false);
+  // Outside a call the position is unknown.
+  await host.cache.invalidate(noteTag(name));
+  expect(await loadsOf(isolated, () => read(isolated))).toBe(1);
+  expect(await loadsOf(other, () => read(other))).toBe(0);
 });
 
 describe('a writer reads its own write', () => {

@@ -25,7 +25,9 @@ const redisCli = (...args: string[]) =>
   promisify(execFile)('redis-cli', ['-p', new URL(environment.redis.url).port, ...args]);
 
 /** Sends reads and some writes during a fault. */
-async function load(during: () => Promise<unknown>): Promise<{ reads: number; wrong: number; slow: number }> {
+async function generateTraffic(
+  during: () => Promise<unknown>,
+): Promise<{ reads: number; wrong: number; slow: number }> {
   const over = new AbortController();
   let reads = 0;
   let wrong = 0;
@@ -61,7 +63,7 @@ async function load(during: () => Promise<unknown>): Promise<{ reads: number; wr
 
 it('the cache works while Redis hangs, and uses it again when it answers', async () => {
   await bothUp();
-  const { reads, wrong, slow } = await load(async () => {
+  const { reads, wrong, slow } = await generateTraffic(async () => {
     process.kill(environment.redis.pid, 'SIGSTOP');
     // Longer than the timeout of a probe.
     await pause(3_500);
@@ -75,7 +77,7 @@ it('the cache works while Redis hangs, and uses it again when it answers', async
 
 it('the cache works while Redis is down, and uses it again when it is back', async () => {
   const { port } = new URL(environment.redis.url);
-  const { wrong, slow } = await load(async () => {
+  const { wrong, slow } = await generateTraffic(async () => {
     await environment.redis.stop();
     await pause(700);
     environment.redis = await startRedis(Number(port));
@@ -86,7 +88,7 @@ it('the cache works while Redis is down, and uses it again when it is back', asy
 
 it('the cache works when Redis loses its data', async () => {
   await bothUp();
-  const { wrong, slow } = await load(async () => {
+  const { wrong, slow } = await generateTraffic(async () => {
     for (let times = 0; times < 5; times += 1) {
       await redisCli('flushall');
       await pause(100);

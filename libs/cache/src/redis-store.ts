@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { runOutsideCall } from '@tearline/seam';
 import { Redis } from 'ioredis';
-import type { Tag, TagVersion, VersionedTag } from './tag-version.js';
+import { LRUCache } from 'lru-cache';
+import { supersedes, type Tag, type TagVersion, type VersionedTag } from './tag-version.js';
 
 const COMMAND_TIMEOUT_MS = 100;
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -10,41 +11,38 @@ const MAX_RECONNECT_DELAY_MS = 500;
 const PROBE_INTERVAL_MS = 250;
 /** A connection that answers no probe for this long is replaced. */
 const PROBE_TIMEOUT_MS = 2_000;
-const MAX_PENDING_TAGS = 10_000;
-const ENTRY_PREFIX = 'tearline:cache:';
+const LEASE_TTL_MS = 5_000;
+const VERSION_TTL_MS = 120_000;
+/** An entry expires before the versions that were recorded while it was loaded, against which its readers check it. */
+const MAX_ENTRY_TTL_MS = 100_000;
+const ENTRY_PREFIX = 'tearline:cache:entry:';
 const TAG_PREFIX = 'tearline:cache:tag:';
 const LEASE_PREFIX = 'tearline:cache:lease:';
-/** Longer than any entry is served. */
-const VERSION_TTL_MS = 120_000;
 
-/** The exclusive right, over all hosts, to load a key. */
-export interface Lease {
-  release(): Promise<void>;
-}
-
-/** Keeps the later of two versions of each tag; of two at one position the one that arrives last. */
+/** Keeps of two versions of each tag the one that {@link supersedes} the other. */
 const RECORD_VERSIONS_SCRIPT = `
+  local function split(version) return string.match(version, '^([^.~]*)([^~]*)') end
   for i, key in ipairs(KEYS) do
-    local known = redis.call('get', key)
-    local new = ARGV[i + 1]
-    local function position(version) local p = string.match(version, '^[^~]*') if p == '' then return '~' end return p end
-    if not known or position(known) <= position(new) or string.match(known, '^%d*') ~= string.match(new, '^%d*') then
-      redis.call('set', key, new, 'PX', ARGV[1])
-    else
+    local known, new = redis.call('get', key), ARGV[i + 1]
+    local knownCluster, knownPlace = split(known or '')
+    local cluster, place = split(new)
+    if knownCluster == cluster and knownPlace > place then
       redis.call('pexpire', key, ARGV[1])
+    else
+      redis.call('set', key, new, 'PX', ARGV[1])
     end
   end`;
 const RELEASE_LEASE_SCRIPT = `if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end`;
 
 /**
- * The second level of the cache: entries, tag versions and leases that hosts share in Redis. It never fails and never blocks
- * for long: after a command without an answer, all commands return undefined until a background probe succeeds.
+ * The second level of the cache: entries, tag versions and leases that processes share in Redis. It never fails and never
+ * blocks for long: after a command without an answer, all commands return undefined until a background probe succeeds.
  */
 export class RedisStore {
   readonly #client: Redis;
-  readonly #log = new Logger('Cache');
-  /** Versions that Redis did not take; sent before it is used again. */
-  readonly #pending = new Map<Tag, TagVersion>();
+  readonly #logger = new Logger('Cache');
+  /** Versions that Redis did not take; sent before it is used again. When they expire, so have the entries that lack them. */
+  readonly #pending = new LRUCache<Tag, TagVersion>({ ttl: VERSION_TTL_MS, ttlAutopurge: true });
   #isUp = false;
   #probeTimer: NodeJS.Timeout | undefined;
   #isProbing = false;
@@ -81,59 +79,63 @@ export class RedisStore {
     return this.#isUp;
   }
 
+  /** Returns the entry of a key, serialized. */
   async get(key: string): Promise<string | null | undefined> {
     return this.#execute(() => this.#client.get(ENTRY_PREFIX + key));
   }
 
-  async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.#execute(() => this.#client.set(ENTRY_PREFIX + key, value, 'PX', ttlMs));
+  async set(key: string, serialized: string, ttlMs: number): Promise<void> {
+    const maxTtlMs = Math.min(ttlMs, MAX_ENTRY_TTL_MS);
+    await this.#execute(() => this.#client.set(ENTRY_PREFIX + key, serialized, 'PX', maxTtlMs));
   }
 
-  disconnect(): void {
+  close(): void {
     this.#isClosed = true;
     clearInterval(this.#probeTimer);
     this.#client.disconnect();
   }
 
-  /** Returns the version of each tag, null for one without a recent invalidation; undefined when Redis is down. */
-  async versionsOf(tags: readonly Tag[]): Promise<(TagVersion | null)[] | undefined> {
+  /** Returns the version of each of the tags with a recent invalidation; undefined when Redis is down. */
+  async versionsOf(tags: readonly Tag[]): Promise<VersionedTag[] | undefined> {
     if (tags.length === 0) return [];
-    return this.#execute(() => this.#client.mget(tags.map((tag) => TAG_PREFIX + tag)));
+    const versions = await this.#execute(() => this.#client.mget(tags.map((tag) => TAG_PREFIX + tag)));
+    return versions?.flatMap((version, index) => (version === null ? [] : [[tags[index]!, version]]));
   }
 
-  /** Records new versions for all hosts; while Redis is down they wait for it in memory. */
+  /** Records new versions for all processes; while Redis is down they wait for it in memory. */
   async recordVersions(versions: readonly VersionedTag[]): Promise<void> {
     const isRecorded = await this.#execute(async () => {
       await this.#sendVersions(versions);
       return true;
     });
     if (isRecorded) return;
-    for (const [tag, version] of versions) {
-      this.#pending.delete(tag);
-      this.#pending.set(tag, version);
-    }
-    for (const tag of this.#pending.keys())
-      if (this.#pending.size > MAX_PENDING_TAGS) this.#pending.delete(tag);
+    for (const [tag, version] of versions)
+      if (supersedes(version, this.#pending.get(tag))) this.#pending.set(tag, version);
   }
 
-  /** Acquires the lease of a key; `held` when another host has it, undefined when Redis is down. */
-  async acquireLease(key: string, ttlMs: number): Promise<Lease | 'held' | undefined> {
-    const holder = randomUUID();
-    const reply = await this.#execute(async () => ({
-      acquired: await this.#client.set(LEASE_PREFIX + key, holder, 'PX', ttlMs, 'NX'),
-    }));
-    if (!reply?.acquired) return reply && 'held';
-    return {
-      release: async () => {
-        await this.#execute(() => this.#client.eval(RELEASE_LEASE_SCRIPT, 1, LEASE_PREFIX + key, holder));
-      },
-    };
+  /** Runs work under the lease of a key, or without one when Redis is down; returns undefined while another process holds it. */
+  async underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
+    const [lease, holder] = [LEASE_PREFIX + key, randomUUID()];
+    const reply = await this.#execute(() => this.#client.set(lease, holder, 'PX', LEASE_TTL_MS, 'NX'));
+    if (reply === null) return undefined;
+    try {
+      return await work();
+    } finally {
+      if (reply) await this.#execute(() => this.#client.eval(RELEASE_LEASE_SCRIPT, 1, lease, holder));
+    }
   }
 
   async #sendVersions(versions: readonly VersionedTag[]): Promise<void> {
     const keys = versions.map(([tag]) => TAG_PREFIX + tag);
     const values = versions.map(([, version]) => version);
-    await this.#client.eval(RECORD_VERSIONS_SCRIPT, keys.length, ...keys, VERSION_TTL_MS, ...values);
+    // An array: after an outage there may be more versions than a call has room for arguments.
+    await this.#client.call('eval', [
+      RECORD_VERSIONS_SCRIPT,
+      keys.length,
+      ...keys,
+      VERSION_TTL_MS,
+      ...values,
+    ]);
   }
 
   /** Runs a command; returns undefined when Redis is down. */
@@ -151,7 +153,7 @@ export class RedisStore {
   #markDown(error: unknown): void {
     if (!this.#isUp || this.#isClosed) return;
     this.#isUp = false;
-    this.#log.warn({ msg: 'Redis does not answer: the cache continues in memory', err: error });
+    this.#logger.warn({ msg: 'Redis does not answer: the cache continues in memory', err: error });
   }
 
   /** Checks in the background whether Redis is back. */
@@ -166,18 +168,21 @@ export class RedisStore {
 
   /** Sends the pending versions, then declares Redis up. */
   async #recover(): Promise<void> {
-    const versions = [...this.#pending];
+    const versions = [...this.#pending.entries()];
     if (versions.length > 0) await this.#sendVersions(versions);
     else await this.#client.ping();
     for (const [tag, version] of versions) if (this.#pending.get(tag) === version) this.#pending.delete(tag);
     if (versions.length > 0) this.onRecovered?.(versions);
     if (this.#pending.size > 0) return this.#recover();
     this.#isUp = true;
-    this.#log.log('Redis answers');
+    this.#logger.log('Redis answers');
   }
 }
 
-/** Rejects after a timeout, but not before a process that was itself suspended has read the answers that have arrived. */
+/**
+ * Rejects after a timeout, but not before a process that was itself suspended has read the replies that have arrived: setImmediate
+ * runs after them.
+ */
 function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const timer = setTimeout(

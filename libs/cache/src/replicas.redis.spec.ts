@@ -39,3 +39,23 @@ it('a writer reads its own write despite a lagging replica and stale entries', a
   expect(await read(other, 'two', ada)).toBe('new');
   expect(await read(host, 'two', ada)).toBe('new');
 });
+
+it.each([
+  [
+    'with an entry in Redis',
+    async () => {
+      await expect.poll(() => read(other, 'with an entry in Redis'), WITHIN).toBe('old');
+    },
+  ],
+  ['without one', async () => undefined],
+])(
+  'a process that missed the broadcast loads the change that Redis knows of, %s, despite a lagging replica',
+  async (name, prepare) => {
+    const isolated = await environment.host({ broadcaster: undefined });
+    await write(host, name, 'old');
+    await prepare();
+    await environment.embedded.replicas[0]!.delay(10_000);
+    await write(host, name, 'new');
+    expect([await read(isolated, name), await read(isolated, name)]).toEqual(['new', 'new']);
+  },
+);

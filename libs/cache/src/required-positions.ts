@@ -5,11 +5,11 @@ import {
   type SessionStore,
 } from '@tearline/seam';
 
-/** The read must see the latest data: no cached value satisfies it. */
-export const LATEST = Symbol('latest');
+/** The read must see the latest data, or what it must see is unknown: no cached value satisfies it. */
+export const MUST_LOAD = Symbol('must load');
 
 /** The position of each module that a read must see. */
-export type RequiredPositions = PositionsByModule | typeof LATEST;
+export type RequiredPositions = PositionsByModule | typeof MUST_LOAD;
 
 export const NO_POSITIONS: PositionsByModule = new Map();
 
@@ -23,10 +23,10 @@ export function requiredPositions(
 ): RequiredPositions | Promise<RequiredPositions> {
   const call = currentCall();
   // Outside a call it is unknown who reads, and so what they have written.
-  if (!call) return LATEST;
+  if (!call) return MUST_LOAD;
   const { consistency, principal } = call;
   const level = consistency.level ?? defaultLevel;
-  if (level !== 'session') return level === 'strong' ? LATEST : NO_POSITIONS;
+  if (level !== 'session') return level === 'strong' ? MUST_LOAD : NO_POSITIONS;
   if (!principal || consistency.isComplete || !sessions) return consistency.required;
-  return sessions.load(call).then((isComplete) => (isComplete ? consistency.required : LATEST));
+  return sessions.load(call).then((isComplete) => (isComplete ? consistency.required : MUST_LOAD));
 }

@@ -1,12 +1,10 @@
 import type { PositionsByModule } from '@tearline/seam';
-import type { CacheRequest, EntryFetcher, FetchedEntry } from './entry-fetcher.js';
+import type { CacheRequest } from './cache-request.js';
+import type { EntryFetcher, FetchedEntry } from './entry-fetcher.js';
 import type { InvalidationLog } from './invalidation-log.js';
 
-interface InFlightFetch {
-  /** The sequence of the invalidation log. */
-  readonly startedAt: number;
-  readonly result: Promise<FetchedEntry<unknown>>;
-}
+/** @property startedAt the sequence of the invalidation log at its start */
+type InFlightFetch = Readonly<{ startedAt: number; result: Promise<FetchedEntry<unknown>> }>;
 
 /** After so many shared fetches that do not satisfy a reader, it fetches by itself. */
 const MAX_SHARED_FETCHES = 2;
@@ -35,14 +33,15 @@ export class SingleFlight {
 
   async #start<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
     const { key } = request;
-    const startedAt = this.invalidations.sequence;
-    const result = this.fetcher.fetch(request, required);
-    const fetch = { startedAt, result };
-    if (!this.#fetches.has(key)) this.#fetches.set(key, fetch);
+    const inFlight = {
+      startedAt: this.invalidations.sequence,
+      result: this.fetcher.fetch(request, required),
+    };
+    if (!this.#fetches.has(key)) this.#fetches.set(key, inFlight);
     try {
-      return await result;
+      return await inFlight.result;
     } finally {
-      if (this.#fetches.get(key) === fetch) this.#fetches.delete(key);
+      if (this.#fetches.get(key) === inFlight) this.#fetches.delete(key);
     }
   }
 }

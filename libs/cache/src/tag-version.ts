@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Position } from '@tearline/seam';
+import { laterPosition, type Position } from '@tearline/seam';
 
-/** Data that values are made of, `<module>:<name>`: `articles:article/17`. */
+/** Names data that can be invalidated, `<module>:<name>`: `articles:article/17`. */
 export type Tag = string;
 
 /**
@@ -22,4 +22,13 @@ export function positionOf(version: TagVersion): Position | undefined {
 
 export function moduleOf(tag: Tag): string {
   return tag.slice(0, tag.indexOf(':'));
+}
+
+/**
+ * Whether a version that arrives replaces the known one: unless its position is earlier. Of two that do not compare (equal or
+ * unknown positions, different clusters) the last one to arrive is kept. The script of {@link RedisStore} does the same.
+ */
+export function supersedes(received: TagVersion, known: TagVersion | undefined): boolean {
+  const [position, knownPosition] = [positionOf(received), known && positionOf(known)];
+  return !position || !knownPosition || laterPosition(knownPosition, position) === position;
 }

@@ -81,7 +81,7 @@ export function composeHost(options: CompositionOptions): HostOptions {
     ],
     idempotency: idempotencyStore,
     sessions,
-    responseCache: (app) => app.get<ReadCache, ReadCache>(ReadCache),
+    responseCache: (app) => app.get<ReadCache, ReadCache>(ReadCache).responses,
     readiness: (app) => ({ database: () => app.get(Databases).ping() }),
   };
 }

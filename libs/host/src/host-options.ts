@@ -31,7 +31,7 @@ export interface HostOptions {
   /** Stores the positions of each caller's writes, for read-your-writes consistency. */
   sessions?: SessionStore;
   /** Responses that are sent without running a route's handler. */
-  responseCache?: (app: NestFastifyApplication) => ResponseCache;
+  responseCache?: (app: NestFastifyApplication) => ResponseCache | undefined;
   /** HTTP addresses of other hosts whose part of the API `/docs` includes. */
   docsFrom?: readonly string[];
   /** The checks of `/health/ready`, by name. Each must resolve within two seconds. */
