@@ -6,20 +6,15 @@ export interface Document {
 
 export interface Section {
   readonly title: string;
+  /** The emphasis of its bold text. */
+  readonly tone?: 'warning';
+  /** Paragraphs, in which `code` and **bold text** are formatted, tables and charts. */
   readonly parts: readonly Part[];
 }
 
-export type Part = Paragraph | Table | Chart;
-
-export interface Paragraph {
-  readonly kind: 'paragraph';
-  readonly text: string;
-  /** The emphasis of a verdict or a warning. */
-  readonly tone?: 'verdict' | 'warning';
-}
+export type Part = string | Table | Chart;
 
 export interface Table {
-  readonly kind: 'table';
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Whether its cells are text, not figures. */
@@ -45,20 +40,3 @@ export interface Series {
   /** The uncertainty of each. */
   readonly spreads?: readonly number[];
 }
-
-export const paragraph = (text: string, tone?: Paragraph['tone']): Paragraph => ({
-  kind: 'paragraph',
-  text,
-  ...(tone && { tone }),
-});
-
-export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
-  kind: 'table',
-  head,
-  rows,
-});
-
-export const textTable = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
-  ...tableOf(head, rows),
-  isText: true,
-});

@@ -7,7 +7,7 @@ import { STYLE } from './style.js';
 export function html({ title, sections }: Document): string {
   const body = sections.map(
     (section) =>
-      `<section><h2>${escape(section.title)}</h2>\n${section.parts.map(partOf).join('\n')}</section>`,
+      `<section${section.tone ? ` class="${section.tone}"` : ''}><h2>${escape(section.title)}</h2>\n${section.parts.map(partOf).join('\n')}</section>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -29,14 +29,11 @@ ${body.join('\n')}
 }
 
 function partOf(part: Part): string {
-  if (part.kind === 'paragraph') {
-    const tone = part.tone ? ` class="${part.tone}"` : '';
-    return `<p${tone}>${withCode(part.text)}</p>`;
-  }
-  if (part.kind === 'table') {
+  if (typeof part === 'string') return `<p>${formatted(part)}</p>`;
+  if ('rows' in part) {
     const head = part.head.map((cell) => `<th>${escape(cell)}</th>`).join('');
     const rows = part.rows.map(
-      (row) => `<tr>${row.map((cell) => `<td>${withCode(cell)}</td>`).join('')}</tr>`,
+      (row) => `<tr>${row.map((cell) => `<td>${formatted(cell)}</td>`).join('')}</tr>`,
     );
     return `<div class="wide"><table${part.isText ? ' class="text"' : ''}><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
   }
@@ -44,5 +41,8 @@ function partOf(part: Part): string {
   return `<figure><figcaption>${caption}</figcaption>${legend(part)}${svg(part)}</figure>`;
 }
 
-/** Escapes text, and formats parts between backticks as code. */
-const withCode = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+/** Escapes text, and formats `code` and **bold text**. */
+const formatted = (text: string) =>
+  escape(text)
+    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+    .replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>');

@@ -7,7 +7,6 @@ export function markdown({ title, sections }: Document): string {
 }
 
 function partOf(part: Part): string[] {
-  if (part.kind === 'table') return [table(part.head, part.rows)];
-  if (part.kind === 'paragraph') return [part.tone ? `**${part.text}**` : part.text];
-  return [];
+  if (typeof part === 'string') return [part];
+  return 'rows' in part ? [table(part.head, part.rows)] : [];
 }

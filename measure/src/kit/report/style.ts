@@ -9,8 +9,8 @@ main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 p { max-width: 46rem; } small { color: var(--faint); font-weight: normal; }
 code { font: .88em ui-monospace, monospace; }
-.verdict { background: var(--card); border-left: 4px solid var(--c0); padding: .7rem 1rem; font-weight: 600; }
-.warning { background: var(--card); border-left: 4px solid var(--warn); padding: .7rem 1rem; color: var(--warn); }
+strong { display: block; background: var(--card); border-left: 4px solid var(--c0); padding: .7rem 1rem; font-weight: 600; }
+.warning strong { border-color: var(--warn); color: var(--warn); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Document, paragraph, type Section } from '../../kit/report/document.js';
+import type { Document, Section } from '../../kit/report/document.js';
 import { html } from '../../kit/report/html.js';
 import { markdown } from '../../kit/report/markdown.js';
 import type { Results } from '../results.js';
@@ -58,6 +58,7 @@ function warningSection(results: Results): Section | undefined {
   const text = 'This machine was too noisy: another run may differ. Do not quote these figures.';
   return {
     title: 'Too noisy',
-    parts: [paragraph(text, 'warning'), ...warnings.map((warning) => paragraph(warning))],
+    tone: 'warning',
+    parts: [`**${text}**`, ...warnings],
   };
 }

@@ -1,4 +1,4 @@
-import { paragraph, type Section, textTable } from '../../../kit/report/document.js';
+import type { Section } from '../../../kit/report/document.js';
 import { percent } from '../../../kit/report/table.js';
 import { sum } from '../../../kit/statistics.js';
 import type { Results } from '../../results.js';
@@ -13,9 +13,10 @@ export function environmentSection({ environment, topologies, measured }: Result
   return {
     title: 'Environment',
     parts: [
-      textTable(
-        ['', ''],
-        [
+      {
+        head: ['', ''],
+        isText: true,
+        rows: [
           [
             'machine',
             `${environment.processor}, ${(environment.memoryMiB / 1024).toFixed(1)} GiB, ${environment.system}`,
@@ -39,15 +40,16 @@ export function environmentSection({ environment, topologies, measured }: Result
           ['other processes', `${environment.otherCores.toFixed(2)} cores`],
           ['load generator', `p99 of its delay: ${delay.toFixed(1)} ms, in the worst round`],
         ],
-      ),
-      paragraph(`Requests: ${shares.join(', ')}.`),
-      textTable(
-        ['topology', 'hosts'],
-        topologies.map(({ name, hosts }) => [
+      },
+      `Requests: ${shares.join(', ')}.`,
+      {
+        head: ['topology', 'hosts'],
+        isText: true,
+        rows: topologies.map(({ name, hosts }) => [
           name,
           hosts.map((host) => `${host.name} (${host.modules.join(', ')})`).join('; '),
         ]),
-      ),
+      },
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { type Chart, paragraph, type Section, tableOf } from '../../../kit/report/document.js';
+import type { Chart, Section } from '../../../kit/report/document.js';
 import { percent, ratio } from '../../../kit/report/table.js';
 import { sum } from '../../../kit/statistics.js';
 import { KIND_NAMES, KINDS } from '../../measure/resource-usage.js';
@@ -42,12 +42,10 @@ export function figuresSection(results: Results): Section {
   return {
     title: 'Side by side',
     parts: [
-      paragraph(
-        `The same requests at the same rates for all: ${rates.join(', ')} a second, shares of the smallest throughput. CPU is ` +
-          'that of the middle rate, including the events and jobs that the requests cause. ± is the uncertainty; ratios in ' +
-          'brackets are not significant.',
-      ),
-      tableOf(['figure', baseline, ...others.flatMap((name) => [name, `× ${baseline}`]), 'noise'], rows),
+      `The same requests at the same rates for all: ${rates.join(', ')} a second, shares of the smallest throughput. CPU is ` +
+        'that of the middle rate, including the events and jobs that the requests cause. ± is the uncertainty; ratios in ' +
+        'brackets are not significant.',
+      { head: ['figure', baseline, ...others.flatMap((name) => [name, `× ${baseline}`]), 'noise'], rows },
       ...latencyCharts(results),
       cpuChart(results),
     ],

@@ -1,4 +1,4 @@
-import { type Part, paragraph, type Section, tableOf } from '../../../kit/report/document.js';
+import type { Part, Section } from '../../../kit/report/document.js';
 import { percent, ratio } from '../../../kit/report/table.js';
 import { figureOf, sum } from '../../../kit/statistics.js';
 import type { Impact, Results } from '../../results.js';
@@ -24,7 +24,7 @@ function sectionOf<Row>(
   );
   if (rows.length === 0) return undefined;
   const head = ['topology', ...columns.map(([name]) => name)];
-  return { title, parts: [paragraph(text), tableOf(head, rows), ...charts] };
+  return { title, parts: [text, { head, rows }, ...charts] };
 }
 
 /** Returns a record of one result each as one of lists. */

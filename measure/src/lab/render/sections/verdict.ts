@@ -1,4 +1,4 @@
-import { type Part, paragraph, type Section, textTable } from '../../../kit/report/document.js';
+import type { Section } from '../../../kit/report/document.js';
 import type { Results } from '../../results.js';
 import { compareTopologies } from '../../verdict/comparison.js';
 import { noiseWarnings } from '../../verdict/summary.js';
@@ -22,12 +22,10 @@ export function verdictSection(results: Results): Section | undefined {
   return {
     title: 'Verdict',
     parts: [
-      ...verdicts.map((verdict): Part => paragraph(`${verdict.text}${warning}`, 'verdict')),
-      textTable([`against ${baseline}`, '', '', 'figures'], rows),
-      paragraph(
-        'By the rules of `docs/guide/lab.md`: a difference counts when it is larger than that between runs. Teams, ' +
-          'security and release cycles are not measured; they may be reasons all the same.',
-      ),
+      ...verdicts.map((verdict) => `**${verdict.text}${warning}**`),
+      { head: [`against ${baseline}`, '', '', 'figures'], rows, isText: true },
+      'By the rules of `docs/guide/lab.md`: a difference counts when it is larger than that between runs. Teams, ' +
+        'security and release cycles are not measured; they may be reasons all the same.',
     ],
   };
 }
