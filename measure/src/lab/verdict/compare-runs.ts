@@ -1,10 +1,9 @@
 import { table } from '../../kit/report/table.js';
-import { figureOf } from '../../kit/statistics.js';
 import type { Results } from '../results.js';
-import { METRICS, noiseOf, type Estimate, summariesOf } from './summary.js';
+import { estimateOf, METRICS, noiseOf, type Summary, summariesOf } from './summary.js';
 
-/** By topology and metric. */
-type Estimates = Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+/** By topology. */
+type Estimates = Readonly<Record<string, Summary>>;
 
 /**
  * Returns tables of the figures of two runs, and how many agree within their spread. The figures themselves depend on the
@@ -47,9 +46,8 @@ function ratiosOf(results: Results): Estimates {
   const named = results.topologies.slice(1).map(({ name }, index) => {
     const ratios = METRICS.map(({ key, of }) => {
       const whole = of(base!);
-      const figure = figureOf(of(others[index]!).map((value, round) => value / whole[round]!));
-      const spread = Math.max((figure.high - figure.low) / 2, noise[key]! * figure.median);
-      return [key, { ...figure, spread }] as const;
+      const ratios = of(others[index]!).map((value, round) => value / whole[round]!);
+      return [key, estimateOf(ratios, noise[key]!)] as const;
     });
     return [name, Object.fromEntries(ratios.filter(([, { median }]) => Number.isFinite(median)))] as const;
   });

@@ -1,5 +1,5 @@
 import { figureOf, sum } from '../../kit/statistics.js';
-import type { DeployResult, HostFaultImpact, Results } from '../results.js';
+import type { HostFaultImpact, Results } from '../results.js';
 import { DELAYS } from '../schedule.js';
 import type { Point } from './break-even.js';
 import {
@@ -13,37 +13,8 @@ import {
   THROUGHPUT,
 } from './summary.js';
 
-/** A workload whose host was doubled, in the baseline and in the split. */
-export interface DoubledPart {
-  readonly module: string;
-  readonly baseline: Doubling;
-  readonly split: Doubling;
-}
-
-export interface Doubling {
-  readonly memoryMiB: number;
-  /** The factor of the work a second. */
-  readonly gain: number;
-}
-
 /** A split beside the baseline: the input of the verdict. */
-export interface Comparison {
-  readonly baseline: string;
-  readonly split: string;
-  readonly cpu: Ratio;
-  readonly p50: Ratio;
-  readonly memory: Ratio;
-  readonly throughput: Ratio;
-  /** The baseline's p50 at the rate of `network`. */
-  readonly lowP50: number;
-  /** The split's p50 at the lowest rate by the round trip between hosts; empty when that was not measured. */
-  readonly network: readonly Point[];
-  /** The share of the requests that fail during a fault, on average over hosts and faults. */
-  readonly failed: { readonly baseline: number; readonly split: number } | undefined;
-  readonly doubled: readonly DoubledPart[];
-  readonly deploy: { readonly baseline: DeployResult; readonly split: DeployResult } | undefined;
-  readonly budget: number | undefined;
-}
+export type Comparison = ReturnType<typeof compareTopologies>;
 
 /** A figure of both, and the split's as a factor of the baseline's. */
 export interface Ratio {
@@ -54,7 +25,7 @@ export interface Ratio {
 }
 
 /** Compares one of the splits with the baseline, the first topology. */
-export function compareTopologies(results: Results, split: string): Comparison {
+export function compareTopologies(results: Results, split: string) {
   const baseline = results.topologies[0]!.name;
   const summaries = summariesOf(results);
   const ratio = (key: string) => ratioOf(summaries[baseline]!, summaries[split]!, key);
@@ -67,8 +38,11 @@ export function compareTopologies(results: Results, split: string): Comparison {
     p50: ratio(P50),
     memory: ratio(MEMORY),
     throughput: ratio(THROUGHPUT),
+    /** The baseline's p50 at the rate of `network`. */
     lowP50: summaries[baseline]![LOW_P50]!.median,
+    /** The split's p50 at the lowest rate by the round trip between hosts; empty when that was not measured. */
     network: networkPoints(results, split),
+    /** The share of the requests that fail during a fault, on average over hosts and faults. */
     failed: faults[0] && faults[1] && { baseline: failedShare(faults[0]), split: failedShare(faults[1]) },
     doubled: doubledParts(results, baseline, split),
     deploy: deploys[0] && deploys[1] && { baseline: deploys[0], split: deploys[1] },
@@ -101,10 +75,11 @@ export function failedShare(impacts: readonly HostFaultImpact[]): number {
   return sum(shares) / Math.max(1, shares.length);
 }
 
-function doubledParts({ scaling }: Results, baseline: string, split: string): DoubledPart[] {
+/** Returns the workloads whose host was doubled in both: the memory of that, and its gain in work a second. */
+function doubledParts({ scaling }: Results, baseline: string, split: string) {
   return (scaling[baseline] ?? []).flatMap((one) => {
     const other = scaling[split]?.find(({ module }) => module === one.module);
-    const doubling = ({ memoryMiB, before, after }: typeof one): Doubling => ({
+    const doubling = ({ memoryMiB, before, after }: typeof one) => ({
       memoryMiB,
       gain: figureOf(after).median / figureOf(before).median,
     });

@@ -18,17 +18,31 @@ export interface Metric {
 /** The index of the rate whose figures represent a topology. */
 export const MAIN_RATE = 1;
 
-const paced = (share: number, of: (round: Round) => number) => (measured: Measurements) =>
-  measured.paced[share]!.map(of);
+const metric = (key: string, label: string, unit: string, digits: number, of: Metric['of']): Metric => ({
+  key,
+  label,
+  unit,
+  digits,
+  of,
+});
+
+/** @param rate the index of the rate */
+const paced =
+  (of: (round: Round) => number, rate = MAIN_RATE) =>
+  (measured: Measurements) =>
+    measured.paced[rate]!.map(of);
 
 const latencies: Metric[] = SHARES.flatMap((share, index) =>
-  (['p50', 'p95', 'p99'] as const).map((key) => ({
-    key: `${key}@${share}`,
-    label: `${key} at ${Math.round(share * 100)} %`,
-    unit: 'ms',
-    digits: 2,
-    of: paced(index, (round) => round[key]),
-  })),
+  (['p50', 'p95', 'p99'] as const).map((key) => {
+    const label = `${key} at ${Math.round(share * 100)} %`;
+    return metric(
+      `${key}@${share}`,
+      label,
+      'ms',
+      2,
+      paced((round) => round[key], index),
+    );
+  }),
 );
 
 export const THROUGHPUT = 'throughput';
@@ -37,80 +51,66 @@ export const MEMORY = 'memory';
 export const P50 = `p50@${SHARES[MAIN_RATE]}`;
 /** At the lowest rate, where queues are short: the network is measured there. */
 export const LOW_P50 = `p50@${SHARES[0]}`;
-export const P99 = `p99@${SHARES[MAIN_RATE]}`;
+
+const saturation: Metric['of'] = (measured) => measured.saturation.map(({ perSecond }) => perSecond);
+const ownMemory: Metric['of'] = ({ memory }) => memory.map(({ hosts, nginx }) => hosts + nginx);
 
 /** All figures of the rounds. */
 export const METRICS: readonly Metric[] = [
-  {
-    key: THROUGHPUT,
-    label: 'throughput at saturation',
-    unit: 'requests/s',
-    digits: 0,
-    of: ({ saturation }) => saturation.map(({ perSecond }) => perSecond),
-  },
+  metric(THROUGHPUT, 'throughput at saturation', 'requests/s', 0, saturation),
   ...latencies,
-  {
-    key: CPU,
-    label: 'CPU a request, all processes',
-    unit: 'ms',
-    digits: 2,
-    of: paced(MAIN_RATE, ({ cpu }) => sumOf(cpu)),
-  },
-  ...KINDS.map((kind) => ({
-    key: `cpu:${kind}`,
-    label: `CPU a request, ${KIND_NAMES[kind]}`,
-    unit: 'ms',
-    digits: 2,
-    of: paced(MAIN_RATE, ({ cpu }) => cpu[kind]),
-  })),
-  {
-    key: MEMORY,
-    label: 'memory, hosts and nginx',
-    unit: 'MiB',
-    digits: 0,
-    of: ({ memory }) => memory.map(({ hosts, nginx }) => hosts + nginx),
-  },
-  {
-    key: 'memory:all',
-    label: 'memory, PostgreSQL and Redis too',
-    unit: 'MiB',
-    digits: 0,
-    of: ({ memory }) => memory.map(sumOf),
-  },
-  {
-    key: 'idle',
-    label: 'CPU without requests',
-    unit: 'ms/s',
-    digits: 1,
-    of: ({ idle }) => [sumOf(idle)],
-  },
-  {
-    key: 'local',
-    label: 'calls a request within a process',
-    unit: '',
-    digits: 2,
-    of: paced(MAIN_RATE, ({ local }) => local),
-  },
-  {
-    key: 'remote',
-    label: 'calls a request between hosts',
-    unit: '',
-    digits: 2,
-    of: paced(MAIN_RATE, ({ remote }) => remote),
-  },
-  {
-    key: 'hops',
-    label: 'hops a request: to nginx, to a host, to others',
-    unit: '',
-    digits: 2,
-    of: paced(MAIN_RATE, ({ remote }) => 2 + remote),
-  },
+  metric(
+    CPU,
+    'CPU a request, all processes',
+    'ms',
+    2,
+    paced(({ cpu }) => sumOf(cpu)),
+  ),
+  ...KINDS.map((kind) =>
+    metric(
+      `cpu:${kind}`,
+      `CPU a request, ${KIND_NAMES[kind]}`,
+      'ms',
+      2,
+      paced(({ cpu }) => cpu[kind]),
+    ),
+  ),
+  metric(MEMORY, 'memory, hosts and nginx', 'MiB', 0, ownMemory),
+  metric('memory:all', 'memory, PostgreSQL and Redis too', 'MiB', 0, ({ memory }) => memory.map(sumOf)),
+  metric('idle', 'CPU without requests', 'ms/s', 1, ({ idle }) => [sumOf(idle)]),
+  metric(
+    'local',
+    'calls a request within a process',
+    '',
+    2,
+    paced(({ local }) => local),
+  ),
+  metric(
+    'remote',
+    'calls a request between hosts',
+    '',
+    2,
+    paced(({ remote }) => remote),
+  ),
+  metric(
+    'hops',
+    'hops a request: to nginx, to a host, to others',
+    '',
+    2,
+    paced(({ remote }) => 2 + remote),
+  ),
 ];
 
 /** A figure with its uncertainty. */
 export interface Estimate extends Figure {
   /** By how much another run on this machine may differ: half the range of the rounds, or the noise if that is more. */
   readonly spread: number;
+}
+
+/** @param noise as a share */
+export function estimateOf(rounds: readonly number[], noise: number): Estimate {
+  const figure = figureOf(rounds);
+  return { ...figure, spread: Math.max((figure.high - figure.low) / 2, noise * figure.median) };
 }
 
 /** The figures of one topology, by metric. */
@@ -136,11 +136,7 @@ export function summariesOf(results: Pick<Results, 'measured' | 'topologies'>): 
     results.topologies.map(({ name }) => [
       name,
       Object.fromEntries(
-        METRICS.map(({ key, of }) => {
-          const figure = figureOf(of(results.measured[name]!));
-          const spread = Math.max((figure.high - figure.low) / 2, noise[key]! * figure.median);
-          return [key, { ...figure, spread }];
-        }),
+        METRICS.map(({ key, of }) => [key, estimateOf(of(results.measured[name]!), noise[key]!)]),
       ),
     ]),
   );
