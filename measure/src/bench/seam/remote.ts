@@ -1,66 +1,22 @@
 import 'reflect-metadata';
-import { Controller, Injectable, Module } from '@nestjs/common';
+import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type ClientProxy, ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import {
-  CallContext,
-  type ClientOf,
-  contract,
-  Implements,
-  query,
-  runCall,
-  SeamModule,
-  type SeamObserver,
-  seamServer,
-} from '@tearline/seam';
+import { SeamModule, type SeamObserver, seamServer } from '@tearline/seam';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { lastValueFrom } from 'rxjs';
-import { z } from 'zod';
+import { inTurn } from '../../kit/in-turn.js';
 import { table } from '../../kit/report/table.js';
 import { median, medianRound } from '../../kit/statistics.js';
+import { ARTICLE, type Articles, ArticlesContract, ArticlesHandler, inCall, INPUT } from './sample-module.js';
 
 const CONCURRENCY = 64;
 const CALLS = 12_000;
 const SERVE = 'serve';
 const credential = { secret: 'the secret of this bench' };
-
-const Article = z.object({
-  id: z.int(),
-  slug: z.string(),
-  title: z.string(),
-  body: z.string(),
-  tags: z.array(z.string()),
-  author: z.object({ id: z.int(), name: z.string(), bio: z.string().nullable() }),
-  favorites: z.int(),
-});
-const ArticlesContract = contract('articles', {
-  bySlug: query({
-    input: z.object({ slug: z.string(), viewer: z.int().optional() }),
-    output: Article.nullable(),
-  }),
-});
-type Articles = ClientOf<typeof ArticlesContract>;
-
-const ARTICLE: z.infer<typeof Article> = {
-  id: 7,
-  slug: 'how-to-train-your-dragon',
-  title: 'How to train your dragon',
-  body: 'It takes a Jacobian. '.repeat(50),
-  tags: ['dragons', 'training', 'jacobian'],
-  author: { id: 3, name: 'jake', bio: 'I work at statefarm' },
-  favorites: 12,
-};
-
-@Implements(ArticlesContract)
-@Injectable()
-class ArticlesHandler implements Articles {
-  async bySlug() {
-    return ARTICLE;
-  }
-}
 
 @Controller()
 class BareController {
@@ -147,29 +103,17 @@ export async function measureRemoteCalls(rounds: number): Promise<string> {
   await app.init();
   const articles = app.get<Articles>(ArticlesContract.token);
 
-  const input = { slug: ARTICLE.slug, viewer: 5 };
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const callSeam = () => {
-    const deadline = performance.now() + 5000;
-    const principal = { id: '5' };
-    const context = new CallContext({ requestId: '5a1e8c80-0000', deadline, traceparent, principal });
-    return runCall(context, () => articles.bySlug(input));
-  };
-  const targets = [
-    { call: () => lastValueFrom(bare.send('articles.bySlug', input)), found: [] as Round[] },
-    { call: callSeam, found: [] as Round[] },
-  ];
-  for (let round = 0; round <= rounds; round += 1)
-    for (const { call, found } of targets) {
-      const result = await measureRound(call, serverCpu);
-      // The first round warms up.
-      if (round > 0) found.push(result);
-    }
+  // The first round warms up.
+  const found = await inTurn(
+    [() => lastValueFrom(bare.send('articles.bySlug', INPUT)), () => inCall(() => articles.bySlug(INPUT))],
+    rounds + 1,
+    (call) => measureRound(call, serverCpu),
+  );
+  const [one, other] = found.map((each) => medianRound(each.slice(1))) as [Round, Round];
   await app.close();
   bare.close();
   server.disconnect();
 
-  const [one, other] = targets.map(({ found }) => medianRound(found)) as [Round, Round];
   const row = (name: string, { cpu, p50, perSecond }: Round) => [
     name,
     cpu.toFixed(1),
