@@ -3,7 +3,7 @@
  * writes one line of pino's for each request.
  */
 import 'reflect-metadata';
-import { Controller, Delete, Get, Header, Module, Param, Post } from '@nestjs/common';
+import { All, Controller, Header, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
@@ -19,21 +19,9 @@ function textOf(length: string): string {
 
 @Controller()
 class PrebuiltController {
-  @Get(':length')
+  @All(':length')
   @Header('content-type', JSON_TYPE)
-  read(@Param('length') length: string): string {
-    return textOf(length);
-  }
-
-  @Post(':length')
-  @Header('content-type', JSON_TYPE)
-  write(@Param('length') length: string): string {
-    return textOf(length);
-  }
-
-  @Delete(':length')
-  @Header('content-type', JSON_TYPE)
-  remove(@Param('length') length: string): string {
+  answer(@Param('length') length: string): string {
     return textOf(length);
   }
 }

@@ -3,10 +3,10 @@
  * statements over all schemas at once. It checks no input and believes every token, and is of no other use.
  */
 import { verify } from '@node-rs/argon2';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Pool } from 'pg';
+import { listen } from './listen.js';
 import { RawReads } from './reads.js';
 import { type Draft, RawWrites } from './writes.js';
 
@@ -55,7 +55,7 @@ function viewerOf(authorization: string | undefined): string | null {
   return viewer;
 }
 
-const server = createServer((request, response) => {
+listen((request, response) => {
   answer(request).then(
     (body) => {
       const json = Buffer.from(JSON.stringify(body));
@@ -65,8 +65,4 @@ const server = createServer((request, response) => {
     },
     (error: unknown) => response.writeHead(500).end(String(error)),
   );
-});
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);
 });
