@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Cleanup } from '../kit/cleanup.js';
 import type { Database } from '../kit/database.js';
 import { type ServerProcess, startServer } from '../kit/server-process.js';
 import { DATABASE_CONNECTIONS } from './hosts.js';
@@ -14,7 +13,7 @@ export interface Baselines {
 
 export async function startBaselines(
   { database, core, dir }: { database: Database; core: string | undefined; dir: string },
-  cleanup: Cleanup,
+  cleanup: AsyncDisposableStack,
 ): Promise<Baselines> {
   const start = (name: keyof Baselines) =>
     startServer(

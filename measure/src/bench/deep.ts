@@ -1,5 +1,4 @@
 /** Measures whether lists take longer when there is more to list: `npm run bench:deep`. */
-import { type Cleanup } from '../kit/cleanup.js';
 import { closedLoop } from '../kit/closed-loop.js';
 import { count, note, npmScript, runCommand } from '../kit/command.js';
 import { openDatabase, queryOwner, SEED_COUNTS } from '../kit/database.js';
@@ -32,7 +31,7 @@ const command = npmScript(
   .option('--rounds <n>', 'rounds; their median counts', count, 5)
   .option('--requests <n>', 'requests of a round', count, 400);
 
-async function bench({ times, rounds, requests }: Options, cleanup: Cleanup): Promise<void> {
+async function bench({ times, rounds, requests }: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const dir = await temporaryDir('bench', cleanup);
   const cores = assignMachineCores();
   const keys = await makeKeys();

@@ -1,6 +1,5 @@
 /** Measures what events cost, and how long they take: `npm run bench:events`. */
 import { Option } from 'commander';
-import type { Cleanup } from '../kit/cleanup.js';
 import { count, countUpTo, failOnErrors, listOf, note, npmScript, runCommand } from '../kit/command.js';
 import { openDatabase } from '../kit/database.js';
 import { startRedis } from '../kit/redis.js';
@@ -45,7 +44,7 @@ const command = npmScript(
     }),
   );
 
-async function bench(options: Options, cleanup: Cleanup): Promise<void> {
+async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const dir = await temporaryDir('bench', cleanup);
   note('starting and seeding PostgreSQL');
   const database = await openDatabase(dir, cleanup);

@@ -1,6 +1,5 @@
 import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
-import type { Cleanup } from '../kit/cleanup.js';
 import type { Database } from '../kit/database.js';
 import type { Keys } from '../kit/samples.js';
 import { type ServerProcess, startServer } from '../kit/server-process.js';
@@ -28,7 +27,7 @@ export interface HostOptions {
  * Starts a host as in production: a database role for each module, requests logged, checked mode off.
  * @throws Error when checked mode is on
  */
-export async function startHost(options: HostOptions, cleanup: Cleanup): Promise<ServerProcess> {
+export async function startHost(options: HostOptions, cleanup: AsyncDisposableStack): Promise<ServerProcess> {
   const { database, keys, dir, name, entry, core, profile, env } = options;
   const urls = Object.entries(database.urls).map(
     ([module, url]) => [databaseUrlVariable(module), url] as const,

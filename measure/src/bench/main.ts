@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { assertSameResponses } from '../kit/assert-same-response.js';
-import type { Cleanup } from '../kit/cleanup.js';
 import { count, failOnErrors, listOf, note, npmScript, runCommand, seconds } from '../kit/command.js';
 import { openDatabase } from '../kit/database.js';
 import { endpointNames, endpoints } from '../kit/endpoints.js';
@@ -43,7 +42,7 @@ const command = npmScript(
   .option('--profile', 'write a CPU profile for each endpoint; the figures are then too high')
   .option('--json <file>', 'write all measurements to a file');
 
-async function bench(options: Options, cleanup: Cleanup): Promise<void> {
+async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const dir = await temporaryDir('bench', cleanup);
   const cores = assignMachineCores();
   const core = cores.hosts?.split(',')[0];

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Cleanup } from '../kit/cleanup.js';
 import { npmScript, runCommand } from '../kit/command.js';
 import { openDatabase } from '../kit/database.js';
 import { sendRequest } from '../kit/http-request.js';
@@ -31,7 +30,7 @@ const command = npmScript(
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function bench(_options: object, cleanup: Cleanup): Promise<void> {
+async function bench(_options: object, cleanup: AsyncDisposableStack): Promise<void> {
   const dir = await temporaryDir('bench', cleanup);
   const database = await openDatabase(dir, cleanup, { isSeeded: false });
   const common = { database, keys: await makeKeys(), dir, entry: SERVICE };

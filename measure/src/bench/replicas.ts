@@ -1,5 +1,4 @@
 /** Measures which server does the work when there are replicas: `npm run bench:replicas`. */
-import type { Cleanup } from '../kit/cleanup.js';
 import { closedLoop, type LoadResult, warmUp } from '../kit/closed-loop.js';
 import { count, failOnErrors, note, npmScript, runCommand, seconds } from '../kit/command.js';
 import { type Database, openDatabase } from '../kit/database.js';
@@ -58,7 +57,7 @@ const command = npmScript(
   .option('--rounds <n>', 'rounds; their median counts', count, 5)
   .option('--connections <n>', 'connections that send at the same time', count, 16);
 
-async function bench(options: Options, cleanup: Cleanup): Promise<void> {
+async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const dir = await temporaryDir('bench', cleanup);
   const cores = assignMachineCores();
   note('starting and seeding PostgreSQL');

@@ -1,31 +1,35 @@
 import { runScript, script } from '@tearline/process';
 import { TopologyError } from '@tearline/topology';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Cleanup } from './cleanup.js';
+import { inspect } from 'node:util';
 
 /** Returns the command of one npm script; `--help` describes it. */
 export const npmScript = (name: string, description: string): Command =>
   script(name).description(description).allowExcessArguments(false);
 
-/** Parses the command line, runs the action, undoes what it left, and sets the exit code. */
+/** Parses the command line, runs the action, undoes what it left however the run ends, and sets the exit code. */
 // commander types options as `any`; each caller names their shape.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export async function runCommand<Options>(
   command: Command,
-  action: (options: Options, cleanup: Cleanup, args: readonly string[]) => Promise<void>,
+  action: (options: Options, cleanup: AsyncDisposableStack, args: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const cleanup = new Cleanup();
+  const cleanup = new AsyncDisposableStack();
+  let undone: Promise<void> | undefined;
+  const undo = () => (undone ??= cleanup.disposeAsync().catch((error: unknown) => note(inspect(error))));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void undo().finally(() => process.exit(1)));
   command.action(async () => {
     try {
       await action(command.opts() as Options, cleanup, command.args);
     } catch (error) {
       // What fails because the cleanup stops it is not worth a message.
-      if (!cleanup.isRunning) throw error;
+      if (!cleanup.disposed) throw error;
     }
   });
   const exitCode = await runScript(command, undefined, [TopologyError]);
   if (exitCode !== 0) process.exitCode = exitCode;
-  await cleanup.run();
+  await undo();
 }
 
 /** Parses an option's value as a number in a range. */

@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import type { Cleanup } from './cleanup.js';
 
 /** Rows of the seeded database. */
 export const SEED_COUNTS = {
@@ -35,14 +34,16 @@ export interface Database {
   readonly stop: () => Promise<void>;
 }
 
+export type DatabaseOptions = Omit<Partial<EmbeddedOptions>, 'dir'> & { readonly isSeeded?: boolean };
+
 /** Starts a private PostgreSQL with its default settings in a folder, and seeds it. */
 export async function openDatabase(
   dir: string,
-  cleanup: Cleanup,
-  { isSeeded = true, ...options }: Partial<EmbeddedOptions> & { isSeeded?: boolean } = {},
+  cleanup: AsyncDisposableStack,
+  { isSeeded = true, ...options }: DatabaseOptions = {},
 ): Promise<Database> {
   const embedded = await startEmbedded({ dir, ...options });
-  cleanup.add(embedded.stop);
+  cleanup.defer(embedded.stop);
   await runCli(embedded.url, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
   await queryOwner(embedded.url, 'vacuum analyze');
   return {
@@ -59,30 +60,36 @@ export async function openDatabase(
   };
 }
 
-/** Runs statements as the owner. @returns the rows of the first */
-export async function queryOwner<Row>(url: string, ...statements: string[]): Promise<Row[]> {
+/** Runs the work with a connection of the owner. */
+export async function withOwner<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const results = [];
-    for (const statement of statements) results.push(await client.query(statement));
-    return results[0]!.rows as Row[];
+    return await work(client);
   } finally {
     await client.end();
   }
 }
+
+/** Runs statements as the owner. @returns the rows of the first */
+export const queryOwner = <Row>(url: string, ...statements: string[]): Promise<Row[]> =>
+  withOwner(url, async (client) => {
+    const results = [];
+    for (const statement of statements) results.push(await client.query(statement));
+    return results[0]!.rows as Row[];
+  });
 
 export async function serverVersion(ownerUrl: string): Promise<string> {
   const [row] = await queryOwner<{ server_version: string }>(ownerUrl, 'show server_version');
   return row!.server_version;
 }
 
-async function runCli(ownerUrl: string, cleanup: Cleanup, ...args: string[]): Promise<void> {
+async function runCli(ownerUrl: string, cleanup: AsyncDisposableStack, ...args: string[]): Promise<void> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  cleanup.add(() => child.kill());
+  cleanup.defer(() => void child.kill());
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];

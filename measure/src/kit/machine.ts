@@ -7,7 +7,7 @@ import { SEED_COUNTS } from './database.js';
 export interface Cores {
   /** The servers that are measured, and nginx. */
   readonly hosts: string | undefined;
-  /** PostgreSQL, Redis, and the processes that write the hosts' logs and delay their calls. */
+  /** PostgreSQL, Redis, and the thread that delays the hosts' calls. */
   readonly data: string | undefined;
   readonly load: string | undefined;
   /** The number of cores of the hosts. */
@@ -46,12 +46,12 @@ export function assignMachineCores(): Cores {
   if (process.platform !== 'linux')
     throw new Error('CPU times are read from /proc: run this on Linux, or in a virtual machine or container');
   const cores = assignCores(allowedCores());
-  if (setAffinity(cores.load)) return cores;
+  if (setAffinity(cores.load, ['-a'])) return cores;
   const description = 'no process is pinned to a core, since taskset is missing';
   return { hosts: undefined, data: undefined, load: undefined, count: cores.count, description };
 }
 
-/** Runs the work so that the processes it starts are on these cores. */
+/** Runs the work so that the processes and threads that it starts are on these cores. */
 export async function withAffinity<T>(
   cores: string | undefined,
   own: Cores,
@@ -65,10 +65,10 @@ export async function withAffinity<T>(
   }
 }
 
-/** @returns false when it is not possible */
-function setAffinity(cores: string | undefined): boolean {
+/** Moves the main thread, whose cores the processes and threads that it starts inherit. @returns false when it cannot */
+function setAffinity(cores: string | undefined, options: readonly string[] = []): boolean {
   if (cores === undefined) return true;
-  return spawnSync('taskset', ['-a', '-c', '-p', cores, `${process.pid}`]).status === 0;
+  return spawnSync('taskset', [...options, '-c', '-p', cores, `${process.pid}`]).status === 0;
 }
 
 function allowedCores(): number[] {

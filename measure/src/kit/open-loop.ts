@@ -2,6 +2,7 @@ import { Agent, request as sendHttp } from 'node:http';
 import { type LoadResult, summarize } from './closed-loop.js';
 import { HighResolutionTimer, now } from './high-resolution-timer.js';
 import { bodyOf, headersOf, type HttpRequest } from './http-request.js';
+import { quantiles } from './statistics.js';
 
 /** A request and when to send it, in milliseconds from the start. */
 export interface Arrival<R extends HttpRequest = HttpRequest> {
@@ -99,14 +100,45 @@ export function* poissonArrivals<R extends HttpRequest>(
   }
 }
 
-/** Sends requests at a mean rate and returns what the clients saw. @param signal ends the load early */
+/** Requests that arrive at a mean rate. */
+export interface RateOptions extends OpenLoopOptions {
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly random?: () => number;
+}
+
+/** Sends requests in turn at a mean rate. */
+export const sendAtRate = <R extends HttpRequest>(
+  url: string,
+  requests: readonly R[],
+  { perSecond, seconds, random, ...options }: RateOptions,
+): Promise<TimedResponse<R>[]> =>
+  openLoop(url, poissonArrivals(requests, perSecond, seconds, random), options);
+
+export interface RateResult extends LoadResult {
+  /** The p99 in milliseconds of the time between a request's scheduled time and its sending. */
+  readonly delay: number;
+}
+
+/** Sends requests in turn at a mean rate, and returns what the clients saw. */
 export async function loadAtRate(
   url: string,
   requests: readonly HttpRequest[],
-  { perSecond, seconds, signal }: { perSecond: number; seconds: number; signal?: AbortSignal },
-): Promise<LoadResult> {
-  const responses = await openLoop(url, poissonArrivals(requests, perSecond, seconds), { signal });
+  options: RateOptions,
+): Promise<RateResult> {
+  const responses = await sendAtRate(url, requests, options);
   const elapsed = Math.max(0, ...responses.map(({ at, latency }) => at + latency));
-  const latencies = responses.map(({ latency }) => latency);
-  return summarize(latencies, elapsed, responses.filter((response) => !isSuccess(response)).length);
+  const errors = responses.filter((response) => !isSuccess(response)).length;
+  const [delay] = quantiles(
+    responses.map((response) => response.delay),
+    [0.99],
+  ) as [number];
+  return {
+    ...summarize(
+      responses.map(({ latency }) => latency),
+      elapsed,
+      errors,
+    ),
+    delay,
+  };
 }

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { freePorts } from '@tearline/process';
-import type { Cleanup } from './cleanup.js';
 
 export interface RunningRedis {
   readonly url: string;
@@ -10,11 +9,11 @@ export interface RunningRedis {
 }
 
 /** Starts a private Redis that is configured for queues: no eviction, every write in an append-only file. */
-export async function startRedis(dir: string, cleanup: Cleanup): Promise<RunningRedis> {
+export async function startRedis(dir: string, cleanup: AsyncDisposableStack): Promise<RunningRedis> {
   const [port] = (await freePorts(1)) as [number];
   const args = `--port ${port} --bind 127.0.0.1 --maxmemory-policy noeviction --appendonly yes`.split(' ');
   const child = spawn('redis-server', [...args, '--dir', dir], { stdio: 'ignore' });
-  cleanup.add(() => stop(child));
+  cleanup.defer(() => stop(child));
   const failed = once(child, 'error').then(([error]) => {
     throw new Error('redis-server: cannot start it; install it with `apt install redis-server`', {
       cause: error,

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cleanup } from './cleanup.js';
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -32,7 +31,10 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 
 /** Starts a server that logs `listening` and its `url` as JSON. The cleanup stops it. */
-export async function startServer(options: ServerOptions, cleanup: Cleanup): Promise<ServerProcess> {
+export async function startServer(
+  options: ServerOptions,
+  cleanup: AsyncDisposableStack,
+): Promise<ServerProcess> {
   const { entry, env, log, core, profile } = options;
   const [program, ...args] = onCores(core, process.execPath, ...profilingOptions(profile), entry);
   const started = performance.now();
@@ -48,7 +50,7 @@ export async function startServer(options: ServerOptions, cleanup: Cleanup): Pro
     const listening = await untilListening(child, log);
     const startupMs = performance.now() - started;
     const stop = () => stopProcess(child, exited);
-    cleanup.add(stop);
+    cleanup.defer(stop);
     return { pid: child.pid!, url: String(listening['url']), listening, startupMs, stop };
   } catch (error) {
     child.kill('SIGKILL');

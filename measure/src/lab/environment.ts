@@ -2,25 +2,38 @@ import { release, totalmem, type } from 'node:os';
 import { processor } from '../kit/machine.js';
 import { cpuOf, machineCpu } from '../kit/process-usage.js';
 import type { Options } from './options.js';
-import type { Environment } from './results.js';
-import { CONNECTIONS_PER_MODULE } from './stack.js';
+import { CONNECTIONS_PER_MODULE } from './host-settings.js';
 
-type Measured = Pick<Environment, 'minutes' | 'otherCores' | 'queues' | 'postgres' | 'replicas' | 'cores'>;
+/** What a run finds out about itself. */
+export interface RunFacts {
+  readonly minutes: number;
+  /** Cores that other processes used meanwhile. */
+  readonly otherCores: number;
+  readonly queues: 'Redis' | 'PostgreSQL';
+  /** Its version. */
+  readonly postgres: string;
+  /** Processes of each host. */
+  readonly replicas: number;
+  readonly cores: string;
+}
 
-export function describeEnvironment(options: Options, measured: Measured): Environment {
-  const { quick, compose, mix, budget } = options;
+/** The machine and the parameters of a run. */
+export type Environment = ReturnType<typeof describeEnvironment>;
+
+export function describeEnvironment({ quick, compose, mix, budget }: Options, facts: RunFacts) {
   return {
-    startedAt: new Date(Date.now() - measured.minutes * 60_000).toISOString(),
+    ...facts,
+    startedAt: new Date(Date.now() - facts.minutes * 60_000).toISOString(),
     quick,
     containers: compose,
     processor: processor(),
     memoryMiB: totalmem() / 1_048_576,
     system: `${type()} ${release()}`,
     node: process.versions.node,
+    /** To the database, of each module of a process. */
     connections: CONNECTIONS_PER_MODULE,
     mix,
     budget,
-    ...measured,
   };
 }
 

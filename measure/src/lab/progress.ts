@@ -12,18 +12,13 @@ export class ProgressReporter {
   }
 
   /** Begins a stage. @returns a function that reports its next step */
-  stage(name: string, steps: number): (step: string) => void {
+  stage(name: string): (step: string) => void {
     const expected = this.expected[name] ?? 0;
     this.#laterSeconds -= expected;
     const started = performance.now();
-    let done = 0;
     return (step) => {
       const spent = (performance.now() - started) / 1000;
-      const share = Math.min(1, done / steps);
-      done += 1;
-      // The more steps are done, the more the estimate follows from them instead of the expectation.
-      const left = share === 0 ? expected : (1 - share) * ((1 - share) * expected + share * (spent / share));
-      this.#write(`${name}: ${step}`, left + this.#laterSeconds);
+      this.#write(`${name}: ${step}`, Math.max(0, expected - spent) + this.#laterSeconds);
     };
   }
 

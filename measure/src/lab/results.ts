@@ -1,32 +1,8 @@
 import type { Topology } from '@tearline/topology';
+import type { Environment } from './environment.js';
 import type { ByKind } from './measure/resource-usage.js';
 import type { Round } from './measure/round.js';
 import type { Fault, ServerFault } from './schedule.js';
-
-/** The machine and the parameters of a run. */
-export interface Environment {
-  readonly startedAt: string;
-  readonly minutes: number;
-  readonly quick: boolean;
-  /** Whether it ran in containers, else in processes. */
-  readonly containers: boolean;
-  readonly processor: string;
-  readonly memoryMiB: number;
-  readonly system: string;
-  readonly node: string;
-  readonly postgres: string;
-  readonly queues: 'Redis' | 'PostgreSQL';
-  readonly cores: string;
-  /** Processes of each host. */
-  readonly replicas: number;
-  /** Connections to the database of each module of a process. */
-  readonly connections: number;
-  readonly mix: Readonly<Record<string, number>>;
-  /** Cores that other processes used meanwhile. */
-  readonly otherCores: number;
-  /** The limit of the p50 in milliseconds, if one was given. */
-  readonly budget: number | undefined;
-}
 
 /** The rounds of one topology. */
 export interface Measurements {

@@ -50,6 +50,23 @@ export const QUICK: Schedule = {
   scaling: { rounds: 1, seconds: 1 },
 };
 
+/** Returns the schedule that the options ask for. */
+export function scheduleOf({
+  quick,
+  times,
+  compose,
+}: {
+  quick: boolean;
+  times: number;
+  compose: boolean;
+}): Schedule {
+  const schedule = scaled(quick ? QUICK : FULL, times);
+  if (!compose) return schedule;
+  // The images contain no code that blocks an event loop.
+  const kinds = schedule.faults.kinds.filter((fault) => fault !== 'block');
+  return { ...schedule, faults: { ...schedule.faults, kinds } };
+}
+
 /** Returns the same measurements, each `times` as long. */
 export function scaled(schedule: Schedule, times: number): Schedule {
   const { warmUp, saturation, paced, idle, network, scaling } = schedule;
@@ -65,23 +82,37 @@ export function scaled(schedule: Schedule, times: number): Schedule {
   };
 }
 
-/** Estimates in seconds. */
-const STARTUP_SECONDS = { template: 8, stack: 1.5, process: 1, settle: 0.5, build: 5 };
+/** Estimates in seconds, without container images that exist already. */
+const STARTUP_SECONDS = {
+  template: 8,
+  stack: 1.5,
+  process: 1,
+  settle: 0.5,
+  build: 5,
+  images: 60,
+  containers: 40,
+};
 
 /** Estimates the seconds of each stage. @param hosts the number of hosts of each topology */
-export function expectedSeconds(schedule: Schedule, hosts: readonly number[]): Record<Stage, number> {
+export function expectedSeconds(
+  schedule: Schedule,
+  hosts: readonly number[],
+  { compose = false, without = [] }: { compose?: boolean; without?: readonly Stage[] } = {},
+): Record<Stage, number> {
   const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
-  const { template, stack, process, settle, build } = STARTUP_SECONDS;
+  const { template, stack, process, settle, build, images, containers } = STARTUP_SECONDS;
   const stacks = hosts.length + 1;
   const total = (of: (count: number) => number, counts = hosts) =>
     counts.reduce((sum, count) => sum + of(count), 0);
   const faultSeconds =
     faults.kinds.length * (faults.before + faults.after) + (faults.kinds.length - 1) * FAULT_SECONDS;
+  const serverFaultSeconds = compose ? 2 * (faults.before + faults.after) + FAULT_SECONDS : 0;
   const round = saturation + SHARES.length * paced + (1 + SHARES.length) * settle;
-  return {
-    prepare: template + stacks * stack + process * total((count) => count, [...hosts, hosts[0] ?? 0]),
+  const processes = total((count) => count, [...hosts, hosts[0] ?? 0]);
+  const expected: Record<Stage, number> = {
+    prepare: compose ? images + stacks * containers : template + stacks * stack + processes * process,
     rounds: idle + stacks * (warmUp + rounds * round),
-    faults: total((count) => count * faultSeconds),
+    faults: total((count) => count * faultSeconds + serverFaultSeconds),
     starts: total((count) => count * starts * 1.5 * process),
     scaling: total(() => 2 * process + 2 * settle + 4 * scaling.rounds * (scaling.seconds + settle)),
     network: total(
@@ -90,6 +121,8 @@ export function expectedSeconds(schedule: Schedule, hosts: readonly number[]): R
     ),
     deploy: build + total((count) => 2 * count * process + 5),
   };
+  for (const stage of without) expected[stage] = 0;
+  return expected;
 }
 
 export const STAGES = ['prepare', 'rounds', 'faults', 'starts', 'scaling', 'network', 'deploy'] as const;

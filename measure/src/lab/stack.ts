@@ -2,26 +2,16 @@ import { databaseUrls } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import type { Topology } from '@tearline/topology';
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Cleanup } from '../kit/cleanup.js';
 import { MODULES, openDatabase } from '../kit/database.js';
-import { type Cores, withAffinity } from '../kit/machine.js';
+import { withAffinity } from '../kit/machine.js';
 import { startRedis } from '../kit/redis.js';
 import { type Keys, makeKeys, type Samples, takeSamples } from '../kit/samples.js';
 import { subfolder } from '../kit/temporary-dir.js';
-import { RemoteDeployment } from './deployment/remote-deployment.js';
-
-/** Connections to the database of each module of a process. */
-export const CONNECTIONS_PER_MODULE = 5;
-
-/** As in production, except for limits that one user who uploads continuously would exceed. */
-export const LOAD_SETTINGS = {
-  LOG_LEVEL: 'info',
-  MEDIA_UPLOADS_PER_MINUTE: '1000000',
-  MEDIA_BYTES_PER_USER: `${10 ** 11}`,
-  MEDIA_CONCURRENT_UPLOADS: '1000',
-};
+import { Deployment } from './deployment/deployment.js';
+import { CONNECTIONS_PER_MODULE, LOAD_SETTINGS } from './host-settings.js';
+import type { Setup } from './setup.js';
 
 /** A seeded PostgreSQL that is stopped; every stack starts from a copy. */
 export interface Template {
@@ -31,7 +21,7 @@ export interface Template {
   readonly postgres: string;
 }
 
-export async function createTemplate(parent: string, cleanup: Cleanup): Promise<Template> {
+export async function createTemplate(parent: string, cleanup: AsyncDisposableStack): Promise<Template> {
   const dir = await subfolder(parent, 'template');
   const database = await openDatabase(dir, cleanup);
   const keys = await makeKeys();
@@ -40,15 +30,11 @@ export async function createTemplate(parent: string, cleanup: Cleanup): Promise<
   return { dir, keys, samples, postgres: database.version };
 }
 
-export interface StackOptions {
+export interface StackOptions extends Pick<Setup, 'dir' | 'cores' | 'replicas'> {
   readonly name: string;
   readonly topology: Topology;
   readonly template: Template;
-  readonly dir: string;
-  readonly cores: Cores;
   readonly hasRedis: boolean;
-  /** Processes of each host. */
-  readonly replicas: number;
 }
 
 /** A topology with a PostgreSQL and a Redis of its own, so that no other topology handles its events. */
@@ -57,10 +43,10 @@ export interface Stack {
   readonly topology: Topology;
   readonly postgres: number;
   /** Starts the topology's processes. */
-  deploy(options?: { isProxied?: boolean; replicas?: number }): Promise<RemoteDeployment>;
+  deploy(options?: { isProxied?: boolean; replicas?: number }): Promise<Deployment>;
 }
 
-export async function startStack(options: StackOptions, cleanup: Cleanup): Promise<Stack> {
+export async function startStack(options: StackOptions, cleanup: AsyncDisposableStack): Promise<Stack> {
   const { name, topology, template, cores } = options;
   const dir = await subfolder(options.dir, name.replaceAll(' ', '-'));
   const copied = spawnSync('cp', ['-a', join(template.dir, 'postgres'), dir], { encoding: 'utf8' });
@@ -70,29 +56,38 @@ export async function startStack(options: StackOptions, cleanup: Cleanup): Promi
   const maxConnections =
     2 * topology.hosts.length * MODULES.length * CONNECTIONS_PER_MODULE * options.replicas + 50;
   const embedded = await onDataCores(() => startEmbedded({ dir, maxConnections }));
-  cleanup.add(embedded.stop);
+  cleanup.defer(embedded.stop);
   const redis = options.hasRedis ? await onDataCores(() => startRedis(dir, cleanup)) : undefined;
-  const postgres = Number((await readFile(join(dir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
+  const postgres = embedded.server.pid;
   const { signingKey, jwks } = template.keys;
+  const secret = randomBytes(32).toString('base64url');
+  const run = {
+    urls: databaseUrls([...MODULES, 'queues'], {}, embedded.url),
+    // No replicas: `npm run bench:replicas` measures those.
+    replicaUrls: Object.fromEntries(MODULES.map((module) => [module, []])),
+    jwks,
+    signingKey: JSON.stringify(signingKey),
+    rpcSecret: secret,
+    consistencySecret: secret,
+    operatorPassword: undefined,
+    redisUrl: redis?.url,
+    connections: CONNECTIONS_PER_MODULE,
+    mediaDir: join(dir, 'media'),
+  };
   const deploy = ({ isProxied = false, replicas = options.replicas } = {}) =>
     onDataCores(async () => {
-      const deployment = new RemoteDeployment(name, {
-        topology: { ...topology, hosts: topology.hosts.map((host) => ({ ...host, replicas })) },
+      const hosts = topology.hosts.map((host) => ({ ...host, replicas }));
+      const deployment = new Deployment({
+        name,
         postgres: [postgres],
         redis: redis ? [redis.pid] : [],
-        urls: databaseUrls([...MODULES, 'queues'], {}, embedded.url),
-        jwks,
-        signingKey: JSON.stringify(signingKey),
-        redisUrl: redis?.url,
-        connections: CONNECTIONS_PER_MODULE,
-        mediaDir: join(dir, 'media'),
+        run: { ...run, topology: { ...topology, hosts } },
         env: { NODE_ENV: 'production', TMPDIR: dir, ...LOAD_SETTINGS },
-        cores: cores.hosts,
-        nginxWorkers: cores.count,
+        cores,
         isProxied,
-        log: join(dir, 'processes.log'),
+        dir,
       });
-      cleanup.add(() => deployment.stop());
+      cleanup.defer(() => deployment.stop());
       await deployment.start();
       return deployment;
     });

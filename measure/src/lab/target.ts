@@ -29,10 +29,9 @@ export interface Target {
   /** Processes that all others of PostgreSQL and Redis descend from. */
   readonly postgres: readonly number[];
   readonly redis: readonly number[];
-  /** As of the last refresh or change. */
   readonly running: Running;
-  /** Reads the processes again, since supervision replaces those that died. */
-  refresh(): Promise<Running>;
+  /** Updates `running`, since supervision replaces processes that died. */
+  refresh(): Promise<void>;
 }
 
 /** The name under which the first topology is measured a second time. */

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Cleanup } from '../../kit/cleanup.js';
 import { type Database, MODULES } from '../../kit/database.js';
 import type { Keys } from '../../kit/samples.js';
 import type { ServerProcess } from '../../kit/server-process.js';
@@ -26,7 +25,7 @@ export async function startHosts(
     /** Undefined where the queues are in PostgreSQL. */
     readonly redisUrl: string | undefined;
   },
-  cleanup: Cleanup,
+  cleanup: AsyncDisposableStack,
 ): Promise<Hosts> {
   const { redisUrl, ...common } = options;
   const start = (name: string, entry: string, env: Record<string, string>) =>

@@ -10,11 +10,10 @@ import { nginxOf, serviceOf } from '../../../../apps/compose/src/files/names.js'
 import { type MetricsProxy, startMetricsProxy } from '../../../../apps/compose/src/metrics-proxy.js';
 import { untilHealthy } from '../../../../apps/compose/src/until-healthy.js';
 import { freePorts } from '@tearline/process';
-import type { Cleanup } from '../../kit/cleanup.js';
 import { SEED_OPTIONS, serverVersion } from '../../kit/database.js';
-import type { Cores } from '../../kit/machine.js';
 import { type Keys, type Samples, takeSamples } from '../../kit/samples.js';
-import { CONNECTIONS_PER_MODULE, LOAD_SETTINGS } from '../stack.js';
+import type { Setup } from '../setup.js';
+import { CONNECTIONS_PER_MODULE, LOAD_SETTINGS } from '../host-settings.js';
 import type { HostProcess, Running, Target } from '../target.js';
 
 const execute = promisify(execFile);
@@ -31,15 +30,11 @@ const PRINT_OWNER_URL =
   "process.getBuiltinModule('fs').readFileSync('/run/secrets/migrate/database-url', 'utf8').trim()";
 const INSPECT_FORMAT = '{{.Id}} {{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}},{{end}}';
 
-export interface ContainerOptions {
+export interface ContainerOptions extends Pick<Setup, 'dir' | 'cores' | 'replicas'> {
   readonly name: string;
   readonly topology: Topology;
   /** The compose project, which has servers and volumes of its own. */
   readonly project: string;
-  readonly dir: string;
-  readonly cores: Cores;
-  /** Containers of each host. */
-  readonly replicas: number;
   readonly keys: Keys;
 }
 
@@ -64,13 +59,13 @@ export class ContainerTarget implements Target {
   }
 
   /** Builds, starts and seeds it. */
-  static async start(options: ContainerOptions, cleanup: Cleanup): Promise<ContainerTarget> {
+  static async start(options: ContainerOptions, cleanup: AsyncDisposableStack): Promise<ContainerTarget> {
     const override = join(options.dir, `${options.project}.json`);
     await writeFile(override, JSON.stringify(overrideOf(options)));
     const [port] = await freePorts(1);
     const composeFile = await writeGeneratedFiles(options.topology);
     const target = new ContainerTarget(options, composeFile, override, { ...process.env, PORT: `${port}` });
-    cleanup.add(() => target.#down());
+    cleanup.defer(() => target.#down());
     await target.#up(options.keys);
     return target;
   }
@@ -92,7 +87,7 @@ export class ContainerTarget implements Target {
     return this.#running!;
   }
 
-  async refresh(): Promise<Running> {
+  async refresh(): Promise<void> {
     const inspected = await this.#inspect(this.#containers);
     this.#pids = new Map(inspected.map(({ id, pid }) => [id, pid]));
     const { topology } = this;
@@ -107,7 +102,7 @@ export class ContainerTarget implements Target {
     );
     const [nginx] = this.#pidsOf(nginxOf(topology));
     const address = await this.#compose.output('port', nginxOf(topology), '3000');
-    return (this.#running = { url: `http://${address.trim()}`, nginx: nginx!, hosts });
+    this.#running = { url: `http://${address.trim()}`, nginx: nginx!, hosts };
   }
 
   /** Stops a server gracefully and starts it again. */

@@ -9,23 +9,43 @@ interface Chunk {
   readonly to: Socket;
 }
 
-/** The network that the proxies of a deployment share: its delay, and the bytes that have passed. */
-export class EmulatedNetwork {
+/** The delay of a network, and the bytes that have passed. Threads can share it. */
+export class NetworkState {
+  readonly #values: Float64Array;
+
+  constructor(shared = new SharedArrayBuffer(16)) {
+    this.#values = new Float64Array(shared);
+  }
+
+  /** Milliseconds added to a round trip. */
+  get roundTrip(): number {
+    return this.#values[0]!;
+  }
+
+  set roundTrip(milliseconds: number) {
+    this.#values[0] = milliseconds;
+  }
+
   /** Bytes so far, both ways. */
-  bytes = 0;
-  #delay = 0;
+  get bytes(): number {
+    return this.#values[1]!;
+  }
+
+  set bytes(count: number) {
+    this.#values[1] = count;
+  }
+}
+
+/** The network that the proxies of a deployment share. */
+export class EmulatedNetwork extends NetworkState {
   readonly #queue: Chunk[] = [];
   readonly #timer = new HighResolutionTimer(() => this.#deliverDue());
 
-  /** Sets the milliseconds added to a round trip. */
-  set roundTrip(milliseconds: number) {
-    this.#delay = milliseconds / 2;
-  }
-
   transmit(bytes: Buffer | undefined, to: Socket): void {
     this.bytes += bytes?.length ?? 0;
-    if (this.#delay === 0 && this.#queue.length === 0) return deliver(bytes, to);
-    this.#queue.push({ due: now() + this.#delay, bytes, to });
+    const delay = this.roundTrip / 2;
+    if (delay === 0 && this.#queue.length === 0) return deliver(bytes, to);
+    this.#queue.push({ due: now() + delay, bytes, to });
     if (this.#queue.length === 1) this.#timer.schedule(this.#queue[0]!.due);
   }
 

@@ -1,24 +1,20 @@
 import { isReady } from '@tearline/process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isSuccess, openLoop, poissonArrivals, type TimedResponse } from '../../kit/open-loop.js';
+import { isSuccess, sendAtRate, type TimedResponse } from '../../kit/open-loop.js';
 import { quantiles, seededRandom } from '../../kit/statistics.js';
 import { type EndpointRequest, uniformMix } from '../request-mix.js';
 import type { HostFaultImpact, Impact } from '../results.js';
 import { type Fault, FAULT_SECONDS } from '../schedule.js';
 import type { Target } from '../target.js';
-import type { Measurement } from './measurement.js';
+import type { StageMeasurement } from './measurement.js';
 
 /** Requests a second during a fault: so few that nothing else fails. */
-export const MAX_RATE_DURING_FAULTS = 30;
+const MAX_RATE_DURING_FAULTS = 30;
 const REQUEST_TIMEOUT_MS = 3_000;
 const RECOVERY_TIMEOUT_MS = 30_000;
 
-export interface FaultOptions extends Measurement {
-  readonly perSecond: number;
-}
-
 /** Injects each fault into one process of each host in turn, under requests to all endpoints. */
-export async function injectFaults(target: Target, options: FaultOptions): Promise<HostFaultImpact[]> {
+export async function injectFaults(target: Target, options: StageMeasurement): Promise<HostFaultImpact[]> {
   const found: HostFaultImpact[] = [];
   for (const { name: host } of target.topology.hosts)
     for (const fault of options.schedule.faults.kinds) {
@@ -37,15 +33,16 @@ export async function injectFaults(target: Target, options: FaultOptions): Promi
  */
 export async function measureImpact(
   target: Target,
-  { schedule: { faults }, generator, mix, perSecond }: FaultOptions,
+  { schedule: { faults }, generator, mix, perSecond: lowestRate }: StageMeasurement,
   fault: { readonly seconds: number; readonly inject: () => Promise<void> },
 ): Promise<Impact> {
   const random = seededRandom(7);
+  const perSecond = Math.min(MAX_RATE_DURING_FAULTS, lowestRate);
   const seconds = faults.before + fault.seconds + faults.after;
   const requests = generator.generate(uniformMix(mix), Math.ceil(perSecond * seconds * 1.5), random);
-  const arrivals = [...poissonArrivals(requests, perSecond, seconds, random)];
   const injected = pause(faults.before * 1000).then(fault.inject);
-  const responses = await openLoop(target.running.url, arrivals, { timeoutMs: REQUEST_TIMEOUT_MS });
+  const rate = { perSecond, seconds, random, timeoutMs: REQUEST_TIMEOUT_MS };
+  const responses = await sendAtRate(target.running.url, requests, rate);
   await injected;
   await untilRecovered(target);
   await target.refresh();

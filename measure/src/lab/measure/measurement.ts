@@ -11,5 +11,11 @@ export interface Measurement {
   readonly progress: (step: string) => void;
 }
 
+/** The parameters of a measurement after the rounds. */
+export interface StageMeasurement extends Measurement {
+  /** The lowest of the rates. */
+  readonly perSecond: number;
+}
+
 /** Different requests of a round. */
 export const REQUESTS_PER_ROUND = 4_000;

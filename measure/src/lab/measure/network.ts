@@ -2,15 +2,12 @@ import { seededRandom } from '../../kit/statistics.js';
 import type { NetworkResult } from '../results.js';
 import { DELAYS } from '../schedule.js';
 import type { Stack } from '../stack.js';
-import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
+import { REQUESTS_PER_ROUND, type StageMeasurement } from './measurement.js';
 import { measureAtRate, type Round } from './round.js';
 import { warmUpTarget } from './rounds.js';
 
 /** Measures a stack under the same load with several delays of the network between its hosts. */
-export async function measureNetwork(
-  stack: Stack,
-  measurement: Measurement & { readonly perSecond: number },
-): Promise<NetworkResult> {
+export async function measureNetwork(stack: Stack, measurement: StageMeasurement): Promise<NetworkResult> {
   const { schedule, generator, mix, perSecond, progress } = measurement;
   const { seconds, rounds } = schedule.network;
   progress(`${stack.name}, starting it with proxies between its hosts`);
@@ -28,11 +25,11 @@ export async function measureNetwork(
         const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(seed));
         const random = seededRandom(3000 + round);
         progress(`${stack.name}, round trip + ${delay} ms, round ${round + 1} of ${rounds}`);
-        await target.setDelay(delay);
-        const before = await target.bytes();
+        target.network.roundTrip = delay;
+        const before = target.network.bytes;
         const result = await measureAtRate(target, requests, { perSecond, seconds, random });
         found[index]!.push(result);
-        bytes += (await target.bytes()) - before;
+        bytes += target.network.bytes - before;
         count += result.requests;
       }
     const delays = DELAYS.map((milliseconds, index) => ({ milliseconds, rounds: found[index]! }));

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isSuccess, openLoop, poissonArrivals } from '../../kit/open-loop.js';
+import { isSuccess, sendAtRate } from '../../kit/open-loop.js';
 import { seededRandom } from '../../kit/statistics.js';
 import type { DeployResult } from '../results.js';
 import type { Stack } from '../stack.js';
-import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
-import type { Workspace } from './workspace.js';
+import { REQUESTS_PER_ROUND, type StageMeasurement } from './measurement.js';
+import type { EditedWorkspace } from './workspace.js';
 
-export interface RolloutOptions extends Measurement {
-  readonly module: string;
-  readonly workspace: Workspace;
-  readonly buildSeconds: number;
-  readonly perSecond: number;
+export interface RolloutOptions extends StageMeasurement, EditedWorkspace {
   /** Processes of each host: at least two, so that one serves while another is replaced. */
   readonly replicas: number;
 }
@@ -27,8 +23,8 @@ export async function measureRollout(stack: Stack, options: RolloutOptions): Pro
     progress(`${stack.name}, rolling ${module} out`);
     const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(21));
     const load = new AbortController();
-    const arrivals = poissonArrivals(requests, perSecond, MAX_SECONDS, seededRandom(22));
-    const responses = openLoop(deployment.running.url, arrivals, { signal: load.signal });
+    const rate = { perSecond, seconds: MAX_SECONDS, random: seededRandom(22), signal: load.signal };
+    const responses = sendAtRate(deployment.running.url, requests, rate);
     await pause(1_000);
     const replaced = deployment.running.hosts.filter(({ modules }) => modules.includes(module));
     const started = performance.now();

@@ -1,19 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { closedLoop, type LoadResult } from '../../kit/closed-loop.js';
+import { closedLoop } from '../../kit/closed-loop.js';
 import { seamCalls } from '../../kit/metrics.js';
-import { isSuccess, openLoop, poissonArrivals, type TimedResponse } from '../../kit/open-loop.js';
-import { quantiles } from '../../kit/statistics.js';
+import { loadAtRate, type RateOptions, type RateResult } from '../../kit/open-loop.js';
 import type { EndpointRequest } from '../request-mix.js';
 import type { Target } from '../target.js';
 import { type ByKind, cpuByKind, difference } from './resource-usage.js';
 
-interface Load extends LoadResult {
-  /** The p99 in milliseconds of the time between a request's scheduled time and its sending. */
-  readonly delay: number;
-}
-
 /** The figures of one round. */
-export interface Round extends Load {
+export interface Round extends RateResult {
   /** CPU milliseconds a request, including the events and jobs that it causes. */
   readonly cpu: ByKind;
   /** Calls between modules a request, within a process and to another one. */
@@ -33,31 +27,10 @@ export const measureSaturation = (
 export const measureAtRate = (
   target: Target,
   requests: readonly EndpointRequest[],
-  { perSecond, seconds, random }: { perSecond: number; seconds: number; random: () => number },
-): Promise<Round> =>
-  measureRound(target, async (url) => {
-    const arrivals = [...poissonArrivals(requests, perSecond, seconds, random)];
-    return summarizeResponses(await openLoop(url, arrivals), seconds);
-  });
+  load: RateOptions,
+): Promise<Round> => measureRound(target, (url) => loadAtRate(url, requests, load));
 
-function summarizeResponses(responses: readonly TimedResponse[], seconds: number): Load {
-  const latencies = responses.map(({ latency }) => latency);
-  const delays = responses.map(({ delay }) => delay);
-  const [p50, p95, p99] = quantiles(latencies, [0.5, 0.95, 0.99]) as [number, number, number];
-  const errors = responses.filter((response) => !isSuccess(response)).length;
-  const perSecond = (responses.length - errors) / seconds;
-  return {
-    requests: responses.length,
-    perSecond,
-    p50,
-    p95,
-    p99,
-    errors,
-    delay: quantiles(delays, [0.99])[0]!,
-  };
-}
-
-async function measureRound(target: Target, work: (url: string) => Promise<Load>): Promise<Round> {
+async function measureRound(target: Target, work: (url: string) => Promise<RateResult>): Promise<Round> {
   const { hosts, url } = target.running;
   const readCalls = () => seamCalls(hosts.map((host) => host.url));
   const [calls, cpu] = [await readCalls(), cpuByKind(target)];

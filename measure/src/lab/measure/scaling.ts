@@ -5,10 +5,10 @@ import { sendRequest } from '../../kit/http-request.js';
 import { cpuOf, memoryOfTrees } from '../../kit/process-usage.js';
 import { seededRandom } from '../../kit/statistics.js';
 import { untilProcessed } from '../../kit/uploads.js';
-import type { RemoteDeployment } from '../deployment/remote-deployment.js';
+import type { Deployment } from '../deployment/deployment.js';
 import type { RequestGenerator } from '../request-mix.js';
 import type { ScalingResult } from '../results.js';
-import { CONNECTIONS_PER_MODULE } from '../stack.js';
+import { CONNECTIONS_PER_MODULE } from '../host-settings.js';
 import type { Measurement } from './measurement.js';
 import { untilIdle } from './round.js';
 
@@ -21,7 +21,7 @@ interface Workload {
   readonly measure: (url: string, generator: RequestGenerator, seconds: number) => Promise<number>;
 }
 
-export const WORKLOADS: readonly Workload[] = [
+const WORKLOADS: readonly Workload[] = [
   {
     module: 'identity',
     role: 'http',
@@ -44,24 +44,21 @@ export const WORKLOADS: readonly Workload[] = [
 
 const IDLE_SECONDS = 2;
 
-export interface ScalingOptions extends Measurement {
-  /** The cores of the added processes. */
-  readonly cores: string | undefined;
-}
-
 /**
  * Doubles the processes of each host that does a workload. The added ones get other cores, as on another machine. They
  * stay.
+ * @param cores those of the added processes
  */
 export async function measureScaling(
-  target: RemoteDeployment,
-  options: ScalingOptions,
+  target: Deployment,
+  measurement: Measurement,
+  cores: string | undefined,
 ): Promise<ScalingResult[]> {
   const hosts = WORKLOADS.map(({ module, role }) => hostServing(target.topology, module, role));
-  const before = await measureWorkloads(target, options, 'before');
+  const before = await measureWorkloads(target, measurement, 'before');
   const added = new Map<string, number[]>();
-  for (const { name } of new Set(hosts)) added.set(name, await double(target, name, options.cores));
-  const after = await measureWorkloads(target, options, 'doubled');
+  for (const { name } of new Set(hosts)) added.set(name, await double(target, name, cores));
+  const after = await measureWorkloads(target, measurement, 'doubled');
   await untilIdle(target);
   const idle = new Map<string, number>();
   for (const [host, pids] of added) idle.set(host, await idleCpu(pids));
@@ -82,8 +79,8 @@ export async function measureScaling(
 }
 
 async function measureWorkloads(
-  target: RemoteDeployment,
-  { schedule: { scaling }, generator, progress }: ScalingOptions,
+  target: Deployment,
+  { schedule: { scaling }, generator, progress }: Measurement,
   step: string,
 ): Promise<number[][]> {
   const all: number[][] = [];
@@ -98,7 +95,7 @@ async function measureWorkloads(
 }
 
 /** @returns the processes that were added */
-async function double(target: RemoteDeployment, name: string, cores: string | undefined): Promise<number[]> {
+async function double(target: Deployment, name: string, cores: string | undefined): Promise<number[]> {
   const pids = () => target.running.hosts.filter(({ host }) => host === name).map(({ pid }) => pid);
   const before = pids();
   for (let count = 0; count < before.length; count += 1) await target.add(name, cores);

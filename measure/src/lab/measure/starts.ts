@@ -1,11 +1,11 @@
 import { cpuOf, memoryOfTrees } from '../../kit/process-usage.js';
-import type { RemoteDeployment } from '../deployment/remote-deployment.js';
+import type { Deployment } from '../deployment/deployment.js';
 import type { StartResult } from '../results.js';
 import type { Measurement } from './measurement.js';
 
 /** Restarts one process of each host several times, and measures each start until the process is ready. */
 export async function measureStarts(
-  target: RemoteDeployment,
+  target: Deployment,
   { schedule, progress }: Measurement,
 ): Promise<StartResult[]> {
   const results: StartResult[] = [];
