@@ -1,15 +1,15 @@
 /** Measures whether lists take longer when there is more to list: `npm run bench:deep`. */
 import { closedLoop } from '../kit/closed-loop.js';
 import { count, note, npmScript, runCommand } from '../kit/command.js';
-import { openDatabase, queryOwner, SEED_COUNTS } from '../kit/database.js';
+import { queryOwner, SEED_COUNTS } from '../kit/database.js';
 import { filteredLists } from '../kit/endpoints.js';
 import { get, type HttpRequest, sendRequest } from '../kit/http-request.js';
-import { assignMachineCores, describeMachine } from '../kit/machine.js';
+import { inTurn } from '../kit/in-turn.js';
+import { assignMachineCores } from '../kit/machine.js';
 import { ms, ratio, table, verdict } from '../kit/report/table.js';
-import { makeKeys, type Samples, takeSamples } from '../kit/samples.js';
+import type { Samples } from '../kit/samples.js';
 import { median } from '../kit/statistics.js';
-import { subfolder, temporaryDir } from '../kit/temporary-dir.js';
-import { MONOLITH, startHost } from './hosts.js';
+import { Bench, MONOLITH } from './bench.js';
 
 interface Options {
   readonly times: number;
@@ -31,50 +31,40 @@ const command = npmScript(
   .option('--rounds <n>', 'rounds; their median counts', count, 5)
   .option('--requests <n>', 'requests of a round', count, 400);
 
-async function bench({ times, rounds, requests }: Options, cleanup: AsyncDisposableStack): Promise<void> {
-  const dir = await temporaryDir('bench', cleanup);
+async function run({ times, rounds, requests }: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const cores = assignMachineCores();
-  const keys = await makeKeys();
-  const sides = [];
-  for (const [name, factor] of [
-    ['shallow', 1],
-    ['deep', times],
-  ] as const) {
-    note(`seeding ${(SEED_COUNTS.articles * factor).toLocaleString('en-US')} articles`);
-    const folder = await subfolder(dir, name);
-    const database = await openDatabase(folder, cleanup, { settings: { max_wal_size: '8GB' } });
-    if (factor > 1) await multiplyArticles(database.ownerUrl, factor);
-    const host = { database, keys, core: cores.hosts?.split(',')[0], dir: folder, name, entry: MONOLITH };
-    const { url } = await startHost({ ...host, env: { CACHE: 'off' } }, cleanup);
-    sides.push({ url, database, lists: listsOf(await takeSamples(database.ownerUrl, keys)) });
-  }
+  const articles = SEED_COUNTS.articles * times;
+  const start = async (factor: number) => {
+    const bench = await Bench.open(cleanup, { cores, settings: { max_wal_size: '8GB' } });
+    if (factor > 1) {
+      note(`copying articles up to ${articles.toLocaleString('en-US')}`);
+      await multiplyArticles(bench.database.ownerUrl, factor);
+    }
+    const { url } = await bench.startHost({ name: 'monolith', entry: MONOLITH, env: { CACHE: 'off' } });
+    return { url, bench, lists: listsOf(await bench.samples()) };
+  };
+  const [shallow, deep] = [await start(1), await start(times)];
 
-  const [shallow, deep] = [sides[0]!, sides[1]!];
   const rows: string[][] = [];
   for (const name of Object.keys(shallow.lists)) {
     note(`measuring ${name}`);
-    const p50s: [number[], number[]] = [[], []];
-    for (let round = 0; round <= rounds; round += 1)
-      for (const [index, { url, lists }] of sides.entries()) {
-        const load = { connections: CONNECTIONS, amount: requests };
-        const { p50, errors } = await closedLoop(url, lists[name]!, load);
-        if (errors > 0) throw new Error(`${name}: ${errors} requests failed`);
-        // The first round warms up.
-        if (round > 0) p50s[index]!.push(p50);
-      }
-    const [before, after] = p50s.map(median) as [number, number];
+    const found = await inTurn([shallow, deep], rounds + 1, async ({ url, lists }) => {
+      const load = { connections: CONNECTIONS, amount: requests };
+      const { p50, errors } = await closedLoop(url, lists[name]!, load);
+      if (errors > 0) throw new Error(`${name}: ${errors} requests failed`);
+      return p50;
+    });
+    // The first round warms up.
+    const [before, after] = found.map((p50s) => median(p50s.slice(1))) as [number, number];
     rows.push([name, '', ms(before), ms(after), ratio(after / before), verdict(after / before <= GOAL)]);
   }
 
-  const articles = SEED_COUNTS.articles * times;
   const page = JSON.parse(await sendRequest(deep.url, deep.lists['all']![0]!)) as { articlesCount: number };
   if (page.articlesCount !== articles)
     throw new Error(`articlesCount: expected ${articles}, got ${page.articlesCount}`);
   const about = `${CONNECTIONS} connections; medians of ${rounds} rounds of ${requests} requests`;
   const head = ['list', '', `${SEED_COUNTS.articles} articles: p50 ms`, `${articles}: p50 ms`];
-  process.stdout.write(
-    `${describeMachine(deep.database.version, cores)}\n${about}\n\n${table([...head, 'ratio', `≤ × ${GOAL}`], rows)}\n`,
-  );
+  deep.bench.print(about, table([...head, 'ratio', `≤ × ${GOAL}`], rows));
 }
 
 /** Returns the requests for each list of the API. */
@@ -116,4 +106,4 @@ async function multiplyArticles(ownerUrl: string, times: number): Promise<void> 
   );
 }
 
-await runCommand(command, bench);
+await runCommand(command, run);

@@ -1,16 +1,15 @@
 /** Measures what events cost, and how long they take: `npm run bench:events`. */
 import { Option } from 'commander';
 import { count, countUpTo, failOnErrors, listOf, note, npmScript, runCommand } from '../kit/command.js';
-import { openDatabase } from '../kit/database.js';
 import { startRedis } from '../kit/redis.js';
-import { makeKeys, takeSamples, userIdIn } from '../kit/samples.js';
+import { userIdIn } from '../kit/samples.js';
 import { sum } from '../kit/statistics.js';
-import { temporaryDir } from '../kit/temporary-dir.js';
+import { Bench } from './bench.js';
 import { measureDelivery } from './events/delivery.js';
 import { measureFanOut } from './events/fan-out.js';
 import { startHosts } from './events/hosts.js';
 import { measurePublishing } from './events/publishing.js';
-import { type BrokerName, type Finding, report } from './events/report.js';
+import { type BrokerName, type Finding, tablesOf } from './events/report.js';
 
 interface Options {
   readonly brokers: readonly BrokerName[];
@@ -44,36 +43,29 @@ const command = npmScript(
     }),
   );
 
-async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
-  const dir = await temporaryDir('bench', cleanup);
-  note('starting and seeding PostgreSQL');
-  const database = await openDatabase(dir, cleanup);
-  const keys = await makeKeys();
-  const samples = await takeSamples(database.ownerUrl, keys);
+async function run(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
+  const bench = await Bench.open(cleanup);
+  const { ownerUrl } = bench.database;
+  const samples = await bench.samples();
   const findings: Finding[] = [];
   for (const broker of options.brokers) {
-    const redisUrl = broker === 'redis' ? (await startRedis(dir, cleanup)).url : undefined;
-    const hosts = await startHosts({ database, keys, dir, redisUrl }, cleanup);
+    const redisUrl = broker === 'redis' ? (await startRedis(bench.dir, cleanup)).url : undefined;
+    const hosts = await startHosts(bench, redisUrl);
     const { url } = hosts.subscribed;
     note(`${broker}: publishing with subscribers and without`);
     const publishing = await measurePublishing(hosts, samples, options);
     note(`${broker}: from event to effect`);
-    const delivery = await measureDelivery(url, database.ownerUrl, samples, options.samples);
+    const delivery = await measureDelivery(url, ownerUrl, samples, options.samples);
     note(`${broker}: one article to ${options.followers} followers`);
     const token = samples.tokens[0]!;
     const author = { id: userIdIn(token), token, followers: options.followers };
-    const fanOut = await measureFanOut(url, database.ownerUrl, author);
+    const fanOut = await measureFanOut(url, ownerUrl, author);
     await Promise.all(Object.values(hosts).map((host) => host.stop()));
     findings.push({ broker, publishing, delivery, fanOut });
   }
-  process.stdout.write(`${report(findings, options, database)}\n`);
-  failOnErrors(
-    sum(
-      findings.map(
-        ({ publishing, fanOut }) => publishing.errors + fanOut.idle.errors + fanOut.meanwhile.errors,
-      ),
-    ),
-  );
+  bench.print(`medians of ${options.rounds} rounds of ${options.samples}`, ...tablesOf(findings));
+  const errors = findings.map(({ publishing, fanOut }) => [publishing, fanOut.idle, fanOut.meanwhile]);
+  failOnErrors(sum(errors.flat().map((part) => part.errors)));
 }
 
-await runCommand(command, bench);
+await runCommand(command, run);

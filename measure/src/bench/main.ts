@@ -4,17 +4,14 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { assertSameResponses } from '../kit/assert-same-response.js';
 import { count, failOnErrors, listOf, note, npmScript, runCommand, seconds } from '../kit/command.js';
-import { openDatabase } from '../kit/database.js';
 import { endpointNames, endpoints } from '../kit/endpoints.js';
 import { assignMachineCores } from '../kit/machine.js';
+import { readMetric, sumSamples } from '../kit/metrics.js';
 import { residentMemory } from '../kit/process-usage.js';
-import { makeKeys, takeSamples } from '../kit/samples.js';
 import type { ServerProcess } from '../kit/server-process.js';
 import { sum } from '../kit/statistics.js';
-import { temporaryDir } from '../kit/temporary-dir.js';
-import { startBaselines } from './baselines.js';
-import { MONOLITH, startHost } from './hosts.js';
-import { measureTargets, monolithTarget, prebuiltTarget, rawTarget, type Target } from './measure.js';
+import { Bench, DATABASE_CONNECTIONS, MONOLITH } from './bench.js';
+import { measureTargets, type Target } from './measure.js';
 import { environment, figures, type Finding, goals, type Options } from './report.js';
 
 const PROFILES = join(import.meta.dirname, '../../../profiles');
@@ -42,16 +39,10 @@ const command = npmScript(
   .option('--profile', 'write a CPU profile for each endpoint; the figures are then too high')
   .option('--json <file>', 'write all measurements to a file');
 
-async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
-  const dir = await temporaryDir('bench', cleanup);
-  const cores = assignMachineCores();
-  const core = cores.hosts?.split(',')[0];
-  note('starting and seeding PostgreSQL');
-  const database = await openDatabase(dir, cleanup);
-  const keys = await makeKeys();
-  const samples = await takeSamples(database.ownerUrl, keys);
-  const common = { database, core, dir };
-  const baselines = options.baseline ? await startBaselines(common, cleanup) : undefined;
+async function run(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
+  const bench = await Bench.open(cleanup, { cores: assignMachineCores() });
+  const samples = await bench.samples();
+  const baselines = options.baseline ? await startBaselines(bench) : undefined;
   if (options.profile) await mkdir(PROFILES, { recursive: true });
 
   let monolith: ServerProcess | undefined;
@@ -61,24 +52,47 @@ async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<v
     if (!monolith || options.profile) {
       await monolith?.stop();
       const profile = options.profile ? join(PROFILES, `${endpoint.name}.cpuprofile`) : undefined;
-      const host = { ...common, keys, profile, name: 'monolith', entry: MONOLITH };
-      monolith = await startHost({ ...host, env: { CACHE: options.cache } }, cleanup);
+      const env = { CACHE: options.cache };
+      monolith = await bench.startHost({ name: 'monolith', entry: MONOLITH, env, profile });
     }
+    const { url } = monolith;
     const requests = endpoint.requests(samples);
-    const response = await assertSameResponses(endpoint, requests, monolith.url, baselines?.raw.url);
-    const targets: Target[] = [monolithTarget(monolith)];
+    const response = await assertSameResponses(endpoint, requests, url, baselines?.raw.url);
+    const targets: Target[] = [
+      { name: 'tearline', server: monolith, requests, counters: () => statementsOf(url) },
+    ];
     if (baselines)
-      targets.push(rawTarget(baselines.raw), prebuiltTarget(baselines.prebuilt, Buffer.byteLength(response)));
-    const measured = await measureTargets(requests, targets, { ...options, postgres: database.pid });
-    findings.push({ endpoint, measured });
+      targets.push(
+        { name: 'raw', server: baselines.raw, requests },
+        {
+          name: 'prebuilt',
+          server: baselines.prebuilt,
+          requests: requests.map((request) => ({ ...request, path: `/${Buffer.byteLength(response)}` })),
+        },
+      );
+    findings.push({ endpoint, measured: await measureTargets(targets, bench.database, options) });
   }
 
-  const memory = residentMemory(monolith!.pid);
-  const about = environment(options, { cores, database, monolith: monolith!, memory });
-  process.stdout.write(`${about}\n\n${figures(findings)}\n\n${goals(findings, options)}\n`);
+  const about = environment(options, monolith!.startupMs, residentMemory(monolith!.pid));
+  bench.print(about, figures(findings), goals(findings, options));
   if (options.profile) note(`CPU profiles: ${PROFILES}`);
   if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
   failOnErrors(sum(findings.flatMap(({ measured }) => measured.map(({ median }) => median.errors))));
 }
 
-await runCommand(command, bench);
+/** Starts the servers that the monolith is compared with, on the same core. */
+async function startBaselines(bench: Bench) {
+  const env = { DATABASE_URL: bench.database.ownerUrl, DATABASE_CONNECTIONS };
+  const start = (name: string) =>
+    bench.startServer({ name, env, entry: join(import.meta.dirname, `baselines/${name}.js`) });
+  return { raw: await start('raw'), prebuilt: await start('prebuilt') };
+}
+
+/** Returns the SQL statements that a host has sent so far. */
+async function statementsOf(url: string): Promise<{ statements: number }> {
+  const samples = await readMetric(url, 'database_queries_total');
+  if (samples.length === 0) throw new Error(`${url}/metrics: expected the metric database_queries_total`);
+  return { statements: sumSamples(samples, { work: 'call' }) };
+}
+
+await runCommand(command, run);

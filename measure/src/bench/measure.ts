@@ -1,51 +1,32 @@
 import { closedLoop, type LoadResult, warmUp } from '../kit/closed-loop.js';
+import type { Database } from '../kit/database.js';
 import type { HttpRequest } from '../kit/http-request.js';
-import { readMetric, sumSamples } from '../kit/metrics.js';
-import { cpuOf } from '../kit/process-usage.js';
+import { inTurn } from '../kit/in-turn.js';
+import { cpuOfEach } from '../kit/process-usage.js';
 import type { ServerProcess } from '../kit/server-process.js';
-import { medianRound } from '../kit/statistics.js';
+import { medianRound, sum } from '../kit/statistics.js';
 
 /** A server under load. */
 export interface Target {
-  readonly name: 'tearline' | 'raw' | 'prebuilt';
-  readonly url: string;
-  readonly pid: number;
-  /** Rewrites a request for this server. */
-  readonly retarget?: (request: HttpRequest) => HttpRequest;
-  /** Returns the SQL statements sent so far, where they are counted. */
-  readonly statements?: () => Promise<number>;
+  readonly name: string;
+  readonly server: ServerProcess;
+  readonly requests: readonly HttpRequest[];
+  /** Returns counters of the server so far. */
+  readonly counters?: () => Promise<Readonly<Record<string, number>>>;
 }
 
-export const monolithTarget = ({ url, pid }: ServerProcess): Target => ({
-  name: 'tearline',
-  url,
-  pid,
-  statements: async () => {
-    const samples = await readMetric(url, 'database_queries_total');
-    if (samples.length === 0) throw new Error(`${url}/metrics: expected the metric database_queries_total`);
-    return sumSamples(samples, { work: 'call' });
-  },
-});
-
-export const rawTarget = ({ url, pid }: ServerProcess): Target => ({ name: 'raw', url, pid });
-
-/** @param length bytes of each response */
-export const prebuiltTarget = ({ url, pid }: ServerProcess, length: number): Target => ({
-  name: 'prebuilt',
-  url,
-  pid,
-  retarget: (request) => ({ ...request, path: `/${length}` }),
-});
-
-/** The figures of one round; CPU in milliseconds a request. */
+/** The figures of one round. */
 export interface Round extends LoadResult {
+  /** CPU milliseconds a request of the server, the primary and the replicas. */
   readonly app: number;
   readonly database: number;
-  readonly statements: number | undefined;
+  readonly replicas: number;
+  /** What each counter has grown by a request. */
+  readonly [counter: string]: number;
 }
 
 export interface Measured {
-  readonly name: Target['name'];
+  readonly name: string;
   readonly rounds: readonly Round[];
   readonly median: Round;
 }
@@ -54,45 +35,38 @@ export interface MeasureOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly connections: number;
-  /** PostgreSQL's first process. */
-  readonly postgres: number;
 }
 
-/** Loads the targets in turn, round by round, so that a disturbance of the machine affects all of them. */
+/** Loads the targets in turn. */
 export async function measureTargets(
-  requests: readonly HttpRequest[],
   targets: readonly Target[],
-  options: MeasureOptions,
+  { pid: primary, replicas }: Database,
+  { seconds, rounds, connections }: MeasureOptions,
 ): Promise<Measured[]> {
-  const { seconds, connections } = options;
-  const runs: { target: Target; requests: readonly HttpRequest[]; amount: number; rounds: Round[] }[] = [];
-  for (const target of targets) {
-    const own = target.retarget ? requests.map(target.retarget) : requests;
+  const amounts: number[] = [];
+  for (const { server, requests } of targets) {
     const steps = [0.25, 0.5, 1].map((part) => part * seconds);
-    const perSecond = await warmUp(target.url, own, connections, steps);
-    runs.push({ target, requests: own, amount: Math.ceil(perSecond * seconds), rounds: [] });
+    amounts.push((await warmUp(server.url, requests, connections, steps)) * seconds);
   }
-  for (let round = 0; round < options.rounds; round += 1)
-    for (const run of runs)
-      run.rounds.push(await measureRound(run.target, run.requests, run.amount, options));
-  return runs.map(({ target: { name }, rounds }) => ({ name, rounds, median: medianRound(rounds) }));
-}
-
-async function measureRound(
-  target: Target,
-  requests: readonly HttpRequest[],
-  amount: number,
-  { connections, postgres }: MeasureOptions,
-): Promise<Round> {
-  const statements = await target.statements?.();
-  const [app, database] = [cpuOf(target.pid), cpuOf(postgres)];
-  const result = await closedLoop(target.url, requests, { connections, amount });
-  const used = { app: cpuOf(target.pid) - app, database: cpuOf(postgres) - database };
-  const sent = (await target.statements?.()) ?? 0;
-  return {
-    ...result,
-    app: used.app / result.requests,
-    database: used.database / result.requests,
-    statements: statements === undefined ? undefined : (sent - statements) / result.requests,
-  };
+  const found = await inTurn(targets, rounds, async ({ server, requests, counters }, index) => {
+    const cpu = () => cpuOfEach([server.pid, primary, ...replicas.map(({ pid }) => pid)]);
+    const [countedBefore, before] = [await counters?.(), cpu()];
+    const load = await closedLoop(server.url, requests, { connections, amount: amounts[index]! });
+    const [app, database, ...onReplicas] = cpu().map((used, part) => (used - before[part]!) / load.requests);
+    const counted = Object.entries((await counters?.()) ?? {}).map(
+      ([name, count]) => [name, (count - (countedBefore![name] ?? 0)) / load.requests] as const,
+    );
+    return {
+      ...load,
+      app: app!,
+      database: database!,
+      replicas: sum(onReplicas),
+      ...Object.fromEntries(counted),
+    };
+  });
+  return targets.map(({ name }, index) => ({
+    name,
+    rounds: found[index]!,
+    median: medianRound(found[index]!),
+  }));
 }

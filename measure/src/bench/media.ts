@@ -2,18 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { npmScript, runCommand } from '../kit/command.js';
-import { openDatabase } from '../kit/database.js';
+import { note, npmScript, runCommand } from '../kit/command.js';
 import { sendRequest } from '../kit/http-request.js';
 import { processor } from '../kit/machine.js';
 import { readMetric, sumSamples } from '../kit/metrics.js';
-import { mainThreadCpu, residentMemory } from '../kit/process-usage.js';
-import { makeKeys } from '../kit/samples.js';
-import { type ServerProcess, startServer } from '../kit/server-process.js';
-import { median } from '../kit/statistics.js';
-import { temporaryDir } from '../kit/temporary-dir.js';
+import { cpuOf, preciseCpu, residentMemory } from '../kit/process-usage.js';
+import { table } from '../kit/report/table.js';
+import type { ServerProcess } from '../kit/server-process.js';
+import { medianRound } from '../kit/statistics.js';
 import { untilProcessed, uploadOf } from '../kit/uploads.js';
-import { SERVICE, startHost } from './hosts.js';
+import { Bench, SERVICE } from './bench.js';
 
 const UPLOADS = 15;
 const PICTURES = 24;
@@ -28,74 +26,79 @@ const command = npmScript(
     'second. Takes about three minutes.',
 );
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
-
-async function bench(_options: object, cleanup: AsyncDisposableStack): Promise<void> {
-  const dir = await temporaryDir('bench', cleanup);
-  const database = await openDatabase(dir, cleanup, { isSeeded: false });
-  const common = { database, keys: await makeKeys(), dir, entry: SERVICE };
+async function run(_options: object, cleanup: AsyncDisposableStack): Promise<void> {
+  const bench = await Bench.open(cleanup, { isSeeded: false });
+  const limits = { MEDIA_UPLOADS_PER_MINUTE: '100000', MEDIA_BYTES_PER_USER: `${10 ** 11}` };
   const start = (modules: string, roles: string) => {
-    const limits = { MEDIA_UPLOADS_PER_MINUTE: '100000', MEDIA_BYTES_PER_USER: `${10 ** 11}` };
-    return startHost(
-      { ...common, name: roles, env: { HOST_MODULES: modules, HOST_ROLES: roles, ...limits } },
-      cleanup,
-    );
+    const env = { HOST_MODULES: modules, HOST_ROLES: roles, ...limits };
+    return bench.startHost({ name: roles, entry: SERVICE, env });
   };
   const api = await start('identity,media', 'http');
   const token = await register(api.url);
-  const receiver = join(import.meta.dirname, 'baselines/upload-receiver.js');
-  const bare = await startServer({ entry: receiver, env: { DIR: dir }, log: join(dir, 'bare.log') }, cleanup);
+  const entry = join(import.meta.dirname, 'baselines/upload-receiver.js');
+  const bare = await bench.startServer({ name: 'bare', entry, env: { DIR: bench.dir } });
 
-  print(
-    `${processor()}\n\nThe host that takes uploads (http only), ${UPLOADS} of each, one after the other, beside a`,
-  );
-  print('bare node:http server that only receives, hashes and writes:');
-  print('format       size   CPU ms each   bare   in the main thread   longest block ms');
+  note('warming up');
   const accepted: string[] = [];
   for (let turn = 0; turn < UPLOADS; turn += 1)
     for (const { url } of [api, bare]) {
       const hash = await upload(url, token, await pictureOf('jpeg', 102_400));
       if (url === api.url) accepted.push(hash);
     }
-  const scrape = await costOfScraping(api.url);
+  const uploads: string[][] = [];
   for (const format of FORMATS)
     for (const [size, bytes] of Object.entries(SIZES)) {
+      note(`measuring ${format} of ${size}`);
       const { cpu, main, block, hashes } = await costOfUploads(api, token, () => pictureOf(format, bytes));
       accepted.push(...hashes);
       const baseline = await costOfUploads(bare, token, () => pictureOf(format, bytes));
-      const columns = [format.padEnd(6), size.padStart(10), (cpu - scrape).toFixed(1).padStart(13)];
-      columns.push(baseline.cpu.toFixed(1).padStart(6), main.toFixed(1).padStart(20));
-      print(`${columns.join(' ')} ${block.toFixed(1).padStart(18)}`);
+      uploads.push([format, size, ...[cpu, baseline.cpu, main, block].map((value) => value.toFixed(1))]);
     }
-  print(`memory afterwards: ${residentMemory(api.pid).toFixed(0)} MiB`);
+  const memory = `${residentMemory(api.pid).toFixed(0)} MiB afterwards`;
 
   const worker = await start('media', 'jobs');
   await untilProcessed(api.url, accepted);
-  print(
-    `\nThe host that makes variants (jobs only), one at a time, of ${PICTURES} pictures of 12 megapixels each:`,
-  );
-  for (const format of ['jpeg', 'png'] as const) await measureVariants(api, worker, token, format);
+  const variants: string[][] = [];
+  for (const format of ['jpeg', 'png'] as const) {
+    note(`measuring variants of ${format}`);
+    variants.push([format, '', ...(await measureVariants(api, worker, token, format))]);
+  }
+  const uploadHead = ['format', 'size', 'CPU ms each', 'bare', 'in the main thread', 'longest block ms'];
+  const variantHead = ['format', '', 'variants/s', 'CPU ms a picture', 'longest block ms', 'MiB'];
+  const parts = [
+    processor(),
+    `The host that takes uploads (http only, ${memory}), ${UPLOADS} of each, one after the other, beside a bare node:http ` +
+      'server that only receives, hashes and writes',
+    table(uploadHead, uploads),
+    `The host that makes variants (jobs only), one at a time, of ${PICTURES} pictures of 12 megapixels each`,
+    table(variantHead, variants),
+  ];
+  process.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
+/** @returns the cells of the table */
 async function measureVariants(
   api: ServerProcess,
   worker: ServerProcess,
   token: string,
   format: 'jpeg' | 'png',
-): Promise<void> {
+): Promise<string[]> {
   const picture = await photo(format);
-  const cpuBefore = await cpuOf(worker.url);
+  const before = cpuOf(worker.pid);
   const started = performance.now();
   const hashes: string[] = [];
   for (let index = 0; index < PICTURES; index += 1)
     hashes.push(await upload(api.url, token, Buffer.concat([picture, randomBytes(8)])));
   await untilProcessed(api.url, hashes);
   const seconds = (performance.now() - started) / 1_000;
-  const cpu = ((await cpuOf(worker.url)) - cpuBefore) / PICTURES;
-  print(
-    `${format.padEnd(6)} ${((PICTURES * VARIANTS) / seconds).toFixed(1)} variants/s, ${cpu.toFixed(0)} ms of CPU a picture, ` +
-      `longest block ${(await longestBlock(worker.url)).toFixed(1)} ms, ${residentMemory(worker.pid).toFixed(0)} MiB`,
-  );
+  const cpu = (cpuOf(worker.pid) - before) / PICTURES;
+  const block = await longestBlock(worker.url);
+  return [
+    ((PICTURES * VARIANTS) / seconds).toFixed(1),
+    cpu.toFixed(0),
+    block.toFixed(1),
+    residentMemory(worker.pid).toFixed(0),
+  ];
 }
 
 /** Makes a picture like a photo: smooth, with a little noise. */
@@ -132,37 +135,28 @@ async function upload(url: string, token: string, picture: Buffer): Promise<stri
   return (JSON.parse(response) as { media: { hash: string } }).media.hash;
 }
 
-const cpuOf = async (url: string) => sumSamples(await readMetric(url, 'process_cpu_seconds_total')) * 1_000;
-
 /** Returns the longest block of the event loop in milliseconds, and resets it. */
 const longestBlock = async (url: string) =>
   sumSamples(await readMetric(url, 'nodejs_eventloop_lag_max_seconds')) * 1_000;
 
-/** Returns the CPU milliseconds of reading the CPU time itself. */
-async function costOfScraping(url: string): Promise<number> {
-  const costs: number[] = [];
-  for (let turn = 0; turn < UPLOADS; turn += 1) costs.push(-(await cpuOf(url)) + (await cpuOf(url)));
-  return median(costs);
-}
-
+/** Returns the medians of CPU milliseconds of an upload, and the longest block of the event loop. */
 async function costOfUploads(
   { url, pid }: ServerProcess,
   token: string,
   make: () => Promise<Buffer>,
 ): Promise<{ cpu: number; main: number; block: number; hashes: string[] }> {
   const hashes: string[] = [];
-  const costs: number[] = [];
+  const costs: { all: number; mainThread: number }[] = [];
+  await longestBlock(url);
   for (let turn = 0; turn < UPLOADS; turn += 1) {
     const picture = await make();
-    const before = await cpuOf(url);
+    const before = preciseCpu(pid);
     hashes.push(await upload(url, token, picture));
-    costs.push((await cpuOf(url)) - before);
+    const after = preciseCpu(pid);
+    costs.push({ all: after.all - before.all, mainThread: after.mainThread - before.mainThread });
   }
-  await longestBlock(url);
-  const before = mainThreadCpu(pid);
-  for (let turn = 0; turn < UPLOADS; turn += 1) hashes.push(await upload(url, token, await make()));
-  const main = (mainThreadCpu(pid) - before) / UPLOADS;
-  return { cpu: median(costs), main, block: await longestBlock(url), hashes };
+  const { all: cpu, mainThread: main } = medianRound(costs);
+  return { cpu, main, block: await longestBlock(url), hashes };
 }
 
-await runCommand(command, bench);
+await runCommand(command, run);

@@ -1,46 +1,24 @@
 /** Measures which server does the work when there are replicas: `npm run bench:replicas`. */
-import { closedLoop, type LoadResult, warmUp } from '../kit/closed-loop.js';
 import { count, failOnErrors, note, npmScript, runCommand, seconds } from '../kit/command.js';
-import { type Database, openDatabase } from '../kit/database.js';
 import { favoritePair } from '../kit/endpoints.js';
 import { get, type HttpRequest } from '../kit/http-request.js';
-import { assignMachineCores, describeMachine } from '../kit/machine.js';
-import { readMetric, sumSamples } from '../kit/metrics.js';
-import { cpuOfEach } from '../kit/process-usage.js';
+import { assignMachineCores } from '../kit/machine.js';
+import { readMetric } from '../kit/metrics.js';
 import { ms, percent, tableOfColumns, verdict } from '../kit/report/table.js';
-import { makeKeys, type Samples, takeSamples } from '../kit/samples.js';
-import type { ServerProcess } from '../kit/server-process.js';
-import { medianRound, sum } from '../kit/statistics.js';
-import { temporaryDir } from '../kit/temporary-dir.js';
-import { MONOLITH, startHost } from './hosts.js';
+import type { Samples } from '../kit/samples.js';
+import { sum } from '../kit/statistics.js';
+import { Bench, MONOLITH } from './bench.js';
+import { measureTargets, type MeasureOptions, type Round } from './measure.js';
 
-interface Options {
+interface Options extends MeasureOptions {
   readonly replicas: number;
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly connections: number;
 }
 
-/** A monolith that reads from this many replicas. */
-interface Target {
-  readonly replicas: number;
-  readonly server: ServerProcess;
-}
-
-/** The figures of one load; CPU in milliseconds a request. */
-interface Round extends LoadResult {
-  readonly app: number;
-  readonly primary: number;
-  readonly onReplicas: number;
-  /** The share of the reads that went to replicas, and the smallest and largest share of one of them. */
-  readonly offPrimary: number;
-  readonly smallestShare: number;
-  readonly largestShare: number;
-}
-
-interface Finding extends Round {
+interface Finding {
   readonly load: string;
-  readonly replicas: number;
+  readonly median: Round;
+  /** The shares of the reads that went to each replica that the monolith had. */
+  readonly shares: readonly number[];
 }
 
 /** The share of the reads that two replicas are to take. */
@@ -57,81 +35,42 @@ const command = npmScript(
   .option('--rounds <n>', 'rounds; their median counts', count, 5)
   .option('--connections <n>', 'connections that send at the same time', count, 16);
 
-async function bench(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
-  const dir = await temporaryDir('bench', cleanup);
+async function run(options: Options, cleanup: AsyncDisposableStack): Promise<void> {
   const cores = assignMachineCores();
-  note('starting and seeding PostgreSQL');
-  const database = await openDatabase(dir, cleanup, {
-    replicas: options.replicas,
-    maxConnections: 100 * (options.replicas + 1),
-  });
-  const keys = await makeKeys();
-  const samples = await takeSamples(database.ownerUrl, keys);
-  const targets: Target[] = [];
+  const maxConnections = 100 * (options.replicas + 1);
+  const bench = await Bench.open(cleanup, { cores, replicas: options.replicas, maxConnections });
+  const addresses = bench.database.replicas.map(({ url }) => url.host);
+  const servers = [];
   for (let replicas = 0; replicas <= options.replicas; replicas += 1) {
-    const hosts = database.replicas.slice(0, replicas).map(({ url: { host } }) => `postgres://${host}`);
-    const env = { CACHE: 'off', DATABASE_REPLICA_URLS: hosts.join() };
-    const host = { database, keys, core: cores.hosts?.split(',')[0], dir, entry: MONOLITH, env };
-    targets.push({ replicas, server: await startHost({ ...host, name: `monolith-${replicas}` }, cleanup) });
+    const urls = addresses.slice(0, replicas).map((address) => `postgres://${address}`);
+    const env = { CACHE: 'off', DATABASE_REPLICA_URLS: urls.join() };
+    servers.push(await bench.startHost({ name: `monolith-${replicas}`, entry: MONOLITH, env }));
   }
   const findings: Finding[] = [];
-  for (const [load, requests] of Object.entries(loadsOf(samples))) {
+  for (const [load, requests] of Object.entries(loadsOf(await bench.samples()))) {
     note(`measuring ${load}`);
-    const rounds = await measureTargets(requests, targets, database, options);
-    findings.push(...rounds.map((round, replicas) => ({ ...round, load, replicas })));
+    const targets = servers.map((server) => {
+      const counters = () => readsByServer(server.url);
+      return { name: server.url, server, requests, counters };
+    });
+    const measured = await measureTargets(targets, bench.database, options);
+    for (const [replicas, { median }] of measured.entries()) {
+      const shares = addresses.slice(0, replicas).map((address) => (median[address] ?? 0) / median['reads']!);
+      findings.push({ load, median, shares });
+    }
   }
-  const about = `${options.connections} connections; medians of ${options.rounds} rounds of about ${options.seconds} s`;
-  const tables = `${figures(findings)}\n\n${goals(findings)}`;
-  process.stdout.write(`${describeMachine(database.version, cores)}\n${about}\n\n${tables}\n`);
-  failOnErrors(sum(findings.map(({ errors }) => errors)));
+  const { connections, rounds } = options;
+  const about = `${connections} connections; medians of ${rounds} rounds of about ${options.seconds} s`;
+  bench.print(about, figures(findings), goals(findings));
+  failOnErrors(sum(findings.map(({ median }) => median.errors)));
 }
 
-/** Loads the targets in turn, round by round, so that a disturbance of the machine affects all of them. */
-async function measureTargets(
-  requests: readonly HttpRequest[],
-  targets: readonly Target[],
-  database: Database,
-  { rounds, seconds, connections }: Options,
-): Promise<Round[]> {
-  const runs: { target: Target; amount: number; rounds: Round[] }[] = [];
-  for (const target of targets) {
-    const perSecond = await warmUp(target.server.url, requests, connections, [0.5, seconds]);
-    runs.push({ target, amount: Math.ceil(perSecond * seconds), rounds: [] });
-  }
-  for (let round = 0; round < rounds; round += 1)
-    for (const run of runs)
-      run.rounds.push(
-        await measureRound(requests, run.target, database, { connections, amount: run.amount }),
-      );
-  return runs.map((run) => medianRound(run.rounds));
-}
-
-async function measureRound(
-  requests: readonly HttpRequest[],
-  { replicas, server: { url, pid } }: Target,
-  { pid: primary, replicas: standbys }: Database,
-  load: { connections: number; amount: number },
-): Promise<Round> {
-  const cpu = () => cpuOfEach([pid, primary, ...standbys.map((standby) => standby.pid)]);
-  const reads = () => readMetric(url, 'database_reads_total');
-  const [cpuBefore, readsBefore] = [cpu(), await reads()];
-  const result = await closedLoop(url, requests, load);
-  const [cpuAfter, readsAfter] = [cpu(), await reads()];
-  const used = cpuAfter.map((each, index) => (each - cpuBefore[index]!) / result.requests);
-  const readsOf = (labels: Record<string, string> = {}) =>
-    sumSamples(readsAfter, labels) - sumSamples(readsBefore, labels);
-  const shares = standbys
-    .slice(0, replicas)
-    .map(({ url: { host } }) => readsOf({ server: host }) / readsOf());
-  return {
-    ...result,
-    app: used[0]!,
-    primary: used[1]!,
-    onReplicas: sum(used.slice(2)),
-    offPrimary: sum(shares),
-    smallestShare: Math.min(...shares),
-    largestShare: Math.max(...shares),
-  };
+/** Returns the reads that may go to a replica, altogether and by the address of the server that answered. */
+async function readsByServer(url: string): Promise<Record<string, number>> {
+  const reads: Record<string, number> = { reads: 0 };
+  for (const { labels, value } of await readMetric(url, 'database_reads_total'))
+    for (const counter of ['reads', labels['server']!]) reads[counter] = (reads[counter] ?? 0) + value;
+  return reads;
 }
 
 /** Returns the requests of 500 users one after the other, each with a token, so that each must see its own writes. */
@@ -168,24 +107,17 @@ function readsOf(samples: Samples, at: number): HttpRequest[] {
 const figures = (findings: readonly Finding[]) =>
   tableOfColumns(
     [
-      ['load', ({ load, replicas }) => (replicas === 0 ? load : '')],
-      ['replicas', ({ replicas }) => `${replicas}`],
-      ['requests/s', ({ perSecond }) => perSecond.toFixed(0)],
-      ['p50 ms', ({ p50 }) => p50.toFixed(1)],
-      ['p99 ms', ({ p99 }) => p99.toFixed(1)],
-      ['app CPU ms', ({ app }) => ms(app)],
-      ['primary CPU ms', ({ primary }) => ms(primary)],
-      ['replicas CPU ms', ({ onReplicas }) => ms(onReplicas)],
-      [
-        'reads off the primary',
-        ({ replicas, offPrimary }) => (replicas === 0 ? '–' : percent(offPrimary, 1)),
-      ],
-      [
-        'of each replica',
-        ({ replicas, smallestShare, largestShare }) =>
-          replicas === 0 ? '–' : `${percent(smallestShare, 1)} to ${percent(largestShare, 1)}`,
-      ],
-      ['errors', ({ errors }) => `${errors}`],
+      ['load', ({ load, shares }) => (shares.length === 0 ? load : '')],
+      ['replicas', ({ shares }) => `${shares.length}`],
+      ['requests/s', ({ median }) => median.perSecond.toFixed(0)],
+      ['p50 ms', ({ median }) => median.p50.toFixed(1)],
+      ['p99 ms', ({ median }) => median.p99.toFixed(1)],
+      ['app CPU ms', ({ median }) => ms(median.app)],
+      ['primary CPU ms', ({ median }) => ms(median.database)],
+      ['replicas CPU ms', ({ median }) => ms(median.replicas)],
+      ['reads off the primary', ({ shares }) => (shares.length === 0 ? '–' : percent(sum(shares), 1))],
+      ['of each replica', ({ shares }) => shares.map((share) => percent(share, 1)).join(' + ') || '–'],
+      ['errors', ({ median }) => `${median.errors}`],
     ],
     findings,
   );
@@ -196,17 +128,17 @@ const goals = (findings: readonly Finding[]) => {
   return tableOfColumns(
     [
       ['load', ({ without }) => without.load],
-      ['reads off the primary', ({ most }) => percent(most.offPrimary, 1)],
+      ['reads off the primary', ({ most }) => percent(sum(most.shares), 1)],
       ['goal', () => `≥ ${percent(GOAL)}`],
-      ['', ({ most }) => verdict(most.offPrimary >= GOAL)],
+      ['', ({ most }) => verdict(sum(most.shares) >= GOAL)],
       [
         'primary CPU ms a request',
         ({ without, most }) =>
-          `${ms(without.primary)} → ${ms(most.primary)} (− ${percent(1 - most.primary / without.primary, 1)})`,
+          `${ms(without.median.database)} → ${ms(most.median.database)} (− ${percent(1 - most.median.database / without.median.database, 1)})`,
       ],
     ],
     groups.map((group) => ({ without: group[0]!, most: group.at(-1)! })),
   );
 };
 
-await runCommand(command, bench);
+await runCommand(command, run);

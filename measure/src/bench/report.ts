@@ -1,9 +1,6 @@
-import type { Database } from '../kit/database.js';
 import type { Endpoint } from '../kit/endpoints.js';
-import { type Cores, describeMachine } from '../kit/machine.js';
 import { ms, ratio, table, tableOfColumns, verdict } from '../kit/report/table.js';
-import type { ServerProcess } from '../kit/server-process.js';
-import { DATABASE_CONNECTIONS } from './hosts.js';
+import { DATABASE_CONNECTIONS } from './bench.js';
 import type { Measured, Round } from './measure.js';
 
 /** The command line of the benchmark. */
@@ -24,22 +21,26 @@ export interface Finding {
   readonly measured: readonly Measured[];
 }
 
-const NAMES = { tearline: 'Tearline', raw: 'raw', prebuilt: 'Nest + pino, ready-made' };
+const NAMES: Readonly<Record<string, string>> = {
+  tearline: 'Tearline',
+  raw: 'raw',
+  prebuilt: 'Nest + pino, ready-made',
+};
 
 const cpu = ({ app, database }: Round) => app + database;
 const medianOf = ({ measured }: Finding, name: Measured['name']) =>
   measured.find((one) => one.name === name)?.median;
 
-/** Returns the lines that head the report. */
+/** Returns the parameters of the run. @param memory MiB */
 export function environment(
   { rounds, seconds, connections, profile, cache }: Options,
-  run: { cores: Cores; database: Database; monolith: ServerProcess; memory: number },
+  startupMs: number,
+  memory: number,
 ): string {
   return [
-    describeMachine(run.database.version, run.cores),
     `${connections} connections; medians of ${rounds} rounds of about ${seconds} s`,
     `Tearline as in production, cache ${cache}: a database role for each module, checked mode off, ${DATABASE_CONNECTIONS} ` +
-      `connections to PostgreSQL; listened after ${run.monolith.startupMs.toFixed(0)} ms, ${run.memory.toFixed(0)} MiB ` +
+      `connections to PostgreSQL; listened after ${startupMs.toFixed(0)} ms, ${memory.toFixed(0)} MiB ` +
       'resident at the end',
     ...(profile ? ['Profiled: these figures are too high.'] : []),
   ].join('\n');
@@ -56,14 +57,14 @@ export function figures(findings: readonly Finding[]): string {
       [
         'server',
         ({ endpoint, name }) =>
-          endpoint.name === 'login' && name === 'raw' ? 'argon2id alone' : NAMES[name],
+          endpoint.name === 'login' && name === 'raw' ? 'argon2id alone' : NAMES[name]!,
       ],
       ['requests/s', ({ median }) => median.perSecond.toFixed(0)],
       ['p50 ms', ({ median }) => median.p50.toFixed(1)],
       ['p99 ms', ({ median }) => median.p99.toFixed(1)],
       ['app CPU ms', ({ median }) => ms(median.app)],
       ['database CPU ms', ({ median }) => ms(median.database)],
-      ['SQL', ({ median }) => median.statements?.toFixed(1) ?? ''],
+      ['SQL', ({ median }) => median['statements']?.toFixed(1) ?? ''],
       ['errors', ({ median }) => `${median.errors}`],
     ],
     rows,
@@ -92,12 +93,12 @@ function goalOf({ goal }: Endpoint, { app, database }: Round): string[] {
   return [`≤ ${goal.app} + ${goal.database}`, verdict(app <= goal.app && database <= goal.database)];
 }
 
-function againstRaw({ aboveRaw }: Endpoint, tearline: Round, raw: Round | undefined): string[] {
+function againstRaw(endpoint: Endpoint, tearline: Round, raw: Round | undefined): string[] {
   if (!raw) return ['', '', ''];
-  if ('factor' in aboveRaw) return factorCells(cpu(tearline) / cpu(raw), aboveRaw.factor);
+  const { factorOfRaw = 2, aboveRawMs } = endpoint;
+  if (aboveRawMs === undefined) return factorCells(cpu(tearline) / cpu(raw), factorOfRaw);
   const more = cpu(tearline) - cpu(raw);
-  const { milliseconds } = aboveRaw;
-  return [`+ ${ms(more)} ms`, `≤ + ${milliseconds} ms`, verdict(more <= milliseconds)];
+  return [`+ ${ms(more)} ms`, `≤ + ${aboveRawMs} ms`, verdict(more <= aboveRawMs)];
 }
 
 function againstPrebuilt(

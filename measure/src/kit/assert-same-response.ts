@@ -21,7 +21,7 @@ export async function assertSameResponses(
     responses.push(expected);
     if (otherUrl === undefined || comparison === 'none') continue;
     const found = await sendRequest(otherUrl, request);
-    const [a, b] = comparison === 'bytes' ? [expected, found] : [shapeOf(expected), shapeOf(found)];
+    const [a, b] = comparison === 'shape' ? [shapeOf(expected), shapeOf(found)] : [expected, found];
     if (a !== b) throw new Error(`${request.method} ${request.path}: ${firstDifference(a, b)}`);
   }
   return responses.sort((a, b) => a.length - b.length)[Math.floor(responses.length / 2)]!;

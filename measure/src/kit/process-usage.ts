@@ -16,11 +16,16 @@ export function cpuOfEach(pids: readonly number[]): number[] {
   });
 }
 
-/** Returns the CPU milliseconds of the main thread of a process. */
-export const mainThreadCpu = (pid: number) =>
-  fieldsOf(`/proc/${pid}/task/${pid}/stat`)
-    .slice(11, 13)
-    .reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
+/**
+ * Returns the CPU milliseconds of one process, precise enough for a single request, and those of its main thread. Threads
+ * that have ended are not included.
+ */
+export function preciseCpu(pid: number): { all: number; mainThread: number } {
+  const millisecondsOf = (thread: string) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  const all = readdirSync(`/proc/${pid}/task`).reduce((total, thread) => total + millisecondsOf(thread), 0);
+  return { all, mainThread: millisecondsOf(`${pid}`) };
+}
 
 /** Returns the CPU milliseconds of everything on the machine. */
 export function machineCpu(): number {

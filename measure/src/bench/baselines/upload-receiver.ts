@@ -1,10 +1,10 @@
 /** The baseline for uploads: `node:http` alone, which hashes what it receives and writes it to the disk. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { listen } from './listen.js';
 
 const WRITE_BYTES = 1_048_576;
 const file = join(process.env['DIR']!, 'received');
@@ -16,18 +16,8 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   response.writeHead(202).end(JSON.stringify({ media: { hash: hash.digest('hex') } }));
 }
 
-/** Only what the bench asks for. */
-function metrics(response: ServerResponse): void {
-  const { user, system } = process.cpuUsage();
-  response.end(`process_cpu_seconds_total ${(user + system) / 1e6}\n`);
-}
-
-const server = createServer((request, response) => {
+listen((request, response) => {
   if (request.method === 'POST') void receive(request, response);
-  else metrics(response);
-});
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);
+  else response.end();
 });
 process.once('SIGTERM', () => process.exit(0));

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { withOwner } from '../../kit/database.js';
 import { sendRequest } from '../../kit/http-request.js';
 import { type Samples, userIdIn } from '../../kit/samples.js';
 import { quantiles } from '../../kit/statistics.js';
@@ -14,15 +15,13 @@ export interface Delivery {
 }
 
 /** Favors one article after the other, and polls the table of notifications. */
-export async function measureDelivery(
+export const measureDelivery = (
   url: string,
   ownerUrl: string,
   { slugs, tokens }: Samples,
   count: number,
-): Promise<Delivery> {
-  const client = new Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
+): Promise<Delivery> =>
+  withOwner(ownerUrl, async (client) => {
     const latencies: number[] = [];
     for (let turn = 0; latencies.length < count; turn += 1) {
       const slug = slugs[turn % slugs.length]!;
@@ -43,10 +42,7 @@ export async function measureDelivery(
     }
     const [p50, p99] = quantiles(latencies, [0.5, 0.99]) as [number, number];
     return { p50, p99 };
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 interface Favorite {
   readonly articleId: string;

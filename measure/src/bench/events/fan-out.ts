@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { LoadResult } from '../../kit/closed-loop.js';
+import { withOwner } from '../../kit/database.js';
 import { get, sendRequest } from '../../kit/http-request.js';
 import { loadAtRate } from '../../kit/open-loop.js';
 
@@ -33,10 +34,8 @@ export interface Author {
 }
 
 /** Gives an author many followers, publishes an article, and waits until all of them are notified. */
-export async function measureFanOut(url: string, ownerUrl: string, author: Author): Promise<FanOut> {
-  const client = new Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
+export const measureFanOut = (url: string, ownerUrl: string, author: Author): Promise<FanOut> =>
+  withOwner(ownerUrl, async (client) => {
     await addFollowers(client, author);
     const { followers, notified } = await countsOf(client, author);
     const idle = await loadAtRate(url, LIST, { perSecond: READS_PER_SECOND, seconds: IDLE_SECONDS });
@@ -55,12 +54,9 @@ export async function measureFanOut(url: string, ownerUrl: string, author: Autho
     }
     const seconds = (performance.now() - started) / 1000;
     reading.abort();
-    return { followers, seconds, perSecond: followers / seconds, idle, meanwhile: await meanwhile };
-  } finally {
     await removeFollowers(client, author);
-    await client.end();
-  }
-}
+    return { followers, seconds, perSecond: followers / seconds, idle, meanwhile: await meanwhile };
+  });
 
 async function addFollowers(client: Client, { id, followers }: Author): Promise<void> {
   await client.query(

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { type Database, MODULES } from '../../kit/database.js';
-import type { Keys } from '../../kit/samples.js';
+import { MODULES } from '../../kit/database.js';
 import type { ServerProcess } from '../../kit/server-process.js';
-import { SERVICE, startHost } from '../hosts.js';
+import { type Bench, SERVICE } from '../bench.js';
 
 const API = join(import.meta.dirname, 'host.js');
 
@@ -16,20 +15,13 @@ export interface Hosts {
   readonly worker: ServerProcess;
 }
 
-/** Starts the hosts. They share the cores, since several of them take part in one event. */
-export async function startHosts(
-  options: {
-    readonly database: Database;
-    readonly keys: Keys;
-    readonly dir: string;
-    /** Undefined where the queues are in PostgreSQL. */
-    readonly redisUrl: string | undefined;
-  },
-  cleanup: AsyncDisposableStack,
-): Promise<Hosts> {
-  const { redisUrl, ...common } = options;
+/**
+ * Starts the hosts. They share the cores, since several of them take part in one event.
+ * @param redisUrl undefined where the queues are in PostgreSQL
+ */
+export async function startHosts(bench: Bench, redisUrl: string | undefined): Promise<Hosts> {
   const start = (name: string, entry: string, env: Record<string, string>) =>
-    startHost({ ...common, name, entry, env: { REDIS_URL: redisUrl, ...env } }, cleanup);
+    bench.startHost({ name, entry, env: { REDIS_URL: redisUrl, ...env } });
   return {
     subscribed: await start('subscribed', API, { DATABASE_CONNECTIONS: '20' }),
     unsubscribed: await start('unsubscribed', API, { DATABASE_CONNECTIONS: '20', SUBSCRIBERS: 'none' }),

@@ -1,4 +1,5 @@
 import { endpoints } from '../../kit/endpoints.js';
+import { inTurn } from '../../kit/in-turn.js';
 import { loadAtRate } from '../../kit/open-loop.js';
 import type { Samples } from '../../kit/samples.js';
 import { median, sum } from '../../kit/statistics.js';
@@ -28,24 +29,14 @@ export async function measurePublishing(
   const publish = (url: string, amount: number) =>
     loadAtRate(url, requests, { perSecond: PER_SECOND, seconds: amount / PER_SECOND });
   for (const { url } of [subscribed, unsubscribed]) await publish(url, count);
-  const [p50s, otherP50s]: [number[], number[]] = [[], []];
-  const errors: number[] = [];
-  for (let turn = 0; turn < rounds * PARTS; turn += 1) {
-    const hosts = [
-      [subscribed, p50s],
-      [unsubscribed, otherP50s],
-    ] as const;
-    // The order alternates, since the first one leaves rows behind that the second one finds.
-    for (const [{ url }, found] of turn % 2 === 0 ? hosts : hosts.toReversed()) {
-      const result = await publish(url, count / PARTS);
-      found.push(result.p50);
-      errors.push(result.errors);
-    }
-  }
+  const found = await inTurn([subscribed, unsubscribed], rounds * PARTS, ({ url }) =>
+    publish(url, count / PARTS),
+  );
+  const [p50s, otherP50s] = found.map((parts) => parts.map(({ p50 }) => p50)) as [number[], number[]];
   return {
     subscribed: median(p50s),
     unsubscribed: median(otherP50s),
     ratio: median(p50s.map((p50, turn) => p50 / otherP50s[turn]!)),
-    errors: sum(errors),
+    errors: sum(found.flat().map(({ errors }) => errors)),
   };
 }

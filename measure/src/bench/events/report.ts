@@ -1,5 +1,3 @@
-import type { Database } from '../../kit/database.js';
-import { describeMachine } from '../../kit/machine.js';
 import { ratio, tableOfColumns, verdict } from '../../kit/report/table.js';
 import type { Delivery } from './delivery.js';
 import type { FanOut } from './fan-out.js';
@@ -19,12 +17,8 @@ const GOALS = { publishRatio: 1.15, deliveryMs: 50, rowsPerSecond: 5_000, listRa
 
 const ms = (value: number) => value.toFixed(1);
 
-/** Returns the report in Markdown: the environment, and a line for each broker. */
-export function report(
-  findings: readonly Finding[],
-  { samples, rounds }: { samples: number; rounds: number },
-  database: Database,
-): string {
+/** Returns tables with a line for each broker. */
+export function tablesOf(findings: readonly Finding[]): string[] {
   const latencies = tableOfColumns<Finding>(
     [
       ['queues on', ({ broker }) => broker],
@@ -57,6 +51,5 @@ export function report(
     ],
     findings,
   );
-  const about = `medians of ${rounds} rounds of ${samples}`;
-  return `${describeMachine(database.version)}\n${about}\n\n${latencies}\n\n${fanOuts}`;
+  return [latencies, fanOuts];
 }
