@@ -1,6 +1,6 @@
 import { percent } from '../../kit/report/table.js';
 import { type Figure, figureOf } from '../../kit/statistics.js';
-import { KIND_NAMES, KINDS, sumOf } from '../measure/resource-usage.js';
+import { type Kind, KIND_NAMES, KINDS, sumOf } from '../measure/resource-usage.js';
 import type { Round } from '../measure/round.js';
 import type { Measurements, Results } from '../results.js';
 import { SHARES } from '../schedule.js';
@@ -18,14 +18,6 @@ export interface Metric {
 /** The index of the rate whose figures represent a topology. */
 export const MAIN_RATE = 1;
 
-const metric = (key: string, label: string, unit: string, digits: number, of: Metric['of']): Metric => ({
-  key,
-  label,
-  unit,
-  digits,
-  of,
-});
-
 /** @param rate the index of the rate */
 const paced =
   (of: (round: Round) => number, rate = MAIN_RATE) =>
@@ -35,13 +27,7 @@ const paced =
 const latencies: Metric[] = SHARES.flatMap((share, index) =>
   (['p50', 'p95', 'p99'] as const).map((key) => {
     const label = `${key} at ${Math.round(share * 100)} %`;
-    return metric(
-      `${key}@${share}`,
-      label,
-      'ms',
-      2,
-      paced((round) => round[key], index),
-    );
+    return { key: `${key}@${share}`, label, unit: 'ms', digits: 2, of: paced((round) => round[key], index) };
   }),
 );
 
@@ -52,53 +38,31 @@ export const P50 = `p50@${SHARES[MAIN_RATE]}`;
 /** At the lowest rate, where queues are short: the network is measured there. */
 export const LOW_P50 = `p50@${SHARES[0]}`;
 
-const saturation: Metric['of'] = (measured) => measured.saturation.map(({ perSecond }) => perSecond);
-const ownMemory: Metric['of'] = ({ memory }) => memory.map(({ hosts, nginx }) => hosts + nginx);
+const saturation = (measured: Measurements) => measured.saturation.map(({ perSecond }) => perSecond);
+const ownMemory = ({ memory }: Measurements) => memory.map(({ hosts, nginx }) => hosts + nginx);
+const allMemory = ({ memory }: Measurements) => memory.map(sumOf);
+const idle = (measured: Measurements) => [sumOf(measured.idle)];
+const cpuOf = (kind: Kind) => paced(({ cpu }) => cpu[kind]);
+const allCpu = paced(({ cpu }) => sumOf(cpu));
+const local = paced((round) => round.local);
+const remote = paced((round) => round.remote);
+const hops = paced((round) => 2 + round.remote);
 
 /** All figures of the rounds. */
 export const METRICS: readonly Metric[] = [
-  metric(THROUGHPUT, 'throughput at saturation', 'requests/s', 0, saturation),
+  { key: THROUGHPUT, label: 'throughput at saturation', unit: 'requests/s', digits: 0, of: saturation },
   ...latencies,
-  metric(
-    CPU,
-    'CPU a request, all processes',
-    'ms',
-    2,
-    paced(({ cpu }) => sumOf(cpu)),
-  ),
-  ...KINDS.map((kind) =>
-    metric(
-      `cpu:${kind}`,
-      `CPU a request, ${KIND_NAMES[kind]}`,
-      'ms',
-      2,
-      paced(({ cpu }) => cpu[kind]),
-    ),
-  ),
-  metric(MEMORY, 'memory, hosts and nginx', 'MiB', 0, ownMemory),
-  metric('memory:all', 'memory, PostgreSQL and Redis too', 'MiB', 0, ({ memory }) => memory.map(sumOf)),
-  metric('idle', 'CPU without requests', 'ms/s', 1, ({ idle }) => [sumOf(idle)]),
-  metric(
-    'local',
-    'calls a request within a process',
-    '',
-    2,
-    paced(({ local }) => local),
-  ),
-  metric(
-    'remote',
-    'calls a request between hosts',
-    '',
-    2,
-    paced(({ remote }) => remote),
-  ),
-  metric(
-    'hops',
-    'hops a request: to nginx, to a host, to others',
-    '',
-    2,
-    paced(({ remote }) => 2 + remote),
-  ),
+  { key: CPU, label: 'CPU a request, all processes', unit: 'ms', digits: 2, of: allCpu },
+  ...KINDS.map((kind) => {
+    const label = `CPU a request, ${KIND_NAMES[kind]}`;
+    return { key: `cpu:${kind}`, label, unit: 'ms', digits: 2, of: cpuOf(kind) };
+  }),
+  { key: MEMORY, label: 'memory, hosts and nginx', unit: 'MiB', digits: 0, of: ownMemory },
+  { key: 'memory:all', label: 'memory, PostgreSQL and Redis too', unit: 'MiB', digits: 0, of: allMemory },
+  { key: 'idle', label: 'CPU without requests', unit: 'ms/s', digits: 1, of: idle },
+  { key: 'local', label: 'calls a request within a process', unit: '', digits: 2, of: local },
+  { key: 'remote', label: 'calls a request between hosts', unit: '', digits: 2, of: remote },
+  { key: 'hops', label: 'hops a request: to nginx, to a host, to others', unit: '', digits: 2, of: hops },
 ];
 
 /** A figure with its uncertainty. */
