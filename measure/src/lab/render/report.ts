@@ -7,14 +7,7 @@ import type { Results } from '../results.js';
 import { noiseWarnings } from '../verdict/summary.js';
 import { environmentSection } from './sections/environment.js';
 import { figuresSection } from './sections/figures.js';
-import {
-  deploySection,
-  faultSection,
-  networkSection,
-  scalingSection,
-  serverFaultSection,
-  startSection,
-} from './sections/stages.js';
+import { stageSections } from './sections/stages.js';
 import { verdictSection } from './sections/verdict.js';
 
 /** Writes the report into a folder. @returns the part of it for the terminal */
@@ -38,12 +31,7 @@ export function reportOf(results: Results): Document {
     warningSection(results),
     verdictSection(results),
     figuresSection(results),
-    networkSection(results),
-    faultSection(results),
-    serverFaultSection(results),
-    startSection(results),
-    scalingSection(results),
-    deploySection(results),
+    ...stageSections(results),
     environmentSection(results),
   ];
   return {

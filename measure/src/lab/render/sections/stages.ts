@@ -1,5 +1,5 @@
 import type { Part, Section } from '../../../kit/report/document.js';
-import { percent, ratio } from '../../../kit/report/table.js';
+import { type Column, percent, ratio } from '../../../kit/report/table.js';
 import { figureOf, sum } from '../../../kit/statistics.js';
 import type { Impact, Results } from '../../results.js';
 import { DELAYS } from '../../schedule.js';
@@ -8,8 +8,7 @@ import { LOW_P50, summariesOf } from '../../verdict/summary.js';
 
 const medianOf = (rounds: readonly number[], digits = 2) => figureOf(rounds).median.toFixed(digits);
 
-/** A column of a table: its title and its cell. */
-type Columns<Row> = readonly (readonly [title: string, cell: (row: Row, topology: string) => string])[];
+type Columns<Row> = readonly Column<Row>[];
 
 /** Returns a section with a row for each result of each topology; undefined when the stage was left out. */
 function sectionOf<Row>(
@@ -20,7 +19,7 @@ function sectionOf<Row>(
   charts: readonly Part[] = [],
 ): Section | undefined {
   const rows = Object.entries(results).flatMap(([topology, all]) =>
-    all.map((row) => [topology, ...columns.map(([, cell]) => cell(row, topology))]),
+    all.map((row) => [topology, ...columns.map(([, cell]) => cell(row))]),
   );
   if (rows.length === 0) return undefined;
   const head = ['topology', ...columns.map(([name]) => name)];
@@ -31,7 +30,7 @@ function sectionOf<Row>(
 const listed = <Row>(results: Readonly<Record<string, Row>>): Record<string, Row[]> =>
   Object.fromEntries(Object.entries(results).map(([name, result]) => [name, [result]]));
 
-export function networkSection(results: Results): Section | undefined {
+function networkSection(results: Results): Section | undefined {
   const baseline = results.topologies[0]!.name;
   const withoutNetwork = summariesOf(results)[baseline]![LOW_P50]!.median;
   const labels = DELAYS.map((delay) => `${delay} ms`);
@@ -88,7 +87,7 @@ const IMPACT_COLUMNS: Columns<Impact> = [
 
 const FAULT_NAMES = { kill: 'killed', hang: 'stopped', block: 'event loop blocked' } as const;
 
-export function faultSection({ faults }: Results): Section | undefined {
+function faultSection({ faults }: Results): Section | undefined {
   const names = Object.keys(faults);
   return sectionOf(
     'Blast radius',
@@ -110,7 +109,7 @@ export function faultSection({ faults }: Results): Section | undefined {
 
 const SERVER_FAULT_NAMES = { restart: 'restarted', cut: 'disconnected' } as const;
 
-export const serverFaultSection = ({ serverFaults }: Results): Section | undefined =>
+const serverFaultSection = ({ serverFaults }: Results): Section | undefined =>
   sectionOf(
     'Faults of shared servers',
     'Redis is restarted with its data; the replica of the database is disconnected from the network for four seconds. The ' +
@@ -126,7 +125,7 @@ export const serverFaultSection = ({ serverFaults }: Results): Section | undefin
 const modulesOf = ({ host, modules }: { host: string; modules: readonly string[] }) =>
   `${host} (${modules.length} module${modules.length === 1 ? '' : 's'})`;
 
-export function startSection({ starts, topologies }: Results): Section | undefined {
+function startSection({ starts, topologies }: Results): Section | undefined {
   const reference = starts[topologies[0]!.name]?.[0];
   const cell = (figure: 'milliseconds' | 'cpu' | 'memoryMiB'): Columns<Results['starts'][string][number]> => [
     [
@@ -146,7 +145,7 @@ export function startSection({ starts, topologies }: Results): Section | undefin
   );
 }
 
-export const scalingSection = ({ scaling }: Results): Section | undefined =>
+const scalingSection = ({ scaling }: Results): Section | undefined =>
   sectionOf(
     'Scaling one part',
     'The host that does the work is doubled; the added processes get other cores, as on another machine. They cost memory, ' +
@@ -164,7 +163,7 @@ export const scalingSection = ({ scaling }: Results): Section | undefined =>
     ],
   );
 
-export const deploySection = ({ deploys }: Results): Section | undefined =>
+const deploySection = ({ deploys }: Results): Section | undefined =>
   sectionOf(
     'From an edit to all traffic',
     'One module is edited, built, and rolled out under load: the processes that run it are replaced one after the other. All ' +
@@ -178,4 +177,10 @@ export const deploySection = ({ deploys }: Results): Section | undefined =>
       ['requests failed', ({ failed, requests }) => `${failed} of ${requests}`],
       ['MiB shipped', ({ bytes }) => (bytes / 1_048_576).toFixed(1)],
     ],
+  );
+
+/** Returns a section for each stage that was measured. */
+export const stageSections = (results: Results): Section[] =>
+  [networkSection, faultSection, serverFaultSection, startSection, scalingSection, deploySection].flatMap(
+    (section) => section(results) ?? [],
   );
