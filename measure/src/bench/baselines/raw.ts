@@ -7,39 +7,59 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Pool } from 'pg';
 import { listen } from './listen.js';
-import { RawReads } from './reads.js';
+import {
+  type ArticleRow,
+  articleOf,
+  authorOf,
+  type AuthorRow,
+  commentOf,
+  type CommentRow,
+  listOf,
+  type PageRow,
+} from './rows.js';
+import { ARTICLE_BY_SLUG, BY_AUTHOR, BY_TAG, COMMENTS, FEED, LIST, PROFILE, TAGS } from './statements.js';
 import { type Draft, RawWrites } from './writes.js';
 
 const pool = new Pool({
   connectionString: process.env['DATABASE_URL'],
   max: Number(process.env['DATABASE_CONNECTIONS']),
 });
-const reads = new RawReads(pool);
 const writes = new RawWrites(pool);
-const { rows } = await pool.query<{ hash: string }>(
-  'select password_hash as hash from identity.users limit 1',
-);
-const hash = rows[0]!.hash;
+const [{ hash }] = (await rows('hash', 'select password_hash as hash from identity.users limit 1')) as [
+  { hash: string },
+];
+
+/** Runs a prepared statement. */
+async function rows<Row>(name: string, text: string, ...values: unknown[]): Promise<Row[]> {
+  return (await pool.query({ name, text, values })).rows as Row[];
+}
 
 async function answer(request: IncomingMessage): Promise<unknown> {
   const { pathname, searchParams } = new URL(request.url!, 'http://raw');
   const [, , resource, name = '', below] = pathname.split('/').map(decodeURIComponent);
-  if (resource === 'tags') return reads.tags();
-  if (resource === 'profiles') return reads.profile(name);
+  if (resource === 'tags') return { tags: (await rows<{ tag: string }>('tags', TAGS)).map(({ tag }) => tag) };
+  if (resource === 'profiles')
+    return { profile: authorOf((await rows<AuthorRow>('profile', PROFILE, name))[0]!) };
   if (resource === 'users') return { verified: await verify(hash, 'password') };
-  if (below === 'comments') return reads.comments(name);
+  if (below === 'comments')
+    return { comments: (await rows<CommentRow>('comments', COMMENTS, name)).map(commentOf) };
   const viewer = viewerOf(request.headers.authorization);
-  if (below === 'favorite') {
-    await writes.favorite(name, viewer!, request.method === 'POST');
-    return reads.article(name, viewer);
-  }
-  if (name === 'feed') return reads.feed(viewer);
-  if (name !== '') return reads.article(name, viewer);
-  if (request.method === 'POST') {
-    const { article } = JSON.parse(await text(request)) as { article: Draft };
-    return reads.article(await writes.create(viewer!, article), viewer);
-  }
-  return reads.list({ tag: searchParams.get('tag'), author: searchParams.get('author') });
+  if (below === 'favorite') await writes.favorite(name, viewer!, request.method === 'POST');
+  else if (name === 'feed') return listOf(await rows<PageRow>('feed', FEED, viewer));
+  else if (name === '' && request.method === 'GET') return listOf(await listed(searchParams));
+  const slug = name || (await writes.create(viewer!, await draftIn(request)));
+  const [article] = await rows<ArticleRow>('article', ARTICLE_BY_SLUG, slug, viewer);
+  return { article: articleOf(article!) };
+}
+
+function listed(filter: URLSearchParams): Promise<PageRow[]> {
+  const [tag, author] = [filter.get('tag'), filter.get('author')];
+  if (tag !== null) return rows('tag', BY_TAG, tag);
+  return author === null ? rows('list', LIST) : rows('author', BY_AUTHOR, author);
+}
+
+async function draftIn(request: IncomingMessage): Promise<Draft> {
+  return (JSON.parse(await text(request)) as { article: Draft }).article;
 }
 
 const viewers = new Map<string, string>();

@@ -1,5 +1,11 @@
+export interface AuthorRow {
+  username: string;
+  bio: string | null;
+  image: string | null;
+}
+
 /** An article with its author, as the joins give it. */
-export interface ArticleRow {
+export interface ArticleRow extends AuthorRow {
   slug: string;
   title: string;
   description: string;
@@ -8,9 +14,6 @@ export interface ArticleRow {
   updated_at: Date;
   favorited: boolean;
   favorites_count: number;
-  username: string;
-  bio: string | null;
-  image: string | null;
   following: boolean;
   body?: string;
 }
@@ -18,18 +21,22 @@ export interface ArticleRow {
 /** One row a listed article; one row of nulls beside the total when there is none. */
 export type PageRow = ArticleRow & { total: number };
 
-export interface CommentRow {
+export interface CommentRow extends AuthorRow {
   id: number;
   created_at: Date;
   updated_at: Date;
   body: string;
-  username: string;
-  bio: string | null;
-  image: string | null;
 }
 
 export const ARTICLE = `a.slug, a.title, a.description, a.tag_list, a.created_at, a.updated_at, a.favorites_count`;
 export const AUTHOR = `u.username, u.bio, u.image`;
+
+export const authorOf = ({ username, bio, image }: AuthorRow, following = false) => ({
+  username,
+  bio,
+  image,
+  following,
+});
 
 export const listOf = (rows: readonly PageRow[]) => ({
   articles: rows[0]!.slug === null ? [] : rows.map(articleOf),
@@ -42,19 +49,19 @@ export function articleOf(row: ArticleRow) {
     title: row.title,
     description: row.description,
     tagList: row.tag_list,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
     favorited: row.favorited,
     favoritesCount: row.favorites_count,
-    author: { username: row.username, bio: row.bio, image: row.image, following: row.following },
+    author: authorOf(row, row.following),
     ...(row.body !== undefined && { body: row.body }),
   };
 }
 
 export const commentOf = (row: CommentRow) => ({
   id: row.id,
-  createdAt: row.created_at.toISOString(),
-  updatedAt: row.updated_at.toISOString(),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
   body: row.body,
-  author: { username: row.username, bio: row.bio, image: row.image, following: false },
+  author: authorOf(row),
 });
