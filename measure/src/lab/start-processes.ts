@@ -7,7 +7,7 @@ import { measureNetwork } from './measure/network.js';
 import { measureRollout } from './measure/rollout.js';
 import { measureScaling } from './measure/scaling.js';
 import { measureStarts } from './measure/starts.js';
-import { type EditedWorkspace, editWorkspace } from './measure/workspace.js';
+import { Workspace } from './measure/workspace.js';
 import type { RunStage, Setup, Started } from './setup.js';
 import { createTemplate, type Stack, startStack } from './stack.js';
 import { withRepetition } from './target.js';
@@ -51,10 +51,16 @@ async function measureStages(
   await Promise.all(targets.map((target) => target.stop()));
   const splits = stacks.filter(({ topology }) => topology.hosts.length > 1);
   const network = await runStage('network', splits, measureNetwork);
-  let edited: EditedWorkspace | undefined;
+  let workspace: Workspace | undefined;
+  let buildSeconds = 0;
   const deploys = await runStage('deploy', stacks, async (stack, measurement) => {
-    edited ??= await editWorkspace(join(dir, 'workspace'), edit, cores.hosts, measurement.progress);
-    return measureRollout(stack, { ...measurement, ...edited, replicas: Math.max(2, replicas) });
+    if (!workspace) {
+      measurement.progress(`editing and building ${edit} in a copy of the repository`);
+      workspace = await Workspace.copy(join(dir, 'workspace'), cores.hosts);
+      buildSeconds = await workspace.editAndBuild(edit);
+    }
+    const built = { workspace, module: edit, buildSeconds };
+    return measureRollout(stack, { ...measurement, ...built, replicas: Math.max(2, replicas) });
   });
   return { faults, starts, scaling, network, deploys };
 }

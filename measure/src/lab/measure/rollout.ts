@@ -5,9 +5,12 @@ import { seededRandom } from '../../kit/statistics.js';
 import type { DeployResult } from '../results.js';
 import type { Stack } from '../stack.js';
 import { REQUESTS_PER_ROUND, type StageMeasurement } from './measurement.js';
-import type { EditedWorkspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
-export interface RolloutOptions extends StageMeasurement, EditedWorkspace {
+export interface RolloutOptions extends StageMeasurement {
+  readonly module: string;
+  readonly workspace: Workspace;
+  readonly buildSeconds: number;
   /** Processes of each host: at least two, so that one serves while another is replaced. */
   readonly replicas: number;
 }

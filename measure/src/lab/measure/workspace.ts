@@ -56,25 +56,6 @@ export class Workspace {
   }
 }
 
-/** A copy of the repository with an edited module, built. */
-export interface EditedWorkspace {
-  readonly workspace: Workspace;
-  readonly module: string;
-  readonly buildSeconds: number;
-}
-
-export async function editWorkspace(
-  dir: string,
-  module: string,
-  cores: string | undefined,
-  progress: (step: string) => void,
-): Promise<EditedWorkspace> {
-  progress('copying the repository');
-  const workspace = await Workspace.copy(dir, cores);
-  progress(`editing and building ${module}`);
-  return { workspace, module, buildSeconds: await workspace.editAndBuild(module) };
-}
-
 /** Links every package, and the libraries to those of the copy. */
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(join(to, '@tearline'), { recursive: true });
