@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { freePorts } from '@tearline/process';
+import { stopProcess } from './server-process.js';
 
 export interface RunningRedis {
   readonly url: string;
@@ -13,7 +14,7 @@ export async function startRedis(dir: string, cleanup: AsyncDisposableStack): Pr
   const [port] = (await freePorts(1)) as [number];
   const args = `--port ${port} --bind 127.0.0.1 --maxmemory-policy noeviction --appendonly yes`.split(' ');
   const child = spawn('redis-server', [...args, '--dir', dir], { stdio: 'ignore' });
-  cleanup.defer(() => stop(child));
+  cleanup.defer(() => stopProcess(child));
   const failed = once(child, 'error').then(([error]) => {
     throw new Error('redis-server: cannot start it; install it with `apt install redis-server`', {
       cause: error,
@@ -21,13 +22,6 @@ export async function startRedis(dir: string, cleanup: AsyncDisposableStack): Pr
   });
   await Promise.race([failed, untilConnected(port)]);
   return { url: `redis://127.0.0.1:${port}`, pid: child.pid! };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exited = once(child, 'exit');
-  child.kill();
-  await exited;
 }
 
 async function untilConnected(port: number): Promise<void> {

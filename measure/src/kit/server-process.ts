@@ -44,12 +44,11 @@ export async function startServer(
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  const exited = once(child, 'exit');
-  exited.catch(() => undefined); // untilListening() reports it
+  child.on('error', () => undefined); // untilListening() reports it
   try {
     const listening = await untilListening(child, log);
     const startupMs = performance.now() - started;
-    const stop = () => stopProcess(child, exited);
+    const stop = () => stopProcess(child);
     cleanup.defer(stop);
     return { pid: child.pid!, url: String(listening['url']), listening, startupMs, stop };
   } catch (error) {
@@ -82,14 +81,12 @@ async function untilListening(child: ChildProcess, log: string): Promise<Record<
   throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
 }
 
-async function stopProcess(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  const isStopped = await Promise.race([
-    exited.then(() => true),
-    delay(STOP_TIMEOUT_MS, false, { ref: false }),
-  ]);
-  if (isStopped) return;
-  child.kill('SIGKILL');
+/** Ends a process, by force after 15 seconds. */
+export async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill();
+  const killing = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
+  clearTimeout(killing);
 }
