@@ -2,7 +2,7 @@
 import { closedLoop } from '../kit/closed-loop.js';
 import { count, note, npmScript, runCommand } from '../kit/command.js';
 import { queryOwner, SEED_COUNTS } from '../kit/database.js';
-import { filteredLists } from '../kit/endpoints.js';
+import { filteredLists, requestsOf } from '../kit/endpoints.js';
 import { get, type HttpRequest, sendRequest } from '../kit/http-request.js';
 import { inTurn } from '../kit/in-turn.js';
 import { assignMachineCores } from '../kit/machine.js';
@@ -68,25 +68,20 @@ async function run({ times, rounds, requests }: Options, cleanup: AsyncDisposabl
 }
 
 /** Returns the requests for each list of the API. */
-function listsOf({
-  tags,
-  authors,
-  usernames,
-  tokens,
-  discussedSlugs,
-}: Samples): Record<string, HttpRequest[]> {
+function listsOf(samples: Samples): Record<string, HttpRequest[]> {
+  const { authors, tags, tokens, usernames } = samples;
   return {
-    all: [get('/api/articles?limit=20')],
+    all: requestsOf('list', samples),
     'all, for a user': tokens.map((token) => get('/api/articles?limit=20', token)),
-    tag: filteredLists('tag', tags),
-    author: filteredLists('author', authors),
+    tag: requestsOf('tag', samples),
+    author: requestsOf('author', samples),
     favorited: filteredLists('favorited', usernames),
     'tag and author': filteredLists('author', authors).map(({ path }, index) =>
       get(`${path}&tag=${encodeURIComponent(tags[index % tags.length]!)}`),
     ),
-    feed: tokens.map((token) => get('/api/articles/feed?limit=20', token)),
-    comments: discussedSlugs.map((slug) => get(`/api/articles/${encodeURIComponent(slug)}/comments`)),
-    tags: [get('/api/tags')],
+    feed: requestsOf('feed', samples),
+    comments: requestsOf('comments', samples),
+    tags: requestsOf('tags', samples),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Measures which server does the work when there are replicas: `npm run bench:replicas`. */
 import { count, failOnErrors, note, npmScript, runCommand, seconds } from '../kit/command.js';
-import { favoritePair } from '../kit/endpoints.js';
-import { get, type HttpRequest } from '../kit/http-request.js';
+import { favoritePair, requestsOf } from '../kit/endpoints.js';
+import type { HttpRequest } from '../kit/http-request.js';
 import { assignMachineCores } from '../kit/machine.js';
 import { readMetric } from '../kit/metrics.js';
 import { ms, percent, tableOfColumns, verdict } from '../kit/report/table.js';
@@ -24,6 +24,7 @@ interface Finding {
 /** The share of the reads that two replicas are to take. */
 const GOAL = 0.9;
 const USERS = 500;
+const PAGES = ['article', 'list', 'tag', 'author', 'feed', 'tags', 'profile', 'comments'];
 
 const command = npmScript(
   'bench:replicas',
@@ -75,33 +76,21 @@ async function readsByServer(url: string): Promise<Record<string, number>> {
 
 /** Returns the requests of 500 users one after the other, each with a token, so that each must see its own writes. */
 function loadsOf(samples: Samples): Record<string, HttpRequest[]> {
-  const users = Array.from({ length: USERS }, (_, user) => ({
-    reads: [...readsOf(samples, user), ...readsOf(samples, user + USERS)],
-    writes: favoritePair(
-      samples.slugs[user % samples.slugs.length]!,
-      samples.tokens[user % samples.tokens.length]!,
-    ),
-  }));
+  const { slugs, tokens } = samples;
+  const pages = PAGES.map((endpoint) => requestsOf(endpoint, samples));
+  const users = Array.from({ length: USERS }, (_, user) => {
+    const token = tokens[user % tokens.length]!;
+    const readsAt = (at: number) => pages.map((requests) => ({ ...requests[at % requests.length]!, token }));
+    return {
+      reads: [...readsAt(user), ...readsAt(user + USERS)],
+      writes: favoritePair(slugs[user % slugs.length]!, token),
+    };
+  });
   return {
     reads: users.flatMap(({ reads }) => reads),
     // A replica may not be ready for the reads that follow a write.
     'reads and 11 % writes': users.flatMap(({ reads, writes }) => [...writes, ...reads]),
   };
-}
-
-function readsOf(samples: Samples, at: number): HttpRequest[] {
-  const pick = (list: readonly string[]) => encodeURIComponent(list[at % list.length]!);
-  const token = samples.tokens[(at % USERS) % samples.tokens.length];
-  return [
-    `/api/articles/${pick(samples.slugs)}`,
-    '/api/articles?limit=20',
-    `/api/articles?tag=${pick(samples.tags)}&limit=20`,
-    `/api/articles?author=${pick(samples.authors)}&limit=20`,
-    '/api/articles/feed?limit=20',
-    '/api/tags',
-    `/api/profiles/${pick(samples.usernames)}`,
-    `/api/articles/${pick(samples.discussedSlugs)}/comments`,
-  ].map((path) => get(path, token));
 }
 
 const figures = (findings: readonly Finding[]) =>

@@ -120,3 +120,7 @@ export function favoritePair(slug: string, token: string): HttpRequest[] {
 }
 
 export const endpointNames = endpoints.map(({ name }) => name);
+
+/** Returns the requests of one endpoint. */
+export const requestsOf = (name: string, samples: Samples): HttpRequest[] =>
+  endpoints.find((endpoint) => endpoint.name === name)!.requests(samples);

@@ -1,4 +1,4 @@
-import { endpoints } from '../../kit/endpoints.js';
+import { requestsOf } from '../../kit/endpoints.js';
 import { inTurn } from '../../kit/in-turn.js';
 import { loadAtRate } from '../../kit/open-loop.js';
 import type { Samples } from '../../kit/samples.js';
@@ -25,7 +25,7 @@ export async function measurePublishing(
   samples: Samples,
   { samples: count, rounds }: { samples: number; rounds: number },
 ): Promise<Publishing> {
-  const requests = endpoints.find(({ name }) => name === 'create')!.requests(samples);
+  const requests = requestsOf('create', samples);
   const publish = (url: string, amount: number) =>
     loadAtRate(url, requests, { perSecond: PER_SECOND, seconds: amount / PER_SECOND });
   for (const { url } of [subscribed, unsubscribed]) await publish(url, count);
