@@ -1,4 +1,3 @@
-import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
 import { note } from '../kit/command.js';
 import { type Database, type DatabaseOptions, openDatabase } from '../kit/database.js';
@@ -50,17 +49,13 @@ export class Bench {
    */
   async startHost({ name, env, ...host }: BenchServer): Promise<ServerProcess> {
     const { database, keys } = this;
-    const urls = Object.entries(database.urls).map(
-      ([module, url]) => [databaseUrlVariable(module), url] as const,
-    );
     const settings = {
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       AUTH_JWKS: keys.jwks,
       IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
       DATABASE_CONNECTIONS,
-      ...database.shared,
-      ...Object.fromEntries(urls),
+      ...database.settings,
     };
     const server = await this.startServer({ ...host, name, env: { ...settings, ...env } });
     if (server.listening['checked'] !== false)
@@ -70,9 +65,10 @@ export class Bench {
     return server;
   }
 
-  /** Prints the machine, a line about the run, and its tables. */
-  print(about: string, ...tables: readonly string[]): void {
+  /** Prints the machine, a line about the run, and its tables. @returns all but the tables */
+  print(about: string, ...tables: readonly string[]): string {
     const head = `${describeMachine(this.database.version, this.cores)}\n${about}`;
     process.stdout.write(`${[head, ...tables].join('\n\n')}\n`);
+    return head;
   }
 }

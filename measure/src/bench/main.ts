@@ -73,8 +73,8 @@ async function run(options: Options, cleanup: AsyncDisposableStack): Promise<voi
     findings.push({ endpoint, measured: await measureTargets(targets, bench.database, options) });
   }
 
-  const about = environment(options, monolith!.startupMs, residentMemory(monolith!.pid));
-  bench.print(about, figures(findings), goals(findings, options));
+  const parameters = environment(options, monolith!.startupMs, residentMemory(monolith!.pid));
+  const about = bench.print(parameters, figures(findings), goals(findings, options));
   if (options.profile) note(`CPU profiles: ${PROFILES}`);
   if (options.json) await writeFile(options.json, JSON.stringify({ about, options, findings }, undefined, 2));
   failOnErrors(sum(findings.flatMap(({ measured }) => measured.map(({ median }) => median.errors))));

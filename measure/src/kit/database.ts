@@ -23,10 +23,8 @@ const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
 /** A private PostgreSQL, migrated and seeded. */
 export interface Database {
   readonly ownerUrl: string;
-  /** URLs by module, each with the module's own role. */
-  readonly urls: Readonly<Record<string, string>>;
-  /** Settings that every host needs beside its modules' URLs: the queues and a folder for files. */
-  readonly shared: Readonly<Record<string, string>>;
+  /** Settings of hosts: the URLs of modules, each with the module's own role, and of the queues, and a folder for files. */
+  readonly settings: Readonly<Record<string, string>>;
   /** The process that all others of PostgreSQL descend from. */
   readonly pid: number;
   readonly replicas: readonly { readonly url: URL; readonly pid: number }[];
@@ -46,11 +44,11 @@ export async function openDatabase(
   cleanup.defer(embedded.stop);
   await runCli(embedded.url, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
   await queryOwner(embedded.url, 'vacuum analyze');
+  const urls = Object.entries(databaseUrls([...MODULES, 'queues'], {}, embedded.url));
   return {
     ownerUrl: embedded.url,
-    urls: databaseUrls(MODULES, {}, embedded.url),
-    shared: {
-      [databaseUrlVariable('queues')]: databaseUrls(['queues'], {}, embedded.url)['queues']!,
+    settings: {
+      ...Object.fromEntries(urls.map(([module, url]) => [databaseUrlVariable(module), url])),
       MEDIA_DIR: join(dir, 'media'),
     },
     pid: embedded.server.pid,
