@@ -25,7 +25,7 @@ export async function runLab(
   const started = performance.now();
   const references = [...names, ...options.alone.map((module) => ({ alone: module }))];
   const topologies = await readTopologies(references.length > 0 ? references : DEFAULT_TOPOLOGIES);
-  const schedule = scheduleOf(options);
+  const schedule = scheduleOf(options.quick, options.times, options.compose);
   const hosts = topologies.map((topology) => topology.hosts.length);
   const reporter = new ProgressReporter(expectedSeconds(schedule, hosts, options));
 

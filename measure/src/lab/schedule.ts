@@ -51,15 +51,7 @@ export const QUICK: Schedule = {
 };
 
 /** Returns the schedule that the options ask for. */
-export function scheduleOf({
-  quick,
-  times,
-  compose,
-}: {
-  quick: boolean;
-  times: number;
-  compose: boolean;
-}): Schedule {
+export function scheduleOf(quick: boolean, times: number, compose: boolean): Schedule {
   const schedule = scaled(quick ? QUICK : FULL, times);
   if (!compose) return schedule;
   // The images contain no code that blocks an event loop.
