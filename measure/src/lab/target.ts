@@ -30,8 +30,8 @@ export interface Target {
   readonly postgres: readonly number[];
   readonly redis: readonly number[];
   readonly running: Running;
-  /** Updates `running`, since supervision replaces processes that died. */
-  refresh(): Promise<void>;
+  /** Updates `running` after supervision has replaced a process, where it is not always up to date. */
+  refresh?(): Promise<void>;
 }
 
 /** The name under which the first topology is measured a second time. */

@@ -100,8 +100,6 @@ export class Deployment implements Target {
     };
   }
 
-  async refresh(): Promise<void> {}
-
   /** The delay of calls between hosts, and the bytes of these. @throws Error for a deployment without proxies */
   get network(): NetworkState {
     if (!this.#proxies) throw new Error('expected a deployment with proxies');

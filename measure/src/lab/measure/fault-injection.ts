@@ -45,7 +45,7 @@ export async function measureImpact(
   const responses = await sendAtRate(target.running.url, requests, rate);
   await injected;
   await untilRecovered(target);
-  await target.refresh();
+  await target.refresh?.();
   return impactOf(responses, faults.before);
 }
 
