@@ -1,6 +1,7 @@
+import { databaseUrlVariable } from '@tearline/database';
 import { join } from 'node:path';
 import { note } from '../kit/command.js';
-import { type Database, type DatabaseOptions, openDatabase } from '../kit/database.js';
+import { type Database, type DatabaseOptions, MODULES, openDatabase } from '../kit/database.js';
 import { type Cores, describeMachine } from '../kit/machine.js';
 import { type Keys, makeKeys, type Samples, takeSamples } from '../kit/samples.js';
 import { type ServerOptions, type ServerProcess, startServer } from '../kit/server-process.js';
@@ -16,6 +17,9 @@ export const DATABASE_CONNECTIONS = '30';
 export type BenchOptions = DatabaseOptions & { readonly cores?: Cores };
 /** A server, with the name of its log file. */
 export type BenchServer = Omit<ServerOptions, 'log' | 'core'> & { readonly name: string };
+
+/** A host, and the modules whose credentials it gets: all by default. */
+export type BenchHost = BenchServer & { readonly modules?: readonly string[] };
 
 /** A private PostgreSQL, and the servers on it. */
 export class Bench {
@@ -47,15 +51,19 @@ export class Bench {
    * Starts a host as in production: a database role for each module, requests logged, checked mode off.
    * @throws Error when checked mode is on
    */
-  async startHost({ name, env, ...host }: BenchServer): Promise<ServerProcess> {
-    const { database, keys } = this;
+  async startHost({ name, env, modules = MODULES, ...host }: BenchHost): Promise<ServerProcess> {
+    const { database, keys, dir } = this;
+    const urls = [...modules, 'queues'].map(
+      (module) => [databaseUrlVariable(module), database.urls[module]] as const,
+    );
     const settings = {
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       AUTH_JWKS: keys.jwks,
-      IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey),
+      ...(modules.includes('identity') && { IDENTITY_SIGNING_KEY: JSON.stringify(keys.signingKey) }),
       DATABASE_CONNECTIONS,
-      ...database.settings,
+      ...Object.fromEntries(urls),
+      MEDIA_DIR: join(dir, 'media'),
     };
     const server = await this.startServer({ ...host, name, env: { ...settings, ...env } });
     if (server.listening['checked'] !== false)

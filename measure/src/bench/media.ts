@@ -29,11 +29,11 @@ const command = npmScript(
 async function run(_options: object, cleanup: AsyncDisposableStack): Promise<void> {
   const bench = await Bench.open(cleanup, { isSeeded: false });
   const limits = { MEDIA_UPLOADS_PER_MINUTE: '100000', MEDIA_BYTES_PER_USER: `${10 ** 11}` };
-  const start = (modules: string, roles: string) => {
-    const env = { HOST_MODULES: modules, HOST_ROLES: roles, ...limits };
-    return bench.startHost({ name: roles, entry: SERVICE, env });
+  const start = (modules: readonly string[], roles: string) => {
+    const env = { HOST_MODULES: modules.join(), HOST_ROLES: roles, ...limits };
+    return bench.startHost({ name: roles, entry: SERVICE, env, modules });
   };
-  const api = await start('identity,media', 'http');
+  const api = await start(['identity', 'media'], 'http');
   const token = await register(api.url);
   const entry = join(import.meta.dirname, 'baselines/upload-receiver.js');
   const bare = await bench.startServer({ name: 'bare', entry, env: { DIR: bench.dir } });
@@ -56,7 +56,7 @@ async function run(_options: object, cleanup: AsyncDisposableStack): Promise<voi
     }
   const memory = `${residentMemory(api.pid).toFixed(0)} MiB afterwards`;
 
-  const worker = await start('media', 'jobs');
+  const worker = await start(['media'], 'jobs');
   await untilProcessed(api.url, accepted);
   const variants: string[][] = [];
   for (const format of ['jpeg', 'png'] as const) {

@@ -1,4 +1,4 @@
-import { databaseUrls, databaseUrlVariable } from '@tearline/database';
+import { databaseUrls } from '@tearline/database';
 import { type EmbeddedOptions, startEmbedded } from '@tearline/embedded';
 import { manifests } from '@tearline/modules';
 import { spawn } from 'node:child_process';
@@ -23,8 +23,8 @@ const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.js');
 /** A private PostgreSQL, migrated and seeded. */
 export interface Database {
   readonly ownerUrl: string;
-  /** Settings of hosts: the URLs of modules, each with the module's own role, and of the queues, and a folder for files. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** URLs of modules, each with the module's own role, and of the queues. */
+  readonly urls: Readonly<Record<string, string>>;
   /** The process that all others of PostgreSQL descend from. */
   readonly pid: number;
   readonly replicas: readonly { readonly url: URL; readonly pid: number }[];
@@ -44,13 +44,9 @@ export async function openDatabase(
   cleanup.defer(embedded.stop);
   await runCli(embedded.url, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
   await queryOwner(embedded.url, 'vacuum analyze');
-  const urls = Object.entries(databaseUrls([...MODULES, 'queues'], {}, embedded.url));
   return {
     ownerUrl: embedded.url,
-    settings: {
-      ...Object.fromEntries(urls.map(([module, url]) => [databaseUrlVariable(module), url])),
-      MEDIA_DIR: join(dir, 'media'),
-    },
+    urls: databaseUrls([...MODULES, 'queues'], {}, embedded.url),
     pid: embedded.server.pid,
     replicas: embedded.replicas.map(({ url, server }) => ({ url: new URL(url), pid: server.pid })),
     version: await serverVersion(embedded.url),
