@@ -1,8 +1,5 @@
-/**
- * Locks an aggregate that has no cursor yet, until the transaction ends. False when another transaction has the lock.
- * Needs `p_publisher` and `p_aggregate`.
- */
-const tryLockAggregate = `pg_try_advisory_xact_lock(hashtextextended(p_publisher || ' ' || p_aggregate, 0))`;
+/** Key of the advisory lock of an aggregate that has no cursor yet. */
+const lockKey = `hashtextextended(p_publisher || ' ' || p_aggregate, 0)`;
 
 /** The SQL functions of a subscriber: each step of an event is one round trip. Parameters begin with `p_`. */
 export const inboxFunctions = (schema: string) => `
@@ -23,7 +20,7 @@ export const inboxFunctions = (schema: string) => `
     if p_seq = coalesce(aggregate_cursor.last, 0) + 1 and aggregate_cursor.parked_at is null then
       if aggregate_cursor.last is null then
         insert into ${schema}.inbox_cursors (publisher, aggregate, last, ended_at)
-        select p_publisher, p_aggregate, p_seq, ended where ${tryLockAggregate}
+        select p_publisher, p_aggregate, p_seq, ended where pg_try_advisory_xact_lock(${lockKey})
         on conflict do nothing;
       else
         update ${schema}.inbox_cursors c set last = p_seq, ended_at = ended
@@ -36,7 +33,7 @@ export const inboxFunctions = (schema: string) => `
       if found then
         delete from ${schema}.inbox i where i.publisher = p_publisher and i.aggregate = p_aggregate and i.seq = p_seq;
         -- A handler that hangs must not lock the aggregate for as long as its process lives.
-        perform set_config('idle_in_transaction_session_timeout', '40s', true);
+        perform set_config('idle_in_transaction_session_timeout', '33s', true);
         return 'handle';
       end if;
     end if;
@@ -85,7 +82,8 @@ export const inboxFunctions = (schema: string) => `
       returning i.*;
   end $$;
 
-  -- Stores an event whose attempt failed: for another attempt, or as a dead letter, which parks its aggregate.
+  -- Stores an event whose attempt failed: for another attempt, or as a dead letter, which parks its aggregate. Waits for
+  -- the transaction of a handler that hangs, which PostgreSQL ends.
   --   p_kind  failed     counts as an attempt; after p_max_attempts, a dead letter
   --           transient  does not count
   --           fatal      a dead letter at once
@@ -97,21 +95,15 @@ export const inboxFunctions = (schema: string) => `
   declare
     counted integer := (p_kind <> 'transient')::integer;
     handled bigint;
-    is_locked boolean;
     stored ${schema}.inbox;
     wait interval := '0';
   begin
     if p_seq = 1 then
-      insert into ${schema}.inbox_cursors (publisher, aggregate) select p_publisher, p_aggregate
-      where not exists (
-        select from ${schema}.inbox_cursors c where c.publisher = p_publisher and c.aggregate = p_aggregate
-      ) and ${tryLockAggregate}
-      on conflict do nothing;
+      insert into ${schema}.inbox_cursors (publisher, aggregate) values (p_publisher, p_aggregate) on conflict do nothing;
     end if;
     select c.last into handled from ${schema}.inbox_cursors c
-    where c.publisher = p_publisher and c.aggregate = p_aggregate for update skip locked;
-    is_locked := found;
-    if is_locked and handled >= p_seq then
+    where c.publisher = p_publisher and c.aggregate = p_aggregate for update;
+    if handled >= p_seq then
       state := 'handled'; attempts := 0; wait_ms := 0;
       return;
     end if;
@@ -122,9 +114,7 @@ export const inboxFunctions = (schema: string) => `
     returning i.* into stored;
     state := stored.state;
     -- Only the next event may become a dead letter: dropping it would skip the events before it.
-    if is_locked and handled = p_seq - 1
-      and (p_kind = 'fatal' or p_kind = 'failed' and stored.attempts >= p_max_attempts)
-    then
+    if handled = p_seq - 1 and (p_kind = 'fatal' or p_kind = 'failed' and stored.attempts >= p_max_attempts) then
       state := 'dead';
       update ${schema}.inbox_cursors c set parked_at = now()
       where c.publisher = p_publisher and c.aggregate = p_aggregate;

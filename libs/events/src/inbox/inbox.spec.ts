@@ -46,3 +46,24 @@ it.each([1, 2])('lets one of two transactions handle event %i when both saw that
   expect((await watcher.query(`select from claim_event('shop', $1)`, [aggregate])).rowCount).toBe(0);
   expect((await watcher.query('select from inbox')).rowCount).toBe(0);
 });
+
+it.each([1, 2])(
+  'makes event %i a dead letter although its handler holds its transaction for a while',
+  async (seq) => {
+    const [hung, processor, watcher] = clients as [pg.Client, pg.Client, pg.Client];
+    const aggregate = `hook/${seq}`;
+    for (let before = 1; before < seq; before += 1)
+      expect(await receive(watcher, aggregate, before)).toBe('handle');
+    await hung.query('begin');
+    expect(await receive(hung, aggregate, seq)).toBe('handle');
+    const failure = processor.query(
+      `select state from fail_event('shop', $1, $2, '{}', 'not done within 30000 ms', 'failed', 1)`,
+      [aggregate, seq],
+    );
+    await expect
+      .poll(async () => (await watcher.query('select from pg_locks where not granted')).rowCount)
+      .toBe(1);
+    await hung.query('rollback');
+    expect((await failure).rows).toEqual([{ state: 'dead' }]);
+  },
+);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { TestPostgres } from '../broker/test-postgres.fixture.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
-import { Copy, createSampleSchemas } from '../sample-modules.fixture.js';
+import { Brief, Copy, createSampleSchemas } from '../sample-modules.fixture.js';
+import type { JobContract } from './job.js';
 import { JobProcessor } from './job-processor.js';
 import { REQUEUE } from './on-job.decorator.js';
 
@@ -26,9 +27,9 @@ beforeEach(async () => {
 });
 
 const handled = vi.fn<WorkerContext['metrics']['handled']>();
-function processorOf(handle: JobBinding['handle'], { isScheduled = false } = {}): JobProcessor {
+function processorOf(handle: JobBinding['handle'], contract: JobContract = Copy): JobProcessor {
   const { signal } = new AbortController();
-  return new JobProcessor('ledger', { contract: Copy, isScheduled, handle }, {
+  return new JobProcessor('ledger', { contract, isScheduled: false, handle }, {
     database,
     relay: { relayWithin: () => undefined },
     metrics: { handled, retried: () => undefined },
@@ -63,6 +64,12 @@ it.each<[string, JobBinding['handle']]>([
   expect(await database.query('select round, attempts, error, failed_at from outbox')).toEqual([
     { round: 1, attempts: 0, error: null, failed_at: null },
   ]);
+});
+
+it('makes a job a dead letter when it hangs in its transaction', async () => {
+  const hangs = processorOf((_payload, job) => job.complete(() => new Promise(() => undefined)), Brief);
+  await hangs.process({ id: 7, round: 0 }, 0);
+  expect(await database.query('select failed_at is not null as dead from outbox')).toEqual([{ dead: true }]);
 });
 
 it('counts the dead letter of a job that crashed its processes', async () => {

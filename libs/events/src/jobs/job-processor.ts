@@ -24,7 +24,7 @@ export class JobProcessor {
     private readonly binding: JobBinding,
     private readonly context: WorkerContext,
   ) {
-    this.#rows = new JobRows(context.database, `"${module}"`);
+    this.#rows = new JobRows(context.database, `"${module}"`, binding.contract.timeoutMs);
   }
 
   /**

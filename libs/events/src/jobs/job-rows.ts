@@ -1,6 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { DeliveryContext, JobDelivery } from '../delivery.js';
 
+/** Lets an attempt unwind after its timeout. */
+const IDLE_MARGIN_MS = 3_000;
+
 export interface JobRow {
   readonly id: number;
   readonly round: number;
@@ -26,10 +29,14 @@ export class JobCompletedError extends Error {
  * broker may deliver the job of an earlier round again: it finds no row, and changes none.
  */
 export class JobRows {
-  /** @param schema quoted */
+  /**
+   * @param schema quoted
+   * @param timeoutMs of an attempt
+   */
   constructor(
     private readonly database: DataSource,
     private readonly schema: string,
+    private readonly timeoutMs: number,
   ) {}
 
   /** Returns the job, unless this round is over, or the job is completed, dead or dropped. */
@@ -43,7 +50,7 @@ export class JobRows {
   }
 
   /**
-   * Runs `work` in the transaction that deletes the job.
+   * Runs `work` in the transaction that deletes the job. PostgreSQL ends a transaction that outlasts the attempt.
    * @throws JobCompletedError in the second of two concurrent attempts
    */
   complete<T>(job: JobDelivery, work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -60,8 +67,9 @@ export class JobRows {
     manager: Pick<EntityManager, 'query'> = this.database,
   ): Promise<number> {
     const [, count] = await manager.query<[unknown[], number]>(
-      `delete from ${this.schema}.outbox where id = $1 and round = $2 and failed_at is null`,
-      [id, round],
+      `with timeout as materialized (select set_config('idle_in_transaction_session_timeout', $3, true))
+       delete from ${this.schema}.outbox using timeout where id = $1 and round = $2 and failed_at is null`,
+      [id, round, String(this.timeoutMs + IDLE_MARGIN_MS)],
     );
     return count;
   }
