@@ -45,35 +45,28 @@ export interface ReplyFrame {
   readonly readWatermark?: ReadWatermarkOnWire;
 }
 
-/** The first frame of a server. */
-export interface ChallengeFrame {
-  readonly challenge: string;
-}
-
-/** The first frame of a client. */
-export interface HelloFrame {
-  readonly hello: { readonly nonce: string; readonly proof: string };
-}
-
-/** Lets the client in, and says what it may ask for. */
-export interface AcceptFrame {
-  readonly accept: {
-    readonly proof: string;
-    readonly contracts: readonly ContractDescription[];
-    /** Whether a repeated command is answered from the reply of its first run. */
-    readonly honoursKeys: boolean;
-  };
+/** The server's answer to a hello with the right proof: the client may call. */
+export interface Accept {
+  readonly proof: string;
+  readonly contracts: readonly ContractDescription[];
+  /** Whether a repeated command is answered from the reply of its first run. */
+  readonly honoursKeys: boolean;
 }
 
 /** From client to server. */
-export type ClientFrame = Partial<RequestFrame & HelloFrame> & {
+export type ClientFrame = Partial<RequestFrame> & {
+  /** The first frame of a client. */
+  readonly hello?: { readonly nonce: string; readonly proof: string };
   /** Id of a call to cancel. */
   readonly cancel?: number;
   readonly ping?: number;
 };
 
 /** From server to client. */
-export type ServerFrame = Partial<ReplyFrame & ChallengeFrame & AcceptFrame> & {
+export type ServerFrame = Partial<ReplyFrame> & {
+  /** The first frame of a server. */
+  readonly challenge?: string;
+  readonly accept?: Accept;
   readonly pong?: number;
   /** Calls under way will end; new ones should go elsewhere. */
   readonly goAway?: boolean;

@@ -3,10 +3,9 @@ import { ClientTCP, type TcpSocket } from '@nestjs/microservices';
 import { SeamError } from '../../call/errors.js';
 import { type Credential, isProof, nonce, proof } from '../credential.js';
 import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
-import type { ReplyFrame, ServerFrame, AcceptFrame } from '../frames.js';
-import type { RemoteCall } from './remote-call.js';
+import type { Accept, ReplyFrame, ServerFrame } from '../frames.js';
+import type { RemoteCall, Wait } from './remote-call.js';
 import { TransportError } from './retry.js';
-import { type Replies, PendingReply } from './pending-reply.js';
 
 /** Learns what happens to a connection. */
 export interface ConnectionOwner {
@@ -37,9 +36,9 @@ const CONNECT_TICKS = 4;
 const DONE = Promise.resolve();
 
 /** One connection to one address: a Nest TCP client that knows its peer, and waits for many replies at once. */
-export class Connection extends ClientTCP implements Replies {
-  /** Methods that the peer's version of a contract does not fit; known once it is open. */
-  accept: AcceptFrame['accept'] | undefined;
+export class Connection extends ClientTCP {
+  /** What the peer answers; known once it is open. */
+  accept: Accept | undefined;
   /** Takes no more calls. */
   isLeaving = false;
   /** Whether a reply has ever arrived here. */
@@ -194,7 +193,7 @@ export class Connection extends ClientTCP implements Replies {
     this.#frames!.send(JSON.stringify({ hello }));
   }
 
-  #verifyAccept(accept: AcceptFrame['accept']): void {
+  #verifyAccept(accept: Accept): void {
     const expected = proof(this.options.credential, 'server', this.#challenge, this.#nonce);
     if (this.#challenge === '' || !isProof(accept.proof, expected))
       return this.fail('does not have the credential');
@@ -215,6 +214,20 @@ export class Connection extends ClientTCP implements Replies {
 
   #hangUpWhenIdle(): void {
     if (this.isLeaving && this.#waiting.size === 0) this.socket?.end();
+  }
+}
+
+/** A reply that is awaited on a connection. */
+class PendingReply implements Wait {
+  constructor(
+    private readonly connection: Connection,
+    private readonly id: number,
+    readonly resolve: (reply: ReplyFrame) => void,
+    readonly reject: (error: Error) => void,
+  ) {}
+
+  abandon(reason: SeamError): void {
+    if (this.connection.forget(this.id)) this.reject(reason);
   }
 }
 

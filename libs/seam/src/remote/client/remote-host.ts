@@ -105,8 +105,8 @@ export class RemoteHost {
     await Promise.race([this.#findAvailable(), sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
     if (call.hasEnded) throw new SeamError('cancelled');
     const endpoint = this.#pick(call.remote.path);
-    if (!endpoint) throw unavailable(`no address of ${this.#label} answers`);
-    return endpoint;
+    if (endpoint) return endpoint;
+    throw new SeamError('unavailable', { message: `no address of ${this.#label} answers` });
   }
 
   /** Resolves at the first endpoint that can be trusted to answer, or once none has answered a probe. */
@@ -121,25 +121,21 @@ export class RemoteHost {
     const addresses = await resolveAddresses(this.#entries);
     // A resolver that is down for a moment must not cost the addresses that work.
     if (addresses.length === 0) return;
-    const now = new Set<string>();
-    for (const address of addresses) now.add(this.#addEndpoint(address));
+    const resolved = addresses.map((address) => this.#endpointAt(address));
     for (const [label, endpoint] of this.#endpoints)
-      if (!now.has(label)) {
+      if (!resolved.includes(endpoint)) {
         this.#endpoints.delete(label);
         endpoint.close();
       }
     this.#list = [...this.#endpoints.values()];
   }
 
-  #addEndpoint(address: ResolvedAddress): string {
-    const endpoint = new Endpoint(address, this.#options);
-    if (this.#endpoints.has(endpoint.label)) return endpoint.label;
-    this.#endpoints.set(endpoint.label, endpoint);
-    endpoint.preconnect();
-    return endpoint.label;
+  #endpointAt(address: ResolvedAddress): Endpoint {
+    const added = new Endpoint(address, this.#options);
+    const known = this.#endpoints.get(added.label);
+    if (known) return known;
+    this.#endpoints.set(added.label, added);
+    added.preconnect();
+    return added;
   }
-}
-
-function unavailable(message: string): SeamError {
-  return new SeamError('unavailable', { message });
 }
