@@ -9,7 +9,7 @@ export interface CacheDefinitionOptions<T> {
   readonly modules: readonly string[];
   /** To be incremented when values keep their shape but change their meaning; 1 by default. */
   readonly formatVersion?: number;
-  /** Milliseconds for which an entry is fresh; 30,000 by default. */
+  /** Milliseconds for which an entry is fresh; 30,000 by default. In Redis it stays for 100,000 at most. */
   readonly ttlMs?: number;
   /** Milliseconds after that in which readers still get the entry while it is reloaded; 10,000 by default. */
   readonly staleWhileRevalidateMs?: number;
