@@ -92,8 +92,10 @@ async function build(): Promise<string[]> {
   );
   const stale = sources.filter((source) => !isUpToDate(source));
   const results = await Promise.allSettled(stale.map(compile));
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
-  if (failures.length > 0) throw new Error(failures.join('\n'));
+  const failures = results.filter((result) => result.status === 'rejected');
+  // Without the compiler's own stack, which follows the file, the line and the message.
+  const messages = failures.map(({ reason }) => (reason as Error).message.split('\n\nCaused by:')[0]!);
+  if (messages.length > 0) throw new Error(messages.join('\n'));
   await mkdir(dirname(STAMP), { recursive: true });
   await writeFile(STAMP, compiler);
   return stale.map(outputOf);
@@ -132,8 +134,8 @@ function supervise([program, ...args]: string[]): () => void {
     const started = spawn(program!, args, { stdio: 'inherit' });
     started.once('exit', (code) => {
       // A command that ends by itself waits for the next change.
+      if (isEnding) process.exit(code ?? 1);
       if (isRestarting) child = start();
-      else if (isEnding) process.exit(code ?? 1);
       isRestarting = false;
     });
     return started;
