@@ -38,7 +38,7 @@ beforeAll(() => {
     compilerOptions: object;
   };
   // The end-to-end tests read what the suite's setup provides.
-  const include = ['libs/modules/polls', 'libs/modules/categories', 'libs/modules/src', 'test/e2e/setup.ts'];
+  const include = ['libs/modules/gizmos', 'libs/modules/oddities', 'libs/modules/src', 'test/e2e/setup.ts'];
   const options = { ...compilerOptions, incremental: false, tsBuildInfoFile: undefined };
   cpSync(join(root, 'package.json'), join(copy, 'package.json'));
   writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include }));
@@ -71,25 +71,25 @@ describe('npm run new -- module', () => {
   });
 
   it('writes nothing with --dry-run', async () => {
-    const { code, printed } = await run('module', 'polls', '--dry-run');
+    const { code, printed } = await run('module', 'gizmos', '--dry-run');
     expect(code).toBe(0);
-    expect(printed).toContain('create libs/modules/polls/src/contract.ts\n');
-    expect(existsSync(join(copy, 'libs/modules/polls'))).toBe(false);
+    expect(printed).toContain('create libs/modules/gizmos/src/contract.ts\n');
+    expect(existsSync(join(copy, 'libs/modules/gizmos'))).toBe(false);
   });
 
   it('generates modules that compile, and adds one line each outside of their folders', async () => {
     const before = readFileSync(join(copy, REGISTRY), 'utf8').split('\n');
-    for (const name of ['polls', 'categories'])
+    for (const name of ['gizmos', 'oddities'])
       expect(await run('module', name)).toMatchObject({ code: 0, noted: '' });
     const added = readFileSync(join(copy, REGISTRY), 'utf8')
       .split('\n')
       .filter((line) => !before.includes(line));
     expect(added).toEqual([
-      "  import('@tearline/modules/polls'),",
-      "  import('@tearline/modules/categories'),",
+      "  import('@tearline/modules/gizmos'),",
+      "  import('@tearline/modules/oddities'),",
     ]);
-    expect(readFileSync(join(copy, 'libs/modules/categories/src/contract.ts'), 'utf8')).toContain(
-      'CategoryCreated',
+    expect(readFileSync(join(copy, 'libs/modules/oddities/src/contract.ts'), 'utf8')).toContain(
+      'OddityCreated',
     );
 
     const compiler = join(root, 'node_modules/typescript7/bin/tsc');
@@ -98,8 +98,8 @@ describe('npm run new -- module', () => {
     const prettier = join(root, 'node_modules/prettier/bin/prettier.cjs');
     const config = ['--config', join(root, '.prettierrc'), '--ignore-path', '/dev/null'];
     const files = [
-      join(copy, 'libs/modules/polls'),
-      join(copy, 'libs/modules/categories'),
+      join(copy, 'libs/modules/gizmos'),
+      join(copy, 'libs/modules/oddities'),
       join(copy, REGISTRY),
     ];
     const { stdout } = await promisify(execFile)(process.execPath, [
