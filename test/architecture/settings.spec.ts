@@ -1,10 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { databaseUrls, replicaUrls } from '@tearline/database';
 import { manifests, moduleNames } from '@tearline/modules';
 import { settingsOfHosts, settingsOfModule, settingsReference } from '@tearline/composition';
-import type { Setting } from '@tearline/settings';
+import { type Setting, SettingsError } from '@tearline/settings';
 import { readTopology } from '@tearline/topology';
 import { describe, expect, it } from 'vitest';
+import { remoteHosts } from '../../apps/service/src/remotes.js';
 import { hostService } from '../../apps/compose/src/files/host-service.js';
 import { PAGE, withSettingsReference } from '../../tools/settings-reference.js';
 import { root } from './tree.js';
@@ -16,9 +18,21 @@ const READERS =
   /^(apps\/[^/]+\/src\/main|libs\/settings\/src\/read-settings|libs\/process\/src\/script|libs\/composition\/src\/run-program)[.]ts$/;
 /** Reads of the environment in code, apart from variables of the system and of Node.js itself. */
 const READ =
-  /\bprocess\.env\b(?!\['(PATH|UV_THREADPOOL_SIZE)'\])|\{[^{}]*\benv\b[^{}]*\}\s*=\s*process\b|from 'node:process'/;
+  /\bprocess\.env\b(?!\['(PATH|UV_THREADPOOL_SIZE)'\])|\{[^{}]*\benv\b[^{}]*\}\s*=\s*process\b|from 'node:process'|\benv\[(?!')[^\]]+\](?! = )/;
 
 const readsEnvironment = (code: string) => READ.test(code.replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''));
+
+/** Returns the variables that a function reads from an environment, apart from declared ones. */
+function undeclaredIn(read: (env: Readonly<Record<string, string | undefined>>) => unknown): string[] {
+  const names = new Set<string>();
+  try {
+    read(new Proxy({}, { get: (_, name) => void names.add(String(name).replace(/_FILE$/, '')) }));
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+  }
+  const declared = [...settingsOfHosts, ...manifests.flatMap(settingsOfModule)].map(({ name }) => name);
+  return [...names].filter((name) => !declared.includes(name));
+}
 
 /** The settings that a service of the compose file neither sets nor passes on. */
 function forgottenIn(environment: Record<string, string>, settings: readonly Setting[]): string[] {
@@ -44,6 +58,8 @@ describe('settings', () => {
     ["const level = process.env['LOG_LEVEL'];", true],
     ['const { env } = process;', true],
     ["import { env } from 'node:process';", true],
+    ['const url = env[`${module.toUpperCase()}_URL`];', true],
+    ['env[urlVariable(module)] = url;', false],
     ["spawn(program, { env: { PATH: process.env['PATH'] } });", false],
     ['/** Reads `process.env`. */'.replace('/**', ' * '), false],
   ])('that are read elsewhere are found: %s', (code, isFound) => {
@@ -53,6 +69,17 @@ describe('settings', () => {
   it('have names of their own', () => {
     const names = all.map(({ name }) => name);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('that hosts read by the name of a module are declared', () => {
+    const owner = 'postgres://owner:secret@host/tearline';
+    const urls = Object.fromEntries(moduleNames.map((name) => [name, owner]));
+    expect(undeclaredIn((env) => databaseUrls([...moduleNames, 'queues'], env, owner))).toEqual([]);
+    expect(undeclaredIn((env) => replicaUrls(urls, env))).toEqual([]);
+    for (const manifest of manifests) expect(undeclaredIn((env) => remoteHosts([manifest], env))).toEqual([]);
+    expect(undeclaredIn((env) => databaseUrls(['forgotten'], env, owner))).toEqual([
+      'FORGOTTEN_DATABASE_URL',
+    ]);
   });
 
   it('are secret where their name says so', () => {

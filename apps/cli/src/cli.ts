@@ -1,4 +1,5 @@
 import { runScript, script } from '@tearline/process';
+import { SettingsError } from '@tearline/settings';
 import type { CliContext } from './context.js';
 import { eventsCommand } from './events.command.js';
 import { keysCommand } from './keys.command.js';
@@ -17,5 +18,5 @@ const commands = [migrateCommand, seedCommand, resetCommand, eventsCommand, keys
 export function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const program = script('<command>', context).helpCommand(false);
   for (const command of commands) program.addCommand(command(context));
-  return runScript(program, args);
+  return runScript(program, args, [SettingsError]);
 }

@@ -1,26 +1,27 @@
+import { developmentSettings } from '@tearline/composition';
 import {
   databaseUrls,
-  MissingUrlError,
+  ownerSettings,
   prepareDatabase,
   type PreparedDatabase,
   type StartedDatabase,
-  readVariable,
 } from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
-import { UsageError } from '@tearline/process';
+import { isSet, readSettings } from '@tearline/settings';
 import type { Environment } from './context.js';
 
 type Log = (line: string) => void;
 
 /** The folder of the embedded database. */
-export const folderOf = (env: Environment) => env['TEARLINE_DIR'] || '.tearline';
+export const folderOf = (env: Environment) =>
+  readSettings({ TEARLINE_DIR: developmentSettings.TEARLINE_DIR }, env).TEARLINE_DIR;
 
 /**
  * Brings the database up to date and works with it: the one that `DATABASE_URL` names, else the embedded one, which
  * is started for as long as it takes unless it is running already.
- * @throws UsageError when the environment lacks a URL
+ * @throws SettingsError when the environment lacks a URL
  */
 export async function withDatabase<T>(
   env: Environment,
@@ -29,12 +30,12 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const database = await prepareDatabase({
     modules: moduleData,
-    otherSchemas: readVariable('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    otherSchemas: isSet('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: env['NODE_ENV'] === 'production',
     start: () => embeddedIn(env, note),
     log: note,
-  }).catch(explain);
+  });
   try {
     return await work(database);
   } finally {
@@ -45,7 +46,7 @@ export async function withDatabase<T>(
 /**
  * Works with modules' data as it is, logged in as they do: with `<MODULE>_DATABASE_URL` or, outside production, as
  * derived from the owner's.
- * @throws UsageError when the environment lacks a URL
+ * @throws SettingsError when the environment lacks a URL
  */
 export async function withModules<T>(
   env: Environment,
@@ -54,12 +55,10 @@ export async function withModules<T>(
   work: (urls: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
   const isProduction = env['NODE_ENV'] === 'production';
-  const given = isProduction ? undefined : readVariable('DATABASE_URL', env);
+  const given = isProduction ? undefined : readSettings(ownerSettings, env).DATABASE_URL;
   const started = isProduction || given ? undefined : await embeddedIn(env, note);
   try {
     return await work(databaseUrls(names, env, started?.url ?? given));
-  } catch (error) {
-    return explain(error);
   } finally {
     await started?.stop();
   }
@@ -70,9 +69,4 @@ async function embeddedIn(env: Environment, log: Log): Promise<StartedDatabase> 
   const dir = folderOf(env);
   const running = await embeddedUrl(dir);
   return running ? { url: running, stop: async () => undefined } : startEmbedded({ dir, log });
-}
-
-function explain(error: unknown): never {
-  if (error instanceof MissingUrlError) throw new UsageError(error.message, { cause: error });
-  throw error;
 }

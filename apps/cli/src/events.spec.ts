@@ -120,7 +120,7 @@ describe('events', () => {
     const production = { NODE_ENV: 'production', DATABASE_URL: server.url };
     expect(await run(production, 'events', 'list', '--module', 'media')).toMatchObject({
       code: WRONG_USAGE,
-      noted: expect.stringMatching(/^MEDIA_DATABASE_URL: missing/),
+      noted: expect.stringContaining('MEDIA_DATABASE_URL: expected a URL'),
     });
     const { media } = databaseUrls(['media'], {}, server.url);
     const own = { NODE_ENV: 'production', MEDIA_DATABASE_URL: media! };

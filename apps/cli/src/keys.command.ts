@@ -1,5 +1,6 @@
 import { generateSigningKey, type Jwks, jwksSetting, publicKeysOf } from '@tearline/auth';
-import { script, UsageError } from '@tearline/process';
+import { script } from '@tearline/process';
+import { readSettings } from '@tearline/settings';
 import type { CliContext, Environment } from './context.js';
 
 export const keysCommand = ({ env, ...output }: CliContext) =>
@@ -24,9 +25,5 @@ the old tokens have expired`,
 
 /** A new key is always put first. */
 function newestOf(env: Environment): Jwks['keys'] {
-  const text = env['AUTH_JWKS'];
-  if (!text) throw new UsageError('AUTH_JWKS: missing; --rotate needs the public keys in use');
-  const jwks = jwksSetting.safeParse(text);
-  if (!jwks.success) throw new UsageError(`AUTH_JWKS: ${jwks.error.issues[0]!.message}`);
-  return jwks.data.keys.slice(0, 1);
+  return readSettings({ AUTH_JWKS: jwksSetting }, env).AUTH_JWKS.keys.slice(0, 1);
 }

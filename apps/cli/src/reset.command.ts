@@ -1,5 +1,6 @@
 import { resetEmbedded } from '@tearline/embedded';
 import { script, UsageError } from '@tearline/process';
+import { isSet } from '@tearline/settings';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliContext } from './context.js';
@@ -13,7 +14,7 @@ export const resetCommand = ({ env, ...output }: CliContext) =>
 the database runs, and while DATABASE_URL is set, because it never touches any other database.`,
     )
     .action(async () => {
-      if (env['DATABASE_URL'])
+      if (isSet('DATABASE_URL', env))
         throw new UsageError(
           'DATABASE_URL is set, but reset only clears the embedded database; unset it, or drop that database yourself',
         );

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { developmentKeys } from '@tearline/auth';
 import {
+  databaseUrlVariable,
   type ModuleData,
   prepareDatabase,
   replicaUrlsVariable,
-  databaseUrlVariable,
-  readVariable,
 } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { developmentSettings } from '@tearline/composition';
-import { readSettings } from '@tearline/settings';
+import { isSet, readSettings } from '@tearline/settings';
 
 type Environment = Record<string, string | undefined>;
 
@@ -27,15 +26,16 @@ export async function prepareDevelopment(
 ): Promise<() => Promise<void>> {
   const { TEARLINE_DIR: dir, TEARLINE_REPLICAS: replicas } = readSettings(developmentSettings, env);
   const { signingKey, jwks } = await developmentKeys(dir);
-  env['IDENTITY_SIGNING_KEY'] = readVariable('IDENTITY_SIGNING_KEY', env) ?? signingKey;
-  env['AUTH_JWKS'] = readVariable('AUTH_JWKS', env) ?? jwks;
-
-  env['CONSISTENCY_SECRET'] =
-    readVariable('CONSISTENCY_SECRET', env) ?? createHash('sha256').update(signingKey).digest('base64url');
+  const defaults = {
+    IDENTITY_SIGNING_KEY: signingKey,
+    AUTH_JWKS: jwks,
+    CONSISTENCY_SECRET: createHash('sha256').update(signingKey).digest('base64url'),
+  };
+  for (const [name, value] of Object.entries(defaults)) if (!isSet(name, env)) env[name] = value;
 
   const { urls, replicaUrls, stop } = await prepareDatabase({
     modules,
-    otherSchemas: readVariable('REDIS_URL', env) ? {} : { queues: migrateQueues },
+    otherSchemas: isSet('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: false,
     start: () => startEmbedded({ dir, replicas, log }),

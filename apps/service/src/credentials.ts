@@ -1,7 +1,7 @@
-import { readVariable } from '@tearline/database';
+import { databaseSettings } from '@tearline/database';
 import { manifests } from '@tearline/modules';
 import { settingsOfModule } from '@tearline/composition';
-import { SettingsError } from '@tearline/settings';
+import { isSet, readSettings, SettingsError } from '@tearline/settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,18 +11,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws SettingsError that names every one
  */
 export function refuseForeignCredentials(modules: readonly string[], env: Environment): void {
-  const isSet = (name: string) => Boolean(env[name] || env[`${name}_FILE`]);
   const foreign = manifests
     .filter(({ name }) => !modules.includes(name))
     .flatMap(settingsOfModule)
-    .filter(({ name, secret }) => secret && isSet(name));
+    .filter(({ name, secret }) => secret && isSet(name, env));
   const problems = foreign.map(
     ({ name }) => `${name}: expected no value, because this host runs ${modules.join(', ')} alone`,
   );
   const owners = "expected no value, because the owner's credential is for migrations alone";
-  if (isSet('DATABASE_URL')) problems.push(`DATABASE_URL: ${owners}`);
-  // The addresses of the replicas are no secret, but the owner's password is.
-  if (/:\/\/[^/@]*@/.test(readVariable('DATABASE_REPLICA_URLS', env) ?? ''))
+  if (isSet('DATABASE_URL', env)) problems.push(`DATABASE_URL: ${owners}`);
+  const { DATABASE_REPLICA_URLS } = databaseSettings;
+  const { DATABASE_REPLICA_URLS: replicas = [] } = readSettings({ DATABASE_REPLICA_URLS }, env);
+  // Every host may know the addresses, and none the owner's password.
+  if (replicas.map((url) => new URL(url)).some(({ username, password }) => username || password))
     problems.push(
       `DATABASE_REPLICA_URLS: expected URLs without a password: ${owners.slice('expected no value, because '.length)}`,
     );

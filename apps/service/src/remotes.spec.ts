@@ -43,8 +43,8 @@ describe('the remote hosts', () => {
     expect(
       problemsOf(() => remoteHosts(only('articles', 'comments'), { SOCIAL_RPC_ADDRESSES: 'social' })),
     ).toEqual([
-      "IDENTITY_RPC_ADDRESSES: expected addresses of the module as <host>:<port>,…, but it is not set; 'articles', 'comments' call 'identity', which runs elsewhere",
-      "SOCIAL_RPC_ADDRESSES: expected addresses of the module as <host>:<port>,…, got 'social'",
+      "IDENTITY_RPC_ADDRESSES: expected addresses of 'identity', which runs elsewhere, as <host>:<port>,…, but it is not set",
+      "SOCIAL_RPC_ADDRESSES: expected addresses of 'social', which runs elsewhere, as <host>:<port>,…, got 'social'",
     ]);
   });
 });

@@ -1,8 +1,7 @@
-import { MissingUrlError, type PreparedDatabase, prepareDatabase } from '@tearline/database';
+import { type PreparedDatabase, prepareDatabase } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
-import { UsageError } from '@tearline/process';
 import type { Environment, RunnerSettings } from './settings.js';
 
 /** What everything else that connects has: migrations, a command line beside. */
@@ -13,30 +12,24 @@ const SPARE = 20;
  * process.
  * @param connections what all hosts may open together
  */
-export async function databaseOf(
+export function databaseOf(
   settings: RunnerSettings,
   env: Environment,
   connections: number,
   log: (line: string) => void,
 ): Promise<PreparedDatabase> {
-  const start = () =>
-    startEmbedded({
-      dir: settings.TEARLINE_DIR,
-      maxConnections: Math.max(100, connections + SPARE),
-      replicas: settings.TEARLINE_REPLICAS,
-      log,
-    });
-  try {
-    return await prepareDatabase({
-      modules: moduleData,
-      otherSchemas: settings.REDIS_URL ? {} : { queues: migrateQueues },
-      env,
-      isProduction: settings.NODE_ENV === 'production',
-      start,
-      log,
-    });
-  } catch (error) {
-    if (error instanceof MissingUrlError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+  return prepareDatabase({
+    modules: moduleData,
+    otherSchemas: settings.REDIS_URL ? {} : { queues: migrateQueues },
+    env,
+    isProduction: settings.NODE_ENV === 'production',
+    start: () =>
+      startEmbedded({
+        dir: settings.TEARLINE_DIR,
+        maxConnections: Math.max(100, connections + SPARE),
+        replicas: settings.TEARLINE_REPLICAS,
+        log,
+      }),
+    log,
+  });
 }

@@ -53,7 +53,7 @@ export function publicKeysOf(...keys: readonly SigningKey[]): Jwks {
 }
 
 function json() {
-  return z.string().transform((text, context): unknown => {
+  return z.string({ error: 'expected JSON' }).transform((text, context): unknown => {
     try {
       return JSON.parse(text);
     } catch {

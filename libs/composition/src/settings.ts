@@ -1,8 +1,13 @@
 import { jwksSetting } from '@tearline/auth';
 import { cacheSettings } from '@tearline/cache';
-import { databaseSettings, databaseUrlVariable, replicaUrlsVariable } from '@tearline/database';
+import {
+  databaseSettings,
+  databaseUrlSettings,
+  ownerSettings,
+  replicaUrlsSettings,
+} from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
-import { hostSettings, rpcAddressesVariable } from '@tearline/host';
+import { hostSettings, rpcAddressesSettings } from '@tearline/host';
 import type { ModuleManifest } from '@tearline/seam';
 import { describeSettings, numberSetting, type Setting } from '@tearline/settings';
 import type { Role } from '@tearline/topology';
@@ -78,12 +83,7 @@ export const serviceSettings = (moduleNames: readonly string[]) => ({
 
 /** The settings of development and of the topology runner, which hosts never inherit. */
 export const developmentSettings = {
-  DATABASE_URL: z.string().optional().meta({
-    description: 'owner of the database; in production only `npm run migrate` reads it',
-    defaultText: 'an embedded database',
-    secret: true,
-    assigned: true,
-  }),
+  ...ownerSettings,
   TEARLINE_DIR: z
     .string()
     .default('.tearline')
@@ -99,34 +99,15 @@ export const developmentSettings = {
 };
 
 /** Returns the settings that exist for each module, e.g. `ARTICLES_DATABASE_URL`. */
-const perModule = (module: string): Setting[] => [
-  {
-    name: databaseUrlVariable(module),
-    description: 'database of the module, with its own role; required in production',
-    default: 'derived from `DATABASE_URL`',
-    secret: true,
-    assigned: true,
-  },
-  {
-    name: replicaUrlsVariable(module),
-    description: "[replicas](replicas.md) of the module's database, separated by commas",
-    default: 'derived from `DATABASE_REPLICA_URLS`',
-    secret: true,
-    assigned: true,
-  },
-  {
-    name: rpcAddressesVariable(module),
-    description:
-      'where a module that runs elsewhere answers calls: `articles:7000` or `10.0.0.7:7000,10.0.0.8:7000`',
-    default: undefined,
-    secret: false,
-    assigned: true,
-  },
-];
+const perModule = (module: string) => ({
+  ...databaseUrlSettings([module]),
+  ...replicaUrlsSettings([module]),
+  ...rpcAddressesSettings([module]),
+});
 
 /** Returns every setting that belongs to a module, by which only hosts with that module are configured. */
 export function settingsOfModule({ name, settings = {} }: ModuleManifest): Setting[] {
-  return [...describeSettings(settings), ...perModule(name)];
+  return describeSettings({ ...settings, ...perModule(name) });
 }
 
 /** Every setting of a host, apart from those of its modules. */
@@ -137,7 +118,7 @@ export const settingsReference = (
   manifests: readonly ModuleManifest[],
 ): Readonly<Record<string, readonly Setting[]>> => ({
   'Every host': describeSettings(hostCompositionSettings),
-  'Every module': perModule('<module>'),
+  'Every module': describeSettings(perModule('<module>')),
   ...Object.fromEntries(
     manifests.flatMap(({ name, settings }) =>
       settings ? [[`Module ${name}`, describeSettings(settings)]] : [],

@@ -27,9 +27,12 @@ it('reads it from the file that a variable names', () => {
   );
 });
 
-it('names every variable that is missing', () => {
+it('names every variable that is missing or invalid, without showing its value', () => {
   expect(() => databaseUrls(['articles', 'social'], { ARTICLES_DATABASE_URL: '' })).toThrow(
-    /^ARTICLES_DATABASE_URL, SOCIAL_DATABASE_URL: missing/,
+    /ARTICLES_DATABASE_URL: expected a URL .*, but it is not set\n +SOCIAL_DATABASE_URL: expected/,
+  );
+  expect(() => databaseUrls(['articles'], { ARTICLES_DATABASE_URL: 'mysql://a:1@h/x' }, OWNER)).toThrow(
+    /ARTICLES_DATABASE_URL: expected a URL such as [^,]*$/,
   );
 });
 

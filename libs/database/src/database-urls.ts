@@ -1,52 +1,58 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readSettings, SettingsError } from '@tearline/settings';
 import { hostsOf, serverUrls } from './server-urls.js';
+import {
+  databaseSettings,
+  databaseUrlSettings,
+  databaseUrlVariable,
+  replicaUrlsSettings,
+  replicaUrlsVariable,
+} from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Returns the name of the environment variable with a module's database URL. */
-export const databaseUrlVariable = (module: string) =>
-  `${module.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
-
-/** Names the environment variables that are missing. */
-export class MissingUrlError extends Error {
-  override readonly name = 'MissingUrlError';
-}
-
-/** Returns the value of an environment variable, or the content of the file that `<NAME>_FILE` names. */
-export function readVariable(name: string, env: Environment): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (env[name] || !file) return env[name] || undefined;
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new MissingUrlError(`${name}_FILE: ${file} cannot be read (${code})`, { cause });
-  }
-}
-
 /**
- * Returns each module's database URL, from `<MODULE>_DATABASE_URL` or the file that `<MODULE>_DATABASE_URL_FILE` names.
- * In development a missing URL is derived from the owner's: the same database, the role `tearline_<module>`, and a
- * password that is derived from the owner's, so that every process derives the same.
+ * Returns each module's database URL, from `<MODULE>_DATABASE_URL`. In development a missing URL is derived from the owner's:
+ * the same database, the role `tearline_<module>`, and a password that is derived from the owner's, so that every process
+ * derives the same.
  * @param ownerUrl `DATABASE_URL`; undefined where missing URLs are errors
- * @throws MissingUrlError that names every missing variable
+ * @throws SettingsError that names every missing or invalid variable
  */
 export function databaseUrls(
   modules: readonly string[],
   env: Environment,
   ownerUrl?: string,
 ): Record<string, string> {
-  const given = new Map(modules.map((module) => [module, readVariable(databaseUrlVariable(module), env)]));
-  const missing = modules.filter((module) => !given.get(module) && !ownerUrl);
-  if (missing.length > 0) {
-    throw new MissingUrlError(
-      `${missing.map(databaseUrlVariable).join(', ')}: missing; each module needs a URL with a role of its own, ` +
-        'e.g. postgres://tearline_articles:<password>@host:5432/tearline',
-    );
+  const given = readSettings(databaseUrlSettings(modules), env);
+  const missing = modules.map(databaseUrlVariable).filter((name) => given[name] === undefined);
+  if (missing.length > 0 && ownerUrl === undefined) {
+    const expected =
+      'expected a URL with a role of its own, e.g. postgres://tearline_articles:<password>@host:5432/tearline';
+    throw new SettingsError(missing.map((name) => `${name}: ${expected}, but it is not set`));
   }
   return Object.fromEntries(
-    modules.map((module) => [module, given.get(module) ?? deriveUrl(ownerUrl!, module)]),
+    modules.map((module) => [module, given[databaseUrlVariable(module)] ?? deriveUrl(ownerUrl!, module)]),
+  );
+}
+
+/**
+ * Returns the URLs of each module's replicas, from `<MODULE>_DATABASE_REPLICA_URLS`. By default they are derived from
+ * `DATABASE_REPLICA_URLS` and the module's own role, as a replica has the roles of its primary.
+ * @param urls each module's own database URL
+ * @throws SettingsError that names every invalid variable
+ */
+export function replicaUrls(
+  urls: Readonly<Record<string, string>>,
+  env: Environment,
+): Record<string, string[]> {
+  const { DATABASE_REPLICA_URLS } = databaseSettings;
+  const { DATABASE_REPLICA_URLS: common = [] } = readSettings({ DATABASE_REPLICA_URLS }, env);
+  const own = readSettings(replicaUrlsSettings(Object.keys(urls)), env);
+  return Object.fromEntries(
+    Object.entries(urls).map(([module, url]) => [
+      module,
+      own[replicaUrlsVariable(module)] ?? common.map((replica) => withCredentialsOf(url, replica)),
+    ]),
   );
 }
 
@@ -59,4 +65,12 @@ function deriveUrl(ownerUrl: string, module: string): string {
   url.username = role;
   url.password = createHmac('sha256', secret).update(role).digest('base64url');
   return others.length === 0 ? url.href : url.href.replace(url.host, hostsOf(ownerUrl));
+}
+
+function withCredentialsOf(url: string, replica: string): string {
+  const [own] = serverUrls(url);
+  const { username, password, pathname } = new URL(own!);
+  const result = Object.assign(new URL(replica), { username, password });
+  if (result.pathname === '' || result.pathname === '/') result.pathname = pathname;
+  return result.href;
 }

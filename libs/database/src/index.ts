@@ -1,5 +1,5 @@
 export { columnTypes } from './column-types.js';
-export { databaseUrls, MissingUrlError, databaseUrlVariable, readVariable } from './database-urls.js';
+export { databaseUrls, replicaUrls } from './database-urls.js';
 export { primaryUrl } from './connect-to-primary.js';
 export { DatabaseModule } from './database.module.js';
 export { Databases, type DatabaseModuleOptions } from './databases.js';
@@ -13,9 +13,16 @@ export {
   type StartedDatabase,
 } from './prepare-database.js';
 export { InjectReader, Reader, type Statement, statement } from './reader.js';
-export { replicaUrlsVariable, replicaUrls } from './replica-urls.js';
 export { TransactionalIdempotencyStore } from './transactional-idempotency-store.js';
 export { firstServer, serverUrls } from './server-urls.js';
 export { type ConsistencySessionsOptions, ConsistencySessions } from './sessions/consistency-sessions.js';
-export { CONNECTIONS_PER_MODULE, databaseSettings } from './settings.js';
+export {
+  CONNECTIONS_PER_MODULE,
+  databaseSettings,
+  databaseUrlSettings,
+  databaseUrlVariable,
+  ownerSettings,
+  replicaUrlsSettings,
+  replicaUrlsVariable,
+} from './settings.js';
 export { InjectTransactions, type Reply, Transactions } from './transactions.js';

@@ -1,9 +1,10 @@
+import { readSettings, SettingsError } from '@tearline/settings';
 import { primaryUrl } from './connect-to-primary.js';
-import { databaseUrls, MissingUrlError, readVariable } from './database-urls.js';
+import { databaseUrls, replicaUrls } from './database-urls.js';
 import { migrate } from './migrate.js';
 import type { ModuleData } from './module-data.js';
-import { replicaUrls } from './replica-urls.js';
 import { addressOf, serverUrls } from './server-urls.js';
+import { ownerSettings } from './settings.js';
 
 /** A database that this process started. */
 export interface StartedDatabase {
@@ -45,16 +46,16 @@ export interface PreparedDatabase {
 
 /**
  * Migrates the database that `DATABASE_URL` names, or one that it starts.
- * @throws MissingUrlError that names every missing variable
+ * @throws SettingsError that names every missing or invalid variable
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
   const { modules, otherSchemas = {}, env, isProduction, start, log } = options;
-  const configuredUrl = readVariable('DATABASE_URL', env);
+  const { DATABASE_URL: configuredUrl } = readSettings(ownerSettings, env);
   if (isProduction && !configuredUrl)
-    throw new MissingUrlError(
-      'DATABASE_URL: missing; in production (NODE_ENV) set it to the URL of the role that owns the database, ' +
-        'e.g. postgres://owner:<password>@host:5432/tearline',
-    );
+    throw new SettingsError([
+      'DATABASE_URL: expected the URL of the role that owns the database, in production (NODE_ENV), ' +
+        'e.g. postgres://owner:<password>@host:5432/tearline, but it is not set',
+    ]);
   const started = configuredUrl ? undefined : await start();
   const stop = async () => started?.stop();
   try {

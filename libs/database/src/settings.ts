@@ -1,10 +1,74 @@
 import { CONSISTENCY_LEVELS } from '@tearline/seam';
-import { numberSetting, oneOfSetting } from '@tearline/settings';
+import { moduleVariable, numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
+import { serverUrls } from './server-urls.js';
 
 /** The default for each module of a process: for its requests, its event handlers and the relay of its outbox. */
 export const CONNECTIONS_PER_MODULE = 5;
 export const DEFAULT_MAX_LAG_MS = 5_000;
+
+const isPostgresUrl = (url: string) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '');
+
+const databaseUrl = z
+  .string()
+  .refine((url) => serverUrls(url).every(isPostgresUrl), {
+    error: 'expected a URL such as postgres://<role>:<password>@host:5432/tearline',
+  })
+  .optional();
+
+/** A comma also stands between the hosts of one URL. */
+const replicaUrls = z
+  .string()
+  .transform((text) => text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim())))
+  .refine((urls) => urls.every(isPostgresUrl), {
+    error:
+      'expected a comma-separated list of URLs such as postgres://db-2:5432/tearline,postgres://db-3:5432/tearline',
+  })
+  .optional();
+
+/** The setting of the database's owner. */
+export const ownerSettings = {
+  DATABASE_URL: databaseUrl.meta({
+    description: 'owner of the database; in production only `npm run migrate` reads it',
+    defaultText: 'an embedded database',
+    secret: true,
+    assigned: true,
+  }),
+};
+
+/** Returns the name of the setting with a module's database URL. */
+export const databaseUrlVariable = (module: string) => moduleVariable(module, 'DATABASE_URL');
+
+/** Returns the name of the setting with the URLs of a module's replicas. */
+export const replicaUrlsVariable = (module: string) => moduleVariable(module, 'DATABASE_REPLICA_URLS');
+
+/** Returns the setting with the database URL of each module. */
+export const databaseUrlSettings = (modules: readonly string[]) =>
+  Object.fromEntries(
+    modules.map((module) => [
+      databaseUrlVariable(module),
+      databaseUrl.meta({
+        description: 'database of the module, with its own role; required in production',
+        defaultText: 'derived from `DATABASE_URL`',
+        secret: true,
+        assigned: true,
+      }),
+    ]),
+  );
+
+/** Returns the setting with the replicas of each module. */
+export const replicaUrlsSettings = (modules: readonly string[]) =>
+  Object.fromEntries(
+    modules.map((module) => [
+      replicaUrlsVariable(module),
+      replicaUrls.meta({
+        description: "[replicas](replicas.md) of the module's database, separated by commas",
+        defaultText: 'derived from `DATABASE_REPLICA_URLS`',
+        secret: true,
+        assigned: true,
+      }),
+    ]),
+  );
 
 /** The settings of databases, replicas and consistency. */
 export const databaseSettings = {
@@ -15,9 +79,10 @@ export const databaseSettings = {
         'connections of a process to each server for its modules, divided evenly among them; checked against the limit of the servers, with 5 for the queues',
       defaultText: `${CONNECTIONS_PER_MODULE} for each module`,
     }),
-  DATABASE_REPLICA_URLS: z.string().optional().meta({
+  DATABASE_REPLICA_URLS: replicaUrls.meta({
     description:
       '[replicas](replicas.md) of the database, e.g. `postgres://db-2,postgres://db-3`; modules log in there with their own roles',
+    secret: true,
     assigned: true,
   }),
   CONSISTENCY: oneOfSetting(...CONSISTENCY_LEVELS)

@@ -17,6 +17,11 @@ export {
 } from './input/fields.js';
 export { HostShutdown } from './server/host-shutdown.js';
 export { type HostOptions } from './host-options.js';
-export { hostSettings, type HostSettings, rpcAddressesVariable } from './settings/host-settings.js';
+export {
+  hostSettings,
+  type HostSettings,
+  rpcAddressesSettings,
+  rpcAddressesVariable,
+} from './settings/host-settings.js';
 export { type ReadinessCheck } from './health/health.controller.js';
 export { runHost, type RunningHost, type RunOptions } from './run-host.js';

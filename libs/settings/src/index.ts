@@ -1,4 +1,4 @@
 export { describeSettings, type Setting } from './describe-settings.js';
-export { readSettings } from './read-settings.js';
-export { numberSetting, oneOfSetting } from './setting-types.js';
+export { isSet, readSettings } from './read-settings.js';
+export { moduleVariable, numberSetting, oneOfSetting } from './setting-types.js';
 export { SettingsError } from './settings-error.js';

@@ -30,6 +30,9 @@ export function readSettings<S extends z.ZodRawShape>(
   throw new SettingsError([...new Set(mistakes)]);
 }
 
+/** Whether a setting has a value, or `<NAME>_FILE` names a file for it. */
+export const isSet = (name: string, env: Environment) => Boolean(env[name] || env[`${name}_FILE`]);
+
 function fromFile(name: string, env: Environment, problems: string[]): string | undefined {
   const file = env[`${name}_FILE`];
   if (!file) return undefined;

@@ -1,10 +1,26 @@
 import { isIP } from 'node:net';
-import { numberSetting, oneOfSetting } from '@tearline/settings';
+import { moduleVariable, numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
 
-/** Returns the variable with the RPC addresses of a module, `<host>:<port>,…`. */
-export const rpcAddressesVariable = (module: string) =>
-  `${module.toUpperCase().replaceAll('-', '_')}_RPC_ADDRESSES`;
+/** Returns the name of the setting with the RPC addresses of a module, `<host>:<port>,…`. */
+export const rpcAddressesVariable = (module: string) => moduleVariable(module, 'RPC_ADDRESSES');
+
+const isAddress = (text: string) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(text);
+
+/** Returns the settings with the RPC addresses of modules that run elsewhere. */
+export const rpcAddressesSettings = (modules: readonly string[]) =>
+  Object.fromEntries(
+    modules.map((module) => {
+      const error = `expected addresses of '${module}', which runs elsewhere, as <host>:<port>,…`;
+      const schema = z
+        .string({ error })
+        .transform((text) => text.split(',').map((address) => address.trim()))
+        .refine((addresses) => addresses.every(isAddress), { error });
+      const description =
+        'where a module that runs elsewhere answers calls: `articles:7000` or `10.0.0.7:7000,10.0.0.8:7000`';
+      return [rpcAddressesVariable(module), schema.meta({ description, assigned: true })];
+    }),
+  );
 
 /** The settings of the HTTP server, the logs and the seam, which every host has. */
 export const hostSettings = {
