@@ -14,13 +14,13 @@ const REGISTRY = 'libs/modules/src/index.ts';
 const RESERVED =
   /^(src|dist|pg\w*|public|information|bullmq|queues|app|workers|tables|columns|grants|references|constraints|analyses)$/;
 
-export interface NewModule {
+interface NewModule {
   readonly name: string;
   readonly singular: string;
 }
 
 /** Returns the generated files, by path from the root of the repository, with the changed registry last. */
-export function filesOf({ name, singular }: NewModule, root: string, now = Date.now()): Map<string, string> {
+function filesOf({ name, singular }: NewModule, root: string, now = Date.now()): Map<string, string> {
   const replaced = (text: string) =>
     text.replaceAll('1000000000000', String(now)).replaceAll(/polls|poll|Polls|Poll/g, (word) => {
       const replacement = word.endsWith('s') ? name : singular;
@@ -37,7 +37,7 @@ export function filesOf({ name, singular }: NewModule, root: string, now = Date.
 }
 
 /** @throws UsageError when the name is invalid or taken */
-export function newModule(name: string, singular: string | undefined, root: string): NewModule {
+function newModule(name: string, singular: string | undefined, root: string): NewModule {
   const one = singular ?? name.replace(/ies$/, 'y').replace(/s$/, '');
   for (const word of [name, one])
     if (!/^[a-z][a-z0-9]{1,23}$/.test(word))

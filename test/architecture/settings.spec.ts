@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { databaseUrls, replicaUrls } from '@tearline/database';
 import { manifests, moduleNames } from '@tearline/modules';
 import { settingsOfHosts, settingsOfModule, settingsReference } from '@tearline/composition';
-import { type Setting, SettingsError } from '@tearline/settings';
+import { type Environment, type Setting, SettingsError } from '@tearline/settings';
 import { readTopology } from '@tearline/topology';
 import { describe, expect, it } from 'vitest';
 import { remoteHosts } from '../../apps/service/src/remotes.js';
@@ -23,7 +23,7 @@ const READ =
 const readsEnvironment = (code: string) => READ.test(code.replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''));
 
 /** Returns the variables that a function reads from an environment, apart from declared ones. */
-function undeclaredIn(read: (env: Readonly<Record<string, string | undefined>>) => unknown): string[] {
+function undeclaredIn(read: (env: Environment) => unknown): string[] {
   const names = new Set<string>();
   try {
     read(new Proxy({}, { get: (_, name) => void names.add(String(name).replace(/_FILE$/, '')) }));

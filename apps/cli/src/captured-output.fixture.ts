@@ -1,5 +1,5 @@
+import type { Environment } from '@tearline/settings';
 import { runCli } from './cli.js';
-import type { Environment } from './context.js';
 
 /** How a command ended and what it said. */
 export interface CapturedOutput {

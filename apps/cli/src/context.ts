@@ -1,6 +1,5 @@
 import type { ScriptOutput } from '@tearline/process';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '@tearline/settings';
 
 /** The environment of a command, and where it writes. */
 export interface CliContext extends ScriptOutput {

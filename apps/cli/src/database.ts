@@ -1,16 +1,18 @@
 import { developmentSettings } from '@tearline/composition';
 import {
+  columnTypes,
   databaseUrls,
   ownerSettings,
   prepareDatabase,
+  primaryUrl,
   type PreparedDatabase,
   type StartedDatabase,
 } from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
-import { isSet, readSettings } from '@tearline/settings';
-import type { Environment } from './context.js';
+import { type Environment, isSet, readSettings } from '@tearline/settings';
+import { Client } from 'pg';
 
 type Log = (line: string) => void;
 
@@ -69,4 +71,18 @@ async function embeddedIn(env: Environment, log: Log): Promise<StartedDatabase> 
   const dir = folderOf(env);
   const running = await embeddedUrl(dir);
   return running ? { url: running, stop: async () => undefined } : startEmbedded({ dir, log });
+}
+
+/** Connects to a database, on the server that takes writes where the URL names several, works there and leaves. */
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const connectionString = await primaryUrl(url);
+  const client = new Client({ connectionString, application_name: 'tearline cli', types: columnTypes });
+  // A lost connection also rejects the pending query, which reports the error.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

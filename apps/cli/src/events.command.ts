@@ -3,9 +3,8 @@ import { moduleNames } from '@tearline/modules';
 import { script, UsageError } from '@tearline/process';
 import { Option } from 'commander';
 import type { CliContext } from './context.js';
-import { withModules } from './database.js';
+import { withClient, withModules } from './database.js';
 import { tableOf } from './table.js';
-import { withClient } from './with-client.js';
 
 const UNDEFINED_TABLE = '42P01';
 

@@ -1,7 +1,7 @@
 import { generateSigningKey, type Jwks, jwksSetting, publicKeysOf } from '@tearline/auth';
 import { script } from '@tearline/process';
-import { readSettings } from '@tearline/settings';
-import type { CliContext, Environment } from './context.js';
+import { type Environment, readSettings } from '@tearline/settings';
+import type { CliContext } from './context.js';
 
 export const keysCommand = ({ env, ...output }: CliContext) =>
   script('keys', output)

@@ -1,9 +1,9 @@
 import type { IdRange, ModuleData, SeedContext } from '@tearline/database';
+import { withClient } from './database.js';
 import { randomStream } from './random.js';
-import { withClient } from './with-client.js';
 
 /** The parameters of a module's sample data, and the listener for its progress. */
-export type SeedOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
+type SeedOptions = Pick<SeedContext, 'plan' | 'ranges' | 'progress'>;
 
 /**
  * Fills a module with sample data, as its own role and in one transaction: all of it or nothing.

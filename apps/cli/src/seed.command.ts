@@ -3,11 +3,10 @@ import { moduleData } from '@tearline/modules';
 import { script, UsageError, wholeNumber } from '@tearline/process';
 import { Option } from 'commander';
 import type { CliContext } from './context.js';
-import { withDatabase } from './database.js';
+import { withClient, withDatabase } from './database.js';
 import { seedModule } from './seed-module.js';
 import { Progress } from './progress.js';
 import { seedPlanOf, SMALL } from './seed-plan.js';
-import { withClient } from './with-client.js';
 
 type Ranges = Record<string, IdRange>;
 

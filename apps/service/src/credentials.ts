@@ -1,9 +1,7 @@
 import { databaseSettings } from '@tearline/database';
 import { manifests } from '@tearline/modules';
 import { settingsOfModule } from '@tearline/composition';
-import { isSet, readSettings, SettingsError } from '@tearline/settings';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, isSet, readSettings, SettingsError } from '@tearline/settings';
 
 /**
  * Refuses to start with the owner's credential or secrets of modules that run elsewhere: an attacker who breaks into

@@ -1,8 +1,6 @@
 import { rpcAddressesSettings, rpcAddressesVariable } from '@tearline/host';
 import type { ModuleManifest, RemoteHostOptions } from '@tearline/seam';
-import { readSettings } from '@tearline/settings';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, readSettings } from '@tearline/settings';
 
 /**
  * Returns the hosts of the contracts that the modules of this process use and that other processes answer, with their

@@ -2,7 +2,8 @@ import { type PreparedDatabase, prepareDatabase } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
-import type { Environment, RunnerSettings } from './settings.js';
+import type { Environment } from '@tearline/settings';
+import type { RunnerSettings } from './settings.js';
 
 /** What everything else that connects has: migrations, a command line beside. */
 const SPARE = 20;

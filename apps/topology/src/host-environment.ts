@@ -3,9 +3,8 @@ import { replicaUrlsVariable, databaseUrlVariable } from '@tearline/database';
 import { rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { developmentSettings, settingsOfHosts, settingsOfModule } from '@tearline/composition';
-import { describeSettings, type Setting } from '@tearline/settings';
+import { describeSettings, type Environment, type Setting } from '@tearline/settings';
 import { addressesOf, type Replica } from './addresses.js';
-import type { Environment } from './settings.js';
 
 /** What all hosts of a run have in common. */
 export interface Run {

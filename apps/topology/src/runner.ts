@@ -21,7 +21,8 @@ import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
 import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
-import type { Environment, RunnerSettings } from './settings.js';
+import type { Environment } from '@tearline/settings';
+import type { RunnerSettings } from './settings.js';
 import { CAN_SHARE_PORTS, SHARE_PORTS, watchSources } from './watch.js';
 
 const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));

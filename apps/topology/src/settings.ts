@@ -2,10 +2,8 @@ import { CONNECTIONS_PER_MODULE, databaseSettings } from '@tearline/database';
 import { eventsSettings } from '@tearline/events';
 import { hostSettings } from '@tearline/host';
 import { developmentSettings } from '@tearline/composition';
-import { numberSetting, readSettings } from '@tearline/settings';
+import { type Environment, numberSetting, readSettings } from '@tearline/settings';
 import type { z } from 'zod';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const { NODE_ENV, PORT, HOST, LOG_FORMAT } = hostSettings;
 const { REDIS_URL, OPERATOR_PASSWORD } = eventsSettings;

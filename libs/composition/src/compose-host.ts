@@ -11,13 +11,14 @@ import {
 import { Broadcaster, brokerOptions, EventsModule, MAX_BROKER_CONNECTIONS } from '@tearline/events';
 import type { HostOptions } from '@tearline/host';
 import type { ModuleManifest } from '@tearline/seam';
+import type { Environment } from '@tearline/settings';
 import type { z } from 'zod';
 import type { hostCompositionSettings } from './settings.js';
 
 export interface CompositionOptions {
   readonly settings: z.output<z.ZodObject<typeof hostCompositionSettings>>;
   /** The environment with the database URLs of the modules. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The modules that this host runs. */
   readonly modules: readonly ModuleManifest[];
   /** All modules of the application: the queues of their subscribers and the events of their publishers. */

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readSettings, SettingsError } from '@tearline/settings';
+import { type Environment, readSettings, SettingsError } from '@tearline/settings';
 import { hostsOf, serverUrls } from './server-urls.js';
 import {
   databaseSettings,
@@ -8,8 +8,6 @@ import {
   replicaUrlsSettings,
   replicaUrlsVariable,
 } from './settings.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Returns each module's database URL, from `<MODULE>_DATABASE_URL`. In development a missing URL is derived from the owner's:

@@ -1,4 +1,4 @@
-import { readSettings, SettingsError } from '@tearline/settings';
+import { type Environment, readSettings, SettingsError } from '@tearline/settings';
 import { primaryUrl } from './connect-to-primary.js';
 import { databaseUrls, replicaUrls } from './database-urls.js';
 import { migrate } from './migrate.js';
@@ -21,7 +21,7 @@ export interface PrepareOptions {
   modules: readonly ModuleData[];
   /** Schemas that belong to no module, by the name that gives their variable and role: `{ queues: migrateQueues }`. */
   otherSchemas?: Readonly<Record<string, SchemaMigrator>>;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
   /** Whether every URL is required; otherwise missing URLs are derived from the owner's. */
   isProduction: boolean;
   /** Starts a database when `DATABASE_URL` is not set; never in production. */

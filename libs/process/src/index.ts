@@ -1,5 +1,4 @@
-export { runScript, script, type ScriptOutput, wholeNumber } from './script.js';
-export { UsageError } from './usage-error.js';
+export { runScript, script, type ScriptOutput, UsageError, wholeNumber } from './script.js';
 export { freePorts, isReady, portToListenOn } from './ports.js';
 export { findNginx, nginxCommand } from './nginx.js';
 export { OrphanReaper } from './orphan-reaper.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePorts, portToListenOn } from './ports.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './script.js';
 
 it('finds distinct ports outside the range that operating systems assign', async () => {
   const ports = (await Promise.all([freePorts(30), freePorts(30), portToListenOn(0, '127.0.0.1')])).flat();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import getPort from 'get-port';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './script.js';
 
 /**
  * Below the ports that operating systems assign by themselves (Linux from 32,768, others from 49,152): a process binds its

@@ -1,8 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { UsageError } from './usage-error.js';
 
 const FAILURE = 1;
 const WRONG_USAGE = 2;
+
+/** A command line or an environment that a program cannot run with. The message says how to correct it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
 
 /** Where a script writes. */
 export interface ScriptOutput {

@@ -1,4 +1,4 @@
 export { describeSettings, type Setting } from './describe-settings.js';
-export { isSet, readSettings } from './read-settings.js';
+export { type Environment, isSet, readSettings } from './read-settings.js';
 export { moduleVariable, numberSetting, oneOfSetting } from './setting-types.js';
 export { SettingsError } from './settings-error.js';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SettingsError } from './settings-error.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads settings from environment variables. An empty variable counts as absent. Instead of each, `<NAME>_FILE` may name

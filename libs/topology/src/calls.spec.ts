@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alone, callsOf, explain, isCalledRemotely, remotesOf, withReplicas } from './index.js';
+import { callsOf } from './calls.js';
+import { alone, explain, isCalledRemotely, remotesOf, withReplicas } from './index.js';
 import { shop, topologyOf } from './sample-manifests.fixture.js';
 
 const together = topologyOf({ app: '{ modules: [users, items, reviews, follows] }' });

@@ -1,6 +1,5 @@
 import { didYouMean } from './did-you-mean.js';
-import { MAX_REPLICAS, ROLES, type Topology } from './topology.js';
-import { TopologyError } from './topology-error.js';
+import { MAX_REPLICAS, ROLES, type Topology, TopologyError } from './topology.js';
 
 /**
  * Returns the topology with one module on a host of its own, and all others on the host `app`.

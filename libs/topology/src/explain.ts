@@ -1,9 +1,8 @@
 import type { ModuleManifest } from '@tearline/seam';
 import { callsOf, isCalledRemotely, type ModuleCalls } from './calls.js';
-import { jobsOf, subscriptionsOf } from './events.js';
 import { mermaid } from './mermaid.js';
 import { routingTable } from './routing-table.js';
-import { frontHost, type Topology, type TopologyHost } from './topology.js';
+import { frontHost, hostServing, type Topology, type TopologyHost } from './topology.js';
 
 /** Returns a description of a topology: its hosts, routes, calls, events and jobs, and a picture. */
 export function explain(topology: Topology, manifests: readonly ModuleManifest[]): string {
@@ -29,14 +28,10 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
     ...callLines(calls.filter(({ remote }) => !remote)),
     '',
     'Events, through the queues',
-    ...listed(
-      subscriptionsOf(topology, manifests).map(
-        ({ from, to, events }) => `${from} → ${to.module}  (in ${to.host}): ${events.join(', ')}`,
-      ),
-    ),
+    ...listed(manifests.flatMap((manifest) => subscriptionLines(topology, manifest))),
     '',
     'Background jobs',
-    ...listed(jobsOf(topology, manifests).map(({ queue, host }) => `${queue}  (in ${host})`)),
+    ...listed(manifests.flatMap((manifest) => jobLines(topology, manifest))),
     '',
     'Picture (Mermaid)',
     '',
@@ -58,6 +53,21 @@ function callLines(calls: readonly ModuleCalls[]): string[] {
         `${from.module} → ${to.module}  (${remote ? `${from.host} → ${to.host}` : `in ${from.host}`})`,
     ),
   );
+}
+
+/** Returns a line for each publisher; its name is left out of the names of its events. */
+function subscriptionLines(topology: Topology, { name, subscribes = [] }: ModuleManifest): string[] {
+  const host = hostServing(topology, name, 'jobs').name;
+  const byPublisher = Map.groupBy(subscribes, ({ publisher }) => publisher);
+  return [...byPublisher].map(([publisher, events]) => {
+    const names = events.map((event) => event.name.slice(publisher.length + 1));
+    return `${publisher} → ${name}  (in ${host}): ${names.join(', ')}`;
+  });
+}
+
+function jobLines(topology: Topology, { name, jobs = [] }: ModuleManifest): string[] {
+  const host = hostServing(topology, name, 'jobs').name;
+  return jobs.map((queue) => `${queue}  (in ${host})`);
 }
 
 const listed = (lines: readonly string[]) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nginxConfig, routingTable } from './index.js';
+import { nginxConfig } from './index.js';
+import { routingTable } from './routing-table.js';
 import { manifest, shop, topologyOf } from './sample-manifests.fixture.js';
 import { rawPathRegex } from './nginx/path-regex.js';
 

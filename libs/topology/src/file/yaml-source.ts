@@ -1,5 +1,5 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
-import { TopologyError } from '../topology-error.js';
+import { TopologyError } from '../topology.js';
 
 export type Path = readonly PropertyKey[];
 
