@@ -153,5 +153,5 @@ describe('without a database', () => {
     } finally {
       await rm(dir, { recursive: true });
     }
-  });
+  }, 120_000);
 });

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { developmentKeys } from '@tearline/auth';
-import { MAX_BROKER_CONNECTIONS } from '@tearline/events';
-import { manifests } from '@tearline/modules';
+import { prepareDatabase } from '@tearline/database';
+import { startEmbedded } from '@tearline/embedded';
+import { MAX_BROKER_CONNECTIONS, migrateQueues } from '@tearline/events';
+import { manifests, moduleData } from '@tearline/modules';
 import {
   findNginx,
   isReady,
@@ -19,13 +21,14 @@ import {
 } from '@tearline/process';
 import { nginxConfig, type Topology } from '@tearline/topology';
 import { addressesOf, nameOf, type Replica, replicasOf } from './addresses.js';
-import { databaseOf } from './database.js';
 import { hostEnvironment, type Run } from './host-environment.js';
 import type { Environment } from '@tearline/settings';
 import type { RunnerSettings } from './settings.js';
 import { CAN_SHARE_PORTS, SHARE_PORTS, watchSources } from './watch.js';
 
 const SERVICE = fileURLToPath(new URL('../../service/src/main.js', import.meta.url));
+/** Connections beside those of the hosts: migrations, a command line. */
+const SPARE_CONNECTIONS = 20;
 
 /** Runs a topology: a database, the hosts' processes, nginx in front of them. */
 export class Runner {
@@ -113,7 +116,21 @@ export class Runner {
     const connections = settings.DATABASE_CONNECTIONS;
     const forQueues = settings.REDIS_URL ? 0 : MAX_BROKER_CONNECTIONS;
     const all = replicas.reduce((sum, { host }) => sum + connections * host.modules.length + forQueues, 0);
-    const { urls, replicaUrls, stop } = await databaseOf(settings, env, all, (line) => this.output.log(line));
+    const log = (line: string) => this.output.log(line);
+    const { urls, replicaUrls, stop } = await prepareDatabase({
+      modules: moduleData,
+      otherSchemas: settings.REDIS_URL ? {} : { queues: migrateQueues },
+      env,
+      isProduction: settings.NODE_ENV === 'production',
+      start: () =>
+        startEmbedded({
+          dir: settings.TEARLINE_DIR,
+          maxConnections: Math.max(100, all + SPARE_CONNECTIONS),
+          replicas: settings.TEARLINE_REPLICAS,
+          log,
+        }),
+      log,
+    });
     this.#undo.push(stop);
     const { IDENTITY_SIGNING_KEY: signingKey, AUTH_JWKS: jwks } = env;
     const keys = signingKey && jwks ? { signingKey, jwks } : await developmentKeys(settings.TEARLINE_DIR);
