@@ -24,7 +24,7 @@ async function harmReplicas(
   await pause(step);
   await first!.kill();
   await pause(step);
-  await first!.restart();
+  await first!.start();
   await pause(step);
   await second!.pause();
   await pause(Math.max(step, 1_000));

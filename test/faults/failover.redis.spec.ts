@@ -29,7 +29,7 @@ const CASES: readonly Case[] = [
   {
     name: 'a replica is killed, and started again',
     harm: (environment) => replicaOf(environment).kill(),
-    repair: (environment) => replicaOf(environment).restart(),
+    repair: (environment) => replicaOf(environment).start(),
   },
   {
     name: 'a replica is stopped, and goes on',

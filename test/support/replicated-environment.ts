@@ -56,5 +56,5 @@ export async function promote({ embedded: { replicas } }: ReplicatedDatabase): P
     .toSorted((one, next) => next.lsn - one.lsn)
     .map(({ replica }) => replica);
   await successor!.promote();
-  for (const other of others) await other.follow(successor!.server);
+  for (const other of others) await other.follow(successor!);
 }

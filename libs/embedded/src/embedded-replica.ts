@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBaseBackup, writeServerFile } from './base-backup.js';
-import { PostgresServer } from './postgres-server.js';
+import { PostgresServer, type PostgresServerOptions } from './postgres-server.js';
 import { lockFolder } from './folder-lock.js';
 import { folderPaths } from './folder-paths.js';
 
 /** A streaming replica of an embedded server, with fault injection. */
-export class EmbeddedReplica {
+export class EmbeddedReplica extends PostgresServer {
   /** Also its slot and its application_name on the primary. */
   readonly name: string;
-  readonly server: PostgresServer;
 
-  private constructor(name: string, server: PostgresServer) {
+  private constructor(name: string, options: PostgresServerOptions) {
+    super(options);
     this.name = name;
-    this.server = server;
   }
 
   /** Creates a replica in `<folder>/<name>` from a base backup of a running server. */
@@ -21,10 +20,7 @@ export class EmbeddedReplica {
     const { options } = source;
     const paths = await folderPaths(join(folder, name));
     const settings = { ...options.settings, cluster_name: name, synchronous_standby_names: '' };
-    const replica = new EmbeddedReplica(
-      name,
-      new PostgresServer({ ...options, paths, settings, port: undefined }),
-    );
+    const replica = new EmbeddedReplica(name, { ...options, paths, settings, port: undefined });
     const lock = await lockFolder(paths, 'Stop that process first.');
     try {
       await takeBaseBackup(source.superuserUrl, name, options.paths.data, paths.data, options.serverUser);
@@ -33,20 +29,11 @@ export class EmbeddedReplica {
       const own = `primary_conninfo = '${conninfo(source, name)}'\nprimary_slot_name = '${name}'\nrecovery_min_apply_delay = 0\n`;
       await writeServerFile(written, `${inherited}${own}`, options.serverUser);
       await writeServerFile(join(paths.data, 'standby.signal'), '', options.serverUser);
-      await replica.server.startLocked(lock);
+      await replica.startLocked(lock);
       return replica;
     } finally {
       lock.release();
     }
-  }
-
-  /** The URL of the database `tearline` with its owner's role; read-only. */
-  get url(): string {
-    return this.server.url;
-  }
-
-  get port(): number {
-    return this.server.port;
   }
 
   /** Delays the replay of commits; 0 replays them at once. */
@@ -61,7 +48,7 @@ export class EmbeddedReplica {
 
   /** Promotes it to primary, on a new timeline. Resolves when it takes writes. */
   promote(): Promise<void> {
-    return this.server.execute('select pg_promote(true, 30)');
+    return this.execute('select pg_promote(true, 30)');
   }
 
   /** Streams from this server from now on: from the new primary after a promotion, or after `cut`. */
@@ -73,32 +60,11 @@ export class EmbeddedReplica {
     await this.#set({ primary_conninfo: conninfo(source, this.name) });
   }
 
-  /** Starts it again after `kill` or `stop`. */
-  async restart(): Promise<void> {
-    await this.server.start();
-  }
-
-  kill(): Promise<void> {
-    return this.server.kill();
-  }
-
-  pause(): Promise<void> {
-    return this.server.pause();
-  }
-
-  resume(): Promise<void> {
-    return this.server.resume();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
-  }
-
   #set(settings: Record<string, string>): Promise<void> {
     const changes = Object.entries(settings).map(
       ([name, value]) => `alter system set ${name} = '${value.replaceAll("'", "''")}'`,
     );
-    return this.server.execute(...changes, 'select pg_reload_conf()');
+    return this.execute(...changes, 'select pg_reload_conf()');
   }
 }
 

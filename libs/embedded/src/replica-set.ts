@@ -26,7 +26,7 @@ export async function createReplicas(
     for (let number = 1; number <= count; number += 1) {
       const replica = await EmbeddedReplica.create(`replica_${number}`, primary, dir);
       replicas.push(replica);
-      log(`${replica.name} is ready on 127.0.0.1:${replica.port} (pid ${replica.server.pid})`);
+      log(`${replica.name} is ready on 127.0.0.1:${replica.port} (pid ${replica.pid})`);
     }
     return replicas;
   } catch (error) {

@@ -59,7 +59,7 @@ describe('a server with two replicas', () => {
     await replica!.kill();
     await expect(query(replica!.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
     await write('meanwhile');
-    await replica!.restart();
+    await replica!.start();
     expect(replica!.port).toBe(port);
     await expect.poll(() => shows(0, 'meanwhile'), WITHIN).toBe(1);
   });
@@ -78,7 +78,7 @@ describe('a server with two replicas', () => {
     const [heir, other] = primary.replicas;
     await primary.server.kill();
     await heir!.promote();
-    await other!.follow(heir!.server);
+    await other!.follow(heir!);
     await write('to the heir', heir!.url);
     await expect.poll(() => shows(1, 'to the heir'), WITHIN).toBe(1);
   });

@@ -48,7 +48,7 @@ export async function openDatabase(
     ownerUrl: embedded.url,
     urls: databaseUrls([...MODULES, 'queues'], {}, embedded.url),
     pid: embedded.server.pid,
-    replicas: embedded.replicas.map(({ url, server }) => ({ url: new URL(url), pid: server.pid })),
+    replicas: embedded.replicas.map(({ url, pid }) => ({ url: new URL(url), pid })),
     version: await serverVersion(embedded.url),
     stop: embedded.stop,
   };

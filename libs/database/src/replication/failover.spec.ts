@@ -40,7 +40,7 @@ describe('two replicas', () => {
     const [replica] = servers.embedded.replicas;
     await replica!.kill();
     expect(await portsOf(50)).toEqual(new Set([second]));
-    await replica!.restart();
+    await replica!.start();
     await allServe(...ports.replicas);
   });
 
@@ -79,7 +79,7 @@ describe('two replicas', () => {
       Promise.all(Array.from({ length: 9 }, () => host.request(() => host.notes.slowly(0.2)))),
     );
     expect(took).toBeGreaterThan(590);
-    await Promise.all(servers.embedded.replicas.map((replica) => replica.restart()));
+    await Promise.all(servers.embedded.replicas.map((replica) => replica.start()));
     await allServe(...ports.replicas);
   });
 
@@ -91,7 +91,7 @@ describe('two replicas', () => {
     expect(await portsOf(5, late)).toEqual(new Set([ports.primary]));
     await hung!.resume();
     await expect.poll(() => portsOf(5, late), WITHIN).toEqual(new Set([ports.replicas[1]]));
-    await dead!.restart();
+    await dead!.start();
   });
 
   it('a host shuts down while a replica hangs', async () => {
@@ -158,7 +158,7 @@ describe('a primary', () => {
     expect(isSeamError(refused, 'unavailable')).toBe(true);
 
     await heir!.promote();
-    await other!.follow(heir!.server);
+    await other!.follow(heir!);
     await expect.poll(() => write('after', several).then(() => 'written', String), WITHIN).toBe('written');
     // The former primary comes back and is still writable: no write may go there.
     await servers.embedded.server.resume();
