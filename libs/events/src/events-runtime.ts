@@ -9,7 +9,7 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ContractError, type ModuleManifest, PeriodicTask } from '@tearline/seam';
 import type { Worker } from 'bullmq';
 import type { DataSource } from 'typeorm';
-import type { Broker } from './broker/broker.js';
+import { type Broker, within } from './broker/broker.js';
 import type { EventsOptions } from './events-options.js';
 import { findHandlers } from './handlers/find-handlers.js';
 import { pruneEnded } from './tables/prune-ended.js';
@@ -107,13 +107,11 @@ export class EventsRuntime
       ...this.#confirmationWorkers.map((worker) => worker.close()),
       this.#pruning.stop(),
     ]);
-    let closeTimer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      closeTimer = setTimeout(resolve, STOP_TIMEOUT_MS);
-    });
-    await Promise.race([stopped.catch((error: unknown) => this.#log.warn({ err: error })), timeout]);
+    await within(
+      STOP_TIMEOUT_MS,
+      stopped.catch((error: unknown) => this.#log.warn({ err: error })),
+    );
     clearTimeout(abortTimer);
-    clearTimeout(closeTimer);
     this.#aborting.abort();
     await Promise.all(this.#modules.map(({ relay }) => relay.stop()));
   }

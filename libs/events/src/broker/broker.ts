@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DelayedError, type Job, type Processor, Queue, Worker } from 'bullmq';
 import { isTransient } from '../handlers/failure.js';
@@ -138,10 +139,7 @@ export async function retryLater(job: Job, token: string | undefined, error: unk
 /** Returns a random duration between half of `ms` and `ms`. */
 export const jittered = (ms: number): number => Math.round(ms * (0.5 + Math.random() / 2));
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => undefined), timeout]).finally(() => clearTimeout(timer));
+/** Resolves when the work has ended in any way, or after `ms`. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work.catch(() => undefined), delay(ms, undefined, { ref: false })]);
 }

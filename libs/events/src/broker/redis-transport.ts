@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type ConnectionOptions, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { OutageLog } from './outage-log.js';
@@ -80,7 +81,9 @@ export class RedisTransport implements Transport {
   };
 
   async check(): Promise<void> {
-    if (this.#queues.status !== 'ready') await this.#firstAnswer();
+    // `once` rejects when the first event is an error.
+    if (this.#queues.status !== 'ready')
+      await once(this.#queues, 'ready', { signal: AbortSignal.timeout(MAX_CHECK_MS) }).catch(() => undefined);
     if (this.#queues.status !== 'ready') return;
     const problem = await new RedisChecks(this.#queues).problem().catch(this.outages.failed);
     if (problem) throw new Error(problem);
@@ -88,18 +91,6 @@ export class RedisTransport implements Transport {
 
   async disconnect(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
-  }
-
-  async #firstAnswer(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, MAX_CHECK_MS);
-      const settle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#queues.once('ready', settle);
-      this.#queues.once('error', settle);
-    });
   }
 
   #workerClient(): Redis {

@@ -2,6 +2,7 @@ import { SetMetadata } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { EventContract, PayloadOf } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
+import type { HandlerDecorator } from '../handlers/handler-decorator.js';
 
 export const ON_EVENT = 'events:on-event';
 
@@ -38,12 +39,5 @@ export const Subscriber = DiscoveryService.createDecorator<string>();
  * what it writes through its manager takes effect exactly once. Its commands to other modules carry an idempotency key;
  * every other effect must be idempotent.
  */
-export const OnEvent =
-  <E extends EventContract>(event: E) =>
-  <T extends EventHandler<E>>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<T>,
-  ): void => {
-    SetMetadata(ON_EVENT, event)(target, key, descriptor);
-  };
+export const OnEvent = <E extends EventContract>(event: E): HandlerDecorator<EventHandler<E>> =>
+  SetMetadata(ON_EVENT, event);

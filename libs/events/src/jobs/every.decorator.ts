@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import { z } from 'zod';
+import type { HandlerDecorator } from '../handlers/handler-decorator.js';
 import { job, type JobContract } from './job.js';
 
 export const EVERY = 'events:every';
@@ -24,12 +25,5 @@ export const scheduledJob = ({ queue }: Schedule): JobContract =>
  * @param intervalMs milliseconds; a run starts within about two seconds of its due time
  * @param queue `<module>.<work>`, listed in the manifest's jobs
  */
-export const Every =
-  (intervalMs: number, queue: string) =>
-  <T extends () => Promise<void>>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<T>,
-  ): void => {
-    SetMetadata(EVERY, { intervalMs, queue } satisfies Schedule)(target, key, descriptor);
-  };
+export const Every = (intervalMs: number, queue: string): HandlerDecorator<() => Promise<void>> =>
+  SetMetadata(EVERY, { intervalMs, queue } satisfies Schedule);

@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { HandlerDecorator } from '../handlers/handler-decorator.js';
 import type { JobContract, JobPayloadOf } from './job.js';
 
 export const ON_JOB = 'events:on-job';
@@ -36,12 +37,5 @@ export type JobHandler<J extends JobContract> = (
  * Marks the method of a `@Subscriber` that handles the jobs of one kind. A failed attempt is repeated, so its effects
  * belong in `job.complete` or must be idempotent.
  */
-export const OnJob =
-  <J extends JobContract>(job: J) =>
-  <T extends JobHandler<J>>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<T>,
-  ): void => {
-    SetMetadata(ON_JOB, job)(target, key, descriptor);
-  };
+export const OnJob = <J extends JobContract>(job: J): HandlerDecorator<JobHandler<J>> =>
+  SetMetadata(ON_JOB, job);

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 const FRESH_MS = 250;
 const TIMEOUT_MS = 1_000;
 
@@ -12,11 +14,7 @@ export class ScrapeValue<T> {
 
   async get(): Promise<T | undefined> {
     this.#reading ??= this.#start();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, TIMEOUT_MS, undefined);
-    });
-    return Promise.race([this.#reading, timeout]).finally(() => clearTimeout(timer));
+    return Promise.race([this.#reading, delay(TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   async #start(): Promise<T | undefined> {
