@@ -14,7 +14,6 @@ export {
 } from './prepare-database.js';
 export { InjectReader, Reader, type Statement, statement } from './reader.js';
 export { TransactionalIdempotencyStore } from './transactional-idempotency-store.js';
-export { firstServer, serverUrls } from './server-urls.js';
 export { type ConsistencySessionsOptions, ConsistencySessions } from './sessions/consistency-sessions.js';
 export {
   CONNECTIONS_PER_MODULE,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { databaseUrls, replicaUrls, serverUrls } from './index.js';
+import { databaseUrls, replicaUrls } from './index.js';
+import { serverUrls } from './server-urls.js';
 
 describe('a URL of several servers', () => {
   it('becomes one URL for each server', () => {

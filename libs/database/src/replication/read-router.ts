@@ -24,6 +24,8 @@ export type ReadRoute = 'replica' | 'primary_replicas_behind' | 'primary_no_repl
 /** The required position is unknown, so only the primary is certain to satisfy the read. */
 const PRIMARY_ONLY = Symbol('primary only');
 type RequiredPosition = Position | typeof PRIMARY_ONLY | undefined;
+/** Reads with connections of a pool; calls `release` when it has finished. */
+type ReadFromPool<T> = (pool: CancellablePool, release: () => void) => Promise<T>;
 /** A connection in the form that TypeORM expects. */
 type Connection = [client: pg.PoolClient, release: (error?: Error | boolean) => void];
 
@@ -48,45 +50,55 @@ export class ReadRouter implements ReadSource {
   }
 
   async read<T>(work: (query: RunQuery) => Promise<T>, level?: ConsistencyLevel): Promise<T> {
-    const required = await this.#requiredPosition(level);
-    const tried = new Set<MonitoredServer>();
-    for (;;) {
-      const server = await this.#selectReplica(required, tried);
-      if (!server) return this.#readPrimary(work, required);
-      tried.add(server);
-      server.inFlight += 1;
-      try {
-        const pool = this.options.replicas.get(server.address)!;
-        this.#recordRead(server);
-        const result = await work((query) => pool.query(query));
-        this.#count(server.address, 'replica');
-        return result;
-      } catch (error) {
-        if (!this.#canRetryElsewhere(server, error)) throw error;
-      } finally {
-        server.inFlight -= 1;
-      }
-    }
+    return this.#onServer(level, (pool, release) =>
+      work((query) => pool.forReadOnly(() => pool.query(query))).finally(release),
+    );
   }
 
   /** Returns a connection for a read that TypeORM makes. */
   async connect(): Promise<Connection> {
-    const required = await this.#requiredPosition();
+    return this.#onServer(undefined, async (pool, release) => {
+      const client = await pool.forReadOnly(() => pool.connect());
+      const releaseBoth = (error?: Error | boolean) => {
+        release();
+        client.release(error);
+      };
+      return [client, releaseBoth];
+    });
+  }
+
+  /** Reads on a replica that has replayed the required position, on another one when it fails, or else on the primary. */
+  async #onServer<T>(level: ConsistencyLevel | undefined, read: ReadFromPool<T>): Promise<T> {
+    const required = await this.#requiredPosition(level);
     const tried = new Set<MonitoredServer>();
     for (;;) {
       const server = await this.#selectReplica(required, tried);
-      if (!server) return this.#connectPrimary(required);
+      if (!server) return this.#onPrimary(required, read);
       tried.add(server);
       server.inFlight += 1;
+      const release = onceOnly(() => (server.inFlight -= 1));
       try {
         this.#recordRead(server);
-        const client = await this.options.replicas.get(server.address)!.connect();
+        const result = await read(this.options.replicas.get(server.address)!, release);
         this.#count(server.address, 'replica');
-        return withRelease(client, () => (server.inFlight -= 1));
+        return result;
       } catch (error) {
-        server.inFlight -= 1;
+        release();
         if (!this.#canRetryElsewhere(server, error)) throw error;
       }
+    }
+  }
+
+  async #onPrimary<T>(required: RequiredPosition, read: ReadFromPool<T>): Promise<T> {
+    await this.#primaryReads.acquire();
+    const release = onceOnly(() => this.#primaryReads.release());
+    try {
+      const result = await read(this.options.primary, release);
+      this.#countPrimary(required);
+      return result;
+    } catch (error) {
+      release();
+      throw toUnavailable(error);
     }
   }
 
@@ -121,33 +133,6 @@ export class ReadRouter implements ReadSource {
       if (status && group.hasReplayed(server, required)) return server;
     }
     return undefined;
-  }
-
-  async #readPrimary<T>(work: (query: RunQuery) => Promise<T>, required: RequiredPosition): Promise<T> {
-    const { primary } = this.options;
-    await this.#primaryReads.acquire();
-    try {
-      const result = await work((query) => primary.forReadOnly(() => primary.query(query)));
-      this.#countPrimary(required);
-      return result;
-    } catch (error) {
-      throw toUnavailable(error);
-    } finally {
-      this.#primaryReads.release();
-    }
-  }
-
-  async #connectPrimary(required: RequiredPosition): Promise<Connection> {
-    const { primary } = this.options;
-    await this.#primaryReads.acquire();
-    try {
-      const client = await primary.forReadOnly(() => primary.connect());
-      this.#countPrimary(required);
-      return withRelease(client, () => this.#primaryReads.release());
-    } catch (error) {
-      this.#primaryReads.release();
-      throw toUnavailable(error);
-    }
   }
 
   #recordRead(server: MonitoredServer): void {
@@ -186,14 +171,10 @@ function sortedByLoad(servers: MonitoredServer[]): MonitoredServer[] {
     .map(({ server }) => server);
 }
 
-function withRelease(client: pg.PoolClient, onRelease: () => void): Connection {
-  let isReleased = false;
-  return [
-    client,
-    (error) => {
-      if (!isReleased) onRelease();
-      isReleased = true;
-      client.release(error);
-    },
-  ];
+function onceOnly(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
 }

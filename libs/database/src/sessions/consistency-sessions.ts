@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { CallContext, PositionsByModule, SessionStore } from '@tearline/seam';
-import { InMemoryPositionStore, type PositionStore } from './position-store.js';
 import { DEFAULT_MAX_LAG_MS } from '../settings.js';
 import { decodeToken, encodeToken } from './consistency-token.js';
+import { MemoryPositionStore } from './memory-position-store.js';
+import { RedisPositionStore } from './redis-position-store.js';
 
 export interface ConsistencySessionsOptions {
   /**
@@ -22,12 +23,12 @@ export interface ConsistencySessionsOptions {
  */
 export class ConsistencySessions implements SessionStore {
   readonly #keys: readonly string[];
-  readonly #local = new InMemoryPositionStore();
+  readonly #local = new MemoryPositionStore();
   readonly #redisUrl: string | undefined;
   readonly #maxLag: number;
   /** From this time on, every replica that serves reads has replayed the writes before the start of this process. */
   readonly #completeFrom: number;
-  #shared: Promise<PositionStore> | undefined;
+  #shared: Promise<RedisPositionStore> | undefined;
 
   constructor({ secret, redisUrl, maxLag = DEFAULT_MAX_LAG_MS }: ConsistencySessionsOptions = {}) {
     this.#keys = (secret ?? randomBytes(32).toString('base64url')).split(',').map((key) => key.trim());
@@ -67,16 +68,13 @@ export class ConsistencySessions implements SessionStore {
     return true;
   }
 
-  /** Loads the Redis client on first use: a process without replicas does not need it. */
-  #sharedStore(): Promise<PositionStore> | undefined {
-    const url = this.#redisUrl;
-    if (!url) return undefined;
-    return (this.#shared ??= import('./redis-position-store.js').then(({ RedisPositionStore }) =>
-      RedisPositionStore.open(url, this.#maxLag),
-    ));
+  /** Connects to Redis on first use: a process without replicas does not need it. */
+  #sharedStore(): Promise<RedisPositionStore> | undefined {
+    if (!this.#redisUrl) return undefined;
+    return (this.#shared ??= RedisPositionStore.open(this.#redisUrl, this.#maxLag));
   }
 
   async close(): Promise<void> {
-    await (await this.#shared)?.close();
+    (await this.#shared)?.close();
   }
 }

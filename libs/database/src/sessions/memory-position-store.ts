@@ -1,15 +1,6 @@
 import { laterPosition, type Position, type PositionsByModule } from '@tearline/seam';
 import { LRUCache } from 'lru-cache';
 
-/** Stores the positions of principals between their requests. */
-export interface PositionStore {
-  /** Returns undefined when positions may be missing: the caller must then assume that anything was written. */
-  load(principal: string): Promise<PositionsByModule | undefined> | PositionsByModule;
-  /** Never fails. */
-  save(principal: string, positions: PositionsByModule): Promise<void> | void;
-  close(): Promise<void> | void;
-}
-
 /** Every replica that serves reads has replayed older writes. */
 export const RETENTION_MS = 10 * 60_000;
 
@@ -17,7 +8,7 @@ const MAX_PRINCIPALS = 20_000;
 const NONE: PositionsByModule = new Map();
 
 /** Stores the positions of writes through this process. Other processes learn them from the client's token only. */
-export class InMemoryPositionStore implements PositionStore {
+export class MemoryPositionStore {
   readonly #known = new LRUCache<string, Map<string, Position>>({ max: MAX_PRINCIPALS, ttl: RETENTION_MS });
 
   load(principal: string): PositionsByModule {
@@ -28,9 +19,5 @@ export class InMemoryPositionStore implements PositionStore {
     const known = this.#known.get(principal) ?? new Map<string, Position>();
     for (const [module, position] of positions) known.set(module, laterPosition(known.get(module), position));
     this.#known.set(principal, known);
-  }
-
-  close(): void {
-    this.#known.clear();
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { PositionsByModule } from '@tearline/seam';
 import { Redis } from 'ioredis';
-import { RETENTION_MS, type PositionStore } from './position-store.js';
+import { RETENTION_MS } from './memory-position-store.js';
 
 const KEY_PREFIX = 'tearline:session:';
 /** Holds an id that changes whenever Redis may have lost positions. */
@@ -32,7 +32,7 @@ const SAVE_SCRIPT = `
  * Stores the positions of writes through all hosts. Redis may be unreachable, hang or lose data. In each case `load`
  * returns undefined for a while, so that reads are `strong`.
  */
-export class RedisPositionStore implements PositionStore {
+export class RedisPositionStore {
   readonly #redis: Redis;
   readonly #log = new Logger('Sessions');
   #epoch: string | undefined;
@@ -53,7 +53,7 @@ export class RedisPositionStore implements PositionStore {
       commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: 1_000,
       retryStrategy: (times) => Math.min(50 * times, MAX_RECONNECT_DELAY_MS),
-      connectionName: 'tearline sessions',
+      connectionName: 'tearline:sessions',
     });
     // Each command reports its own error.
     this.#redis.on('error', () => undefined);
@@ -72,6 +72,7 @@ export class RedisPositionStore implements PositionStore {
     return memory;
   }
 
+  /** Returns undefined when positions may be missing: the caller must then assume that anything was written. */
   async load(principal: string): Promise<PositionsByModule | undefined> {
     if (this.#isBackingOff()) return undefined;
     try {
@@ -88,6 +89,7 @@ export class RedisPositionStore implements PositionStore {
     }
   }
 
+  /** Never fails. */
   async save(principal: string, positions: PositionsByModule): Promise<void> {
     if (this.#isBackingOff()) {
       this.#hasUnsavedWrites = true;
