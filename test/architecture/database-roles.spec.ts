@@ -1,6 +1,7 @@
 import { moduleNames as schemas } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allEnd, outcomesOf, query, type TestDatabase, TestServer } from '../support/database.js';
+import { allEnd, outcomesOf, type TestDatabase, TestServer } from '../support/database.js';
+import { query } from '../support/postgres.js';
 
 interface Table {
   schema: string;

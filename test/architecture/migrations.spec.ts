@@ -1,7 +1,8 @@
 import { migrate, type MigrationTarget } from '@tearline/database';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { query, type TestDatabase, TestServer } from '../support/database.js';
+import { type TestDatabase, TestServer } from '../support/database.js';
+import { query } from '../support/postgres.js';
 
 const server = new TestServer();
 let database: TestDatabase;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { moduleNames } from '@tearline/modules';
 import { runScript, script, UsageError, wholeNumber } from '@tearline/process';
-import { startRedis, type TestRedis } from '../support/redis.js';
+import { type RedisServer, startRedis } from '../support/redis.js';
 import { chosen, everyWay, pairwise, type Way } from './ways.js';
 
 interface Options {
@@ -150,7 +150,7 @@ async function main(vitestOptions: readonly string[], options: Options): Promise
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   // PostgreSQL refuses to run as root and runs as another user, who needs to enter the folder.
   chmodSync(folder, 0o755);
-  const started: TestRedis[] = [];
+  const started: RedisServer[] = [];
   try {
     const ways = options.all ? everyWay(moduleNames) : options.pairwise ? pairwise(moduleNames) : [];
     const topology = options.alone ? `--alone=${options.alone}` : options.topology;

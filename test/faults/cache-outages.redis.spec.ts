@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startReplicated } from '../support/replicated-database.js';
 import { startApp } from '../support/running-app.js';
 import { outages } from './events/outages.js';
-import { Redis } from './events/servers/redis.js';
+import { RedisServer } from '../support/redis.js';
 import { AnonymousTraffic, type TrafficReport } from './fixtures/anonymous-traffic.js';
 
 /** `CACHE_OUTAGE_SECONDS=30` for figures to quote. */
@@ -14,7 +14,7 @@ const SECONDS = Number(process.env['CACHE_OUTAGE_SECONDS'] ?? 3);
 const RATE = 200;
 
 const stops: (() => Promise<unknown>)[] = [];
-let redis: Redis;
+let redis: RedisServer;
 let hosts: string[];
 let traffic: AnonymousTraffic;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   stops.push(() => rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const database = await startReplicated([]);
   stops.push(() => database.stop());
-  redis = new Redis(join(dir, 'redis'));
+  redis = new RedisServer(['--appendonly', 'yes'], join(dir, 'redis'));
   await redis.start();
   stops.push(() => redis.kill());
   const { DATABASE_URL } = database.env;

@@ -1,6 +1,7 @@
 import { CallContext, isSeamError, runCall } from '@tearline/seam';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { query, type TestDatabase, TestServer } from '../support/database.js';
+import { type TestDatabase, TestServer } from '../support/database.js';
+import { query } from '../support/postgres.js';
 import {
   addItems,
   migrateStock,

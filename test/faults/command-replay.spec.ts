@@ -3,7 +3,8 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { query, type TestDatabase, TestServer } from '../support/database.js';
+import { type TestDatabase, TestServer } from '../support/database.js';
+import { query } from '../support/postgres.js';
 import {
   addItems,
   migrateStock,

@@ -1,11 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { databaseUrls, migrate, type MigrationTarget } from '@tearline/database';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData, moduleNames } from '@tearline/modules';
 import pg from 'pg';
+import { TestPostgres } from './postgres.js';
 
 /** A database in a private PostgreSQL, which its owner may migrate. */
 export interface TestDatabase {
@@ -23,32 +20,11 @@ export interface TestDatabase {
 }
 
 /** A private PostgreSQL with as many databases as a test wants. */
-export class TestServer {
-  #dir = '';
-  #server: EmbeddedPostgres | undefined;
-  #databases = 0;
-
-  async start(): Promise<void> {
-    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-'));
-    // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
-    await chmod(this.#dir, 0o755);
-    this.#server = await startEmbedded({ dir: this.#dir });
-  }
-
-  async stop(): Promise<void> {
-    await this.#server?.stop();
-    await rm(this.#dir, { recursive: true, force: true });
-  }
-
+export class TestServer extends TestPostgres {
   /** A new database, with nothing in it. */
-  async newDatabase(): Promise<TestDatabase> {
-    const { url } = this.#server!;
-    this.#databases += 1;
-    const name = `test_${this.#databases}`;
-    await query(url, `create database ${name}`);
-    const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
+  override async newDatabase(): Promise<TestDatabase> {
+    const { ownerUrl, queuesUrl } = await super.newDatabase();
     const urls = databaseUrls(moduleNames, {}, ownerUrl);
-    const queuesUrl = databaseUrls(['queues'], {}, ownerUrl)['queues']!;
     const targets = moduleData.map((data) => ({ data, url: urls[data.schema]! }));
     return {
       ownerUrl,
@@ -62,17 +38,6 @@ export class TestServer {
       },
       migrateQueues: () => migrateQueues(ownerUrl, queuesUrl),
     };
-  }
-}
-
-/** Runs one statement on a connection of its own. */
-export async function query<Row>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql, values)).rows as Row[];
-  } finally {
-    await client.end();
   }
 }
 

@@ -1,7 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedOptions, EmbeddedPostgres } from '@tearline/embedded';
+import { startPostgres } from './postgres.js';
 
 /** A primary with replicas in a temporary folder, and what an app has to know of them. */
 export interface ReplicatedDatabase {
@@ -15,10 +13,7 @@ export async function startReplicated(
   delays: readonly number[],
   options: Partial<EmbeddedOptions> = {},
 ): Promise<ReplicatedDatabase> {
-  const dir = await mkdtemp(join(tmpdir(), 'tearline-replicas-'));
-  // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
-  await chmod(dir, 0o755);
-  const embedded = await startEmbedded({ dir, replicas: delays.length, maxConnections: 200, ...options });
+  const embedded = await startPostgres({ replicas: delays.length, maxConnections: 200, ...options });
   for (const [index, delay] of delays.entries()) if (delay > 0) await embedded.replicas[index]!.delay(delay);
   const hosts = [embedded, ...embedded.replicas].map(({ port }) => `127.0.0.1:${port}`);
   const url = new URL(embedded.url);
@@ -31,10 +26,7 @@ export async function startReplicated(
         .map((host) => `postgres://${host}`)
         .join(),
     },
-    stop: async () => {
-      await embedded.stop();
-      await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    },
+    stop: embedded.stop,
   };
 }
 

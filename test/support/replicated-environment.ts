@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFailed, onTestFinished } from 'vitest';
-import { query } from './database.js';
+import { query } from './postgres.js';
 import { type ReplicatedDatabase, startReplicated } from './replicated-database.js';
 import { startApp } from './running-app.js';
 

@@ -1,11 +1,9 @@
 import { databaseUrls, prepareDatabase } from '@tearline/database';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { moduleData } from '@tearline/modules';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startPostgres } from '../../../test/support/postgres.js';
 import { run, type CapturedOutput } from './captured-output.fixture.js';
 
 const WRONG_USAGE = 2;
@@ -14,7 +12,6 @@ const OTHER_EVENT = 'media:articles:article/7:3';
 const JOB = 'media:job:11';
 
 describe('events', () => {
-  let dir: string;
   let server: EmbeddedPostgres;
   const events = (...args: string[]) => run({ DATABASE_URL: server.url }, 'events', ...args);
   const done = (printed: string): CapturedOutput => ({ code: 0, printed, noted: '' });
@@ -24,9 +21,7 @@ describe('events', () => {
   };
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'cli-events-'));
-    await chmod(dir, 0o755);
-    server = await startEmbedded({ dir });
+    server = await startPostgres();
     await prepareDatabase({
       modules: moduleData,
       env: { DATABASE_URL: server.url },
@@ -37,7 +32,6 @@ describe('events', () => {
   });
   afterAll(async () => {
     await server.stop();
-    await rm(dir, { recursive: true });
   });
 
   beforeEach(async () => {

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startRedis } from '../../../test/support/redis.js';
 import { CacheTestEnvironment, type Host } from './test-environment.fixture.js';
 
 const environment = new CacheTestEnvironment();
@@ -22,7 +21,7 @@ async function bothUp(): Promise<void> {
   await expect.poll(async () => (await isUp(host)) && (await isUp(other)), { timeout: 15_000 }).toBe(true);
 }
 const redisCli = (...args: string[]) =>
-  promisify(execFile)('redis-cli', ['-p', new URL(environment.redis.url).port, ...args]);
+  promisify(execFile)('redis-cli', ['-p', `${environment.redis.port}`, ...args]);
 
 /** Sends reads and some writes during a fault. */
 async function generateTraffic(
@@ -64,11 +63,11 @@ async function generateTraffic(
 it('the cache works while Redis hangs, and uses it again when it answers', async () => {
   await bothUp();
   const { reads, wrong, slow } = await generateTraffic(async () => {
-    process.kill(environment.redis.pid, 'SIGSTOP');
+    environment.redis.pause();
     // Longer than the timeout of a probe.
     await pause(3_500);
     expect(await isUp(host)).toBe(false);
-    process.kill(environment.redis.pid, 'SIGCONT');
+    environment.redis.resume();
     await bothUp();
   });
   expect(reads).toBeGreaterThan(100);
@@ -76,11 +75,10 @@ it('the cache works while Redis hangs, and uses it again when it answers', async
 });
 
 it('the cache works while Redis is down, and uses it again when it is back', async () => {
-  const { port } = new URL(environment.redis.url);
   const { wrong, slow } = await generateTraffic(async () => {
-    await environment.redis.stop();
+    await environment.redis.kill();
     await pause(700);
-    environment.redis = await startRedis(Number(port));
+    await environment.redis.start();
     await bothUp();
   });
   expect({ wrong, slow }).toEqual({ wrong: 0, slow: 0 });
@@ -101,9 +99,9 @@ it('other hosts receive the invalidations of an outage', async () => {
   const read = (on: Host) => on.as({}, () => on.notes.read('note 2'));
   await bothUp();
   await read(other);
-  process.kill(environment.redis.pid, 'SIGSTOP');
+  environment.redis.pause();
   await host.as({}, () => host.notes.write('note 2', 'two'));
-  process.kill(environment.redis.pid, 'SIGCONT');
+  environment.redis.resume();
   await expect.poll(() => read(other), { timeout: 10_000 }).toBe('two');
 });
 
@@ -127,10 +125,10 @@ it('Redis receives the invalidations of an outage', async () => {
       return third.notes.loads - before;
     })
     .toBe(0);
-  process.kill(environment.redis.pid, 'SIGSTOP');
+  environment.redis.pause();
   await host.as({}, () => host.notes.write(name, 'two'));
   expect(await host.as({}, () => host.notes.read(name))).toBe('two');
-  process.kill(environment.redis.pid, 'SIGCONT');
+  environment.redis.resume();
   await bothUp();
   await third.close();
   const fourth = await environment.host({ broadcaster: undefined });

@@ -1,6 +1,3 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -14,7 +11,7 @@ import {
   ConsistencySessions,
   statement,
 } from '@tearline/database';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { EventsModule, Broadcaster } from '@tearline/events';
 import { CallContext, Consistency, type ConsistencyLevel, runCall } from '@tearline/seam';
 import { Registry } from 'prom-client';
@@ -27,7 +24,8 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { z } from 'zod';
-import { startRedis, type TestRedis } from '../../../test/support/redis.js';
+import { startPostgres } from '../../../test/support/postgres.js';
+import { type RedisServer, startRedis } from '../../../test/support/redis.js';
 import { defineCache, CacheModule, type CacheModuleOptions, ReadCache } from './index.js';
 
 @Entity('notes')
@@ -120,18 +118,11 @@ export interface Host {
 /** A database, a Redis, and hosts on both. */
 export class CacheTestEnvironment {
   embedded: EmbeddedPostgres;
-  redis: TestRedis;
-  #dir = '';
+  redis: RedisServer;
   readonly #apps: INestApplicationContext[] = [];
 
   async start(replicas = 0): Promise<void> {
-    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-cache-'));
-    // PostgreSQL does not run as root: its own user must be able to enter the folder.
-    await chmod(this.#dir, 0o755);
-    [this.embedded, this.redis] = await Promise.all([
-      startEmbedded({ dir: this.#dir, replicas }),
-      startRedis(),
-    ]);
+    [this.embedded, this.redis] = await Promise.all([startPostgres({ replicas }), startRedis()]);
     const data = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
     await migrate(this.embedded.url, [{ data, url: this.#url }]);
   }
@@ -199,7 +190,6 @@ export class CacheTestEnvironment {
     await Promise.all(this.#apps.map((app) => app.close()));
     await this.redis?.stop();
     await this.embedded?.stop();
-    await rm(this.#dir, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

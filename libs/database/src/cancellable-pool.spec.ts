@@ -1,13 +1,10 @@
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { CallContext, runCall } from '@tearline/seam';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPostgres } from '../../../test/support/postgres.js';
 import { CancellablePool } from './cancellable-pool.js';
 
-let dir: string;
 let database: EmbeddedPostgres;
 let pool: CancellablePool;
 let observer: pg.Client;
@@ -15,9 +12,7 @@ let observer: pg.Client;
 const call = () => new CallContext({ requestId: 'r', deadline: performance.now() + 60_000 });
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tearline-pool-'));
-  await chmod(dir, 0o755);
-  database = await startEmbedded({ dir });
+  database = await startPostgres();
   pool = new CancellablePool({ connectionString: database.url, max: 5, application_name: 'pool under test' });
   observer = new pg.Client({ connectionString: database.url });
   await observer.connect();
@@ -27,7 +22,6 @@ afterAll(async () => {
   await observer.end();
   await pool.end();
   await database.stop();
-  await rm(dir, { recursive: true });
 });
 
 async function running(): Promise<number> {

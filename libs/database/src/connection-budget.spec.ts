@@ -1,8 +1,6 @@
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
-import { mkdtemp, chmod, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPostgres } from '../../../test/support/postgres.js';
 import { CancellablePool } from './cancellable-pool.js';
 import { checkBudget, connectionsPerModule } from './connection-budget.js';
 
@@ -20,7 +18,6 @@ describe('the share of a module', () => {
 });
 
 describe('the budget of a host', () => {
-  let dir: string;
   let database: EmbeddedPostgres;
   const pools: CancellablePool[] = [];
   const pool = (max: number) => {
@@ -29,15 +26,12 @@ describe('the budget of a host', () => {
   };
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'tearline-budget-'));
-    await chmod(dir, 0o755);
-    database = await startEmbedded({ dir, maxConnections: 20 });
+    database = await startPostgres({ maxConnections: 20 });
   });
 
   afterAll(async () => {
     await Promise.all(pools.map((one) => one.end()));
     await database.stop();
-    await rm(dir, { recursive: true });
   });
 
   it('is accepted up to the number of connections for ordinary roles', async () => {

@@ -1,11 +1,9 @@
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { SettingsError } from '@tearline/settings';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPostgres } from '../../../test/support/postgres.js';
 import { type ModuleData, prepareDatabase, type PrepareOptions } from './index.js';
 
 class CreateSamples1764000000000 {
@@ -22,7 +20,6 @@ const samples: ModuleData = { schema: 'samples', migrations: async () => [Create
 const never = () => Promise.reject(new Error('no database must be started'));
 
 describe('preparing a database', () => {
-  let dir: string;
   let server: EmbeddedPostgres;
   const options = (more: Partial<PrepareOptions>): PrepareOptions => ({
     modules: [samples],
@@ -34,13 +31,10 @@ describe('preparing a database', () => {
   });
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'tearline-prepare-'));
-    await chmod(dir, 0o755);
-    server = await startEmbedded({ dir });
+    server = await startPostgres();
   });
   afterAll(async () => {
     await server.stop();
-    await rm(dir, { recursive: true });
   });
 
   it('creates the schemas and roles of modules, and other schemas', async () => {

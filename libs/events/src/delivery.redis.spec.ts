@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { query, TestPostgres } from './broker/test-postgres.fixture.js';
-import { RedisServer } from './broker/redis-server.fixture.js';
+import { query, TestPostgres } from '../../../test/support/postgres.js';
+import { RedisServer } from '../../../test/support/redis.js';
 import { deliverySpecs } from './shared-delivery-specs.fixture.js';
 import { eventually } from './test-environment.fixture.js';
 import { jobSpecs } from './jobs/shared-job-specs.fixture.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from './broker/migrate-queues.js';
-import { query, TestPostgres } from './broker/test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../test/support/postgres.js';
 import { deliverySpecs } from './shared-delivery-specs.fixture.js';
 import { jobSpecs } from './jobs/shared-job-specs.fixture.js';
 

@@ -2,7 +2,7 @@ import { currentCall, event, SeamError } from '@tearline/seam';
 import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Broker } from './broker/broker.js';
-import { query } from './broker/test-postgres.fixture.js';
+import { query } from '../../../test/support/postgres.js';
 import type { Delivery } from './delivery.js';
 import { eventually, type TestEnvironment, useTestEnvironment } from './test-environment.fixture.js';
 import { type Behaviour, Closed, NoSubscribers } from './sample-modules.fixture.js';

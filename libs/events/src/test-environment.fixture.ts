@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { BrokerOptions } from './broker/broker.js';
-import { query } from './broker/test-postgres.fixture.js';
+import { query } from '../../../test/support/postgres.js';
 import type { DeadLetter } from './dead-letters/dead-letters.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import {

@@ -6,7 +6,7 @@ import { type RunningApp, startApp } from '../../support/running-app.js';
 import type { Outage } from './outages.js';
 import { isIdle } from './drain.js';
 import { SimulatedUsers } from './simulated-users.js';
-import { Redis } from './servers/redis.js';
+import { RedisServer } from '../../support/redis.js';
 import { pollUntil } from './waiting.js';
 
 const DELIVERY_TIMEOUT_MS = 180_000;
@@ -34,13 +34,13 @@ export interface AppResult {
 export class AppWithRedis {
   private constructor(
     readonly app: RunningApp,
-    readonly redis: Redis,
+    readonly redis: RedisServer,
     private readonly dir: string,
   ) {}
 
   static async open(): Promise<AppWithRedis> {
     const dir = await mkdtemp(join(tmpdir(), 'tearline-faults-'));
-    const redis = new Redis(join(dir, 'redis'));
+    const redis = new RedisServer(['--appendonly', 'yes'], join(dir, 'redis'));
     try {
       await redis.start();
       const env = { REDIS_URL: redis.url, REGISTRATIONS_PER_MINUTE: '1000' };

@@ -32,9 +32,9 @@ export const outages: readonly Outage[] = [
   {
     description: 'stopped answering (SIGSTOP) for',
     inject: async ({ redis }, seconds) => {
-      redis.freeze();
+      redis.pause();
       await pause(seconds * 1000);
-      redis.thaw();
+      redis.resume();
     },
   },
   {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Role } from './injection-points.js';
 import { Postgres } from './servers/postgres.js';
-import { Redis } from './servers/redis.js';
+import { RedisServer } from '../../support/redis.js';
 import { data } from './sample/data.js';
 import type { Defect } from './sample/fault-injection.js';
 import { SampleProcess } from './sample-process.js';
@@ -25,7 +25,7 @@ export interface TestEnvironmentOptions {
 /** The two sample modules in separate processes, with servers that can be killed. */
 export class TestEnvironment {
   readonly postgres: Postgres;
-  readonly redis: Redis;
+  readonly redis: RedisServer;
   readonly processes: SampleProcess[] = [];
   /** Output of the processes. */
   readonly log: string;
@@ -37,7 +37,7 @@ export class TestEnvironment {
     readonly options: TestEnvironmentOptions,
   ) {
     this.postgres = new Postgres(join(dir, 'data'));
-    this.redis = new Redis(join(dir, 'redis'));
+    this.redis = new RedisServer(['--appendonly', 'yes'], join(dir, 'redis'));
     this.log = join(dir, 'processes.log');
   }
 

@@ -1,14 +1,11 @@
-import { mkdtemp, chmod, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { databaseUrls, migrate } from '@tearline/database';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startPostgres } from '../../support/postgres.js';
 import { data } from './sample/data.js';
 import { isDelivered, verify } from './verdict.js';
 
-let dir: string;
 let server: EmbeddedPostgres;
 let pool: pg.Pool;
 const environment = {
@@ -16,10 +13,7 @@ const environment = {
 };
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tearline-verdict-'));
-  // PostgreSQL refuses to run as root; the user that it runs as must be able to enter the folder.
-  await chmod(dir, 0o755);
-  server = await startEmbedded({ dir });
+  server = await startPostgres();
   const urls = databaseUrls(['ledger', 'copies'], {}, server.url);
   await migrate(
     server.url,
@@ -32,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool?.end();
   await server?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 beforeEach(async () => {
   await pool.query('truncate ledger.entries, copies.effects, copies.stamps');

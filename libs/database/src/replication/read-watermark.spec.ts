@@ -1,7 +1,7 @@
 import { CallContext, currentCall, type Position, ReadWatermark, runCall, covers } from '@tearline/seam';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { query } from '../../../../test/support/database.js';
+import { query } from '../../../../test/support/postgres.js';
 import { positionOf } from './position.js';
 import { type SampleHost, SampleServers } from './sample-hosts.fixture.js';
 

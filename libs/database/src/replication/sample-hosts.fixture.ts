@@ -1,12 +1,9 @@
 import { Injectable, Module, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { getRepositoryToken } from '@nestjs/typeorm';
-import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedOptions, EmbeddedPostgres } from '@tearline/embedded';
 import { CallContext, type ConsistencyLevel, Consistency, runCall } from '@tearline/seam';
 import { Registry } from 'prom-client';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   Column,
   Entity,
@@ -15,6 +12,7 @@ import {
   type QueryRunner,
   type Repository,
 } from 'typeorm';
+import { startPostgres } from '../../../../test/support/postgres.js';
 import {
   DatabaseModule,
   Databases,
@@ -111,17 +109,13 @@ export interface Request {
 
 /** A primary with replicas, and sample hosts that use them. */
 export class SampleServers {
-  #dir = '';
   embedded: EmbeddedPostgres;
   url = '';
   replicas: string[] = [];
   readonly #hosts: SampleHost[] = [];
 
   async start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
-    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-notes-'));
-    // PostgreSQL does not run as root; the user that it runs as must be able to enter.
-    await chmod(this.#dir, 0o755);
-    this.embedded = await startEmbedded({ dir: this.#dir, replicas: 2, ...options });
+    this.embedded = await startPostgres({ replicas: 2, ...options });
     const { url } = this.embedded;
     this.url = databaseUrls(['notes'], {}, url)['notes']!;
     const data = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
@@ -189,6 +183,5 @@ export class SampleServers {
   async stop(): Promise<void> {
     await Promise.all(this.#hosts.map((host) => host.close()));
     await this.embedded?.stop();
-    await rm(this.#dir, { recursive: true, force: true, maxRetries: 10 });
   }
 }

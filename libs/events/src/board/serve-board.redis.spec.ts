@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RedisServer } from '../broker/redis-server.fixture.js';
+import { RedisServer } from '../../../../test/support/redis.js';
 import { asOperator, openBoard } from './open-board.fixture.js';
 
 describe('The board on Redis', () => {

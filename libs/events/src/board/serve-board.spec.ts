@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import { asOperator, openBoard } from './open-board.fixture.js';
 
 describe('The board on PostgreSQL', () => {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { RedisServer } from '../broker/redis-server.fixture.js';
+import { RedisServer } from '../../../../test/support/redis.js';
 import { broadcasterSpecs } from './shared-broadcaster-specs.fixture.js';
 
 describe('Broadcaster on Redis', () => {

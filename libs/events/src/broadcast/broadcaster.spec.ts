@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { migrateQueues } from '../broker/migrate-queues.js';
-import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../../test/support/postgres.js';
 import { broadcasterSpecs } from './shared-broadcaster-specs.fixture.js';
 
 const END_ALL_BUT_LISTENERS = `

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Broker } from './broker.js';
 import { brokerSpecs } from './shared-broker-specs.fixture.js';
-import { RedisServer } from './redis-server.fixture.js';
+import { RedisServer } from '../../../../test/support/redis.js';
 
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
 

@@ -4,7 +4,7 @@ import { Broker } from './broker.js';
 import { brokerSpecs } from './shared-broker-specs.fixture.js';
 import { TcpProxy } from './tcp-proxy.fixture.js';
 import { migrateQueues } from './migrate-queues.js';
-import { query, TestPostgres } from './test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../../test/support/postgres.js';
 
 const server = new TestPostgres();
 beforeAll(() => server.start());

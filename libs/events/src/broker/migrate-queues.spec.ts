@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateQueues } from './migrate-queues.js';
-import { query, TestPostgres } from './test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../../test/support/postgres.js';
 
 describe('migrateQueues', () => {
   const server = new TestPostgres();

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../../test/support/postgres.js';
 import { createEventTables } from '../tables/create-event-tables.js';
 import { deadLetters, type DeadLetters } from './dead-letters.js';
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import { createSampleSchemas } from '../sample-modules.fixture.js';
 
 const server = new TestPostgres();

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Broker } from '../broker/broker.js';
-import { RedisServer } from '../broker/redis-server.fixture.js';
+import { RedisServer } from '../../../../test/support/redis.js';
 import { EventMetrics } from './event-metrics.js';
 
 describe('EventMetrics of a broker', () => {

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { query, TestPostgres } from '../broker/test-postgres.fixture.js';
+import { query, TestPostgres } from '../../../../test/support/postgres.js';
 import { Outbox } from '../outbox/outbox.js';
 import { Copy, manifestOf } from '../sample-modules.fixture.js';
 import { createEventTables } from '../tables/create-event-tables.js';

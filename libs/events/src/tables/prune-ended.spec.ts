@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import { createSampleSchemas } from '../sample-modules.fixture.js';
 import { pruneEnded } from './prune-ended.js';
 

@@ -1,11 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Databases, databaseUrls, migrate } from '@tearline/database';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import type { EmbeddedPostgres } from '@tearline/embedded';
 import { Outbox } from '@tearline/events';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPostgres } from '../../../../test/support/postgres.js';
 import { data, manifest } from './index.js';
 import { MediaFiles } from './media-files.js';
 import { mediaSettings } from './media.settings.js';
@@ -14,15 +12,11 @@ import { newGeneration } from './storage/keys.js';
 const PICTURE = { hash: 'a'.repeat(64), bytes: 10, kind: 'png' } as const;
 const WAITS = "select from pg_stat_activity where usename = current_user and wait_event_type = 'Lock'";
 
-let dir: string;
 let server: EmbeddedPostgres;
 let database: DataSource;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tearline-'));
-  // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
-  await chmod(dir, 0o755);
-  server = await startEmbedded({ dir });
+  server = await startPostgres();
   const urls = databaseUrls(['media'], {}, server.url);
   await migrate(server.url, [{ data, url: urls['media']! }]);
   const options = await new Databases({ urls, connections: 5 }).dataSourceOptionsFor('media', []);
@@ -31,7 +25,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await database?.destroy();
   await server?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 it('is whose upload comes last, also when the former owner gives it up in between', async () => {

@@ -1,38 +1,43 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
+import { databaseUrls } from '@tearline/database';
+import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
 import pg from 'pg';
+
+/** Starts a private PostgreSQL in a temporary folder, which `stop` removes. */
+export async function startPostgres(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
+  const dir = await mkdtemp(join(tmpdir(), 'tearline-'));
+  // PostgreSQL refuses to run as root; the user that it runs as must be able to enter the folder.
+  await chmod(dir, 0o755);
+  const server = await startEmbedded({ dir, ...options });
+  const stop = async () => {
+    await server.stop();
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
+  return { ...server, stop };
+}
 
 /** A private PostgreSQL that creates a database for each test. */
 export class TestPostgres {
-  #dir = '';
   #server: EmbeddedPostgres | undefined;
   #databases = 0;
 
   async start(): Promise<void> {
-    this.#dir = await mkdtemp(join(tmpdir(), 'tearline-'));
-    // PostgreSQL refuses to run as root; the user that it runs as must be able to enter the folder.
-    await chmod(this.#dir, 0o755);
-    this.#server = await startEmbedded({ dir: this.#dir });
+    this.#server = await startPostgres();
   }
 
   async stop(): Promise<void> {
     await this.#server?.stop();
-    await rm(this.#dir, { recursive: true, force: true });
   }
 
   /** Creates an empty database. */
-  async newDatabase(): Promise<{ ownerUrl: string; queuesUrl: string }> {
+  async newDatabase(): Promise<{ readonly ownerUrl: string; readonly queuesUrl: string }> {
     const { url } = this.#server!;
     const name = `test_${(this.#databases += 1)}`;
     await query(url, `create database ${name}`);
     const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
-    const queuesUrl = Object.assign(new URL(ownerUrl), {
-      username: 'tearline_queues',
-      password: 'secret',
-    }).href;
-    return { ownerUrl, queuesUrl };
+    return { ownerUrl, queuesUrl: databaseUrls(['queues'], {}, ownerUrl)['queues']! };
   }
 }
 
