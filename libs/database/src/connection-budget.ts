@@ -71,10 +71,10 @@ export function checkReplicatedBudget(
 ): OtherConnections[] {
   const servers = new Set(databases.flatMap(({ group }) => group.servers));
   const budgets = new Map<string, Budget>();
-  for (const { address, monitor } of servers) {
-    if (!monitor.identity) continue;
+  for (const { address, identity } of servers) {
+    if (!identity) continue;
     const required = (budgets.get(address)?.required ?? 0) + CONNECTIONS_PER_MONITOR;
-    budgets.set(address, { capacity: monitor.identity.capacity, required });
+    budgets.set(address, { capacity: identity.capacity, required });
   }
   for (const { group, connections } of databases)
     for (const { address } of group.servers) {

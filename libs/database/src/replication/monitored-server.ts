@@ -1,10 +1,10 @@
-import type { ServerMonitor } from './server-monitor.js';
+import { type MonitorListener, ServerMonitor } from './server-monitor.js';
 
 /** Why a replica serves no reads. */
 export type EjectionReason = 'unreachable' | 'lagging' | 'not_a_replica' | 'other_cluster' | 'other_timeline';
 
 /** One server of a replication group, as seen by this process. */
-export class MonitoredServer {
+export class MonitoredServer extends ServerMonitor {
   /** Reads in flight from this process, of all its modules. */
   inFlight = 0;
   /** A query failed here, and the monitor has not heard from the server since. */
@@ -17,14 +17,13 @@ export class MonitoredServer {
   readonly lostListeners = new Set<() => void>();
 
   constructor(
-    readonly monitor: ServerMonitor,
+    url: string,
+    listener: MonitorListener,
     readonly canBePrimary: boolean,
     /** Applies while it is a replica. */
     readonly canServeReads: boolean,
-  ) {}
-
-  get address(): string {
-    return this.monitor.address;
+  ) {
+    super(url, listener);
   }
 
   /** Returns whether the server was ejected or readmitted by this call. */

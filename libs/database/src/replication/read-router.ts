@@ -129,7 +129,7 @@ export class ReadRouter implements ReadSource {
     const caughtUp = candidates.find((server) => group.hasReplayed(server, required));
     if (caughtUp) return caughtUp;
     for (const server of candidates) {
-      const status = await server.monitor.requestStatus().catch(() => undefined);
+      const status = await server.requestStatus().catch(() => undefined);
       if (status && group.hasReplayed(server, required)) return server;
     }
     return undefined;

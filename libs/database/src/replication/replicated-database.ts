@@ -81,7 +81,7 @@ export class ReplicatedDatabase implements PrimaryRoute {
   }
 
   markSuspect(): void {
-    this.options.group.primary?.monitor.checkNow();
+    this.options.group.primary?.checkNow();
   }
 
   recordRead({ readWatermark }: CallContext): void {

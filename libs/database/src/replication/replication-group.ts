@@ -4,7 +4,7 @@ import { addressOf } from '../server-urls.js';
 import { LagTracker } from './lag-tracker.js';
 import { type EjectionReason, MonitoredServer } from './monitored-server.js';
 import { bytesBetween, historyOf, previousPosition } from './position.js';
-import { type MonitorListener, ServerMonitor } from './server-monitor.js';
+import type { MonitorListener } from './server-monitor.js';
 
 export interface ReplicationGroupOptions {
   /** URLs of the servers that may be the primary. */
@@ -38,18 +38,14 @@ export class ReplicationGroup implements MonitorListener {
     const byAddress = new Map([...replicas, ...primaries].map((url) => [addressOf(url), url]));
     this.servers = [...byAddress].map(
       ([address, url]) =>
-        new MonitoredServer(
-          new ServerMonitor(url, this),
-          includes(primaries, address),
-          includes(replicas, address),
-        ),
+        new MonitoredServer(url, this, includes(primaries, address), includes(replicas, address)),
     );
   }
 
   /** Starts monitoring with the first call; resolves when every server was contacted once. */
   start(): Promise<void> {
     this.#references += 1;
-    return (this.#starting ??= Promise.all(this.servers.map(({ monitor }) => monitor.start())).then(
+    return (this.#starting ??= Promise.all(this.servers.map((server) => server.start())).then(
       () => undefined,
     ));
   }
@@ -57,7 +53,7 @@ export class ReplicationGroup implements MonitorListener {
   /** Stops monitoring once it was called as often as `start`. */
   async stop(): Promise<void> {
     this.#references -= 1;
-    if (this.#references === 0) await Promise.all(this.servers.map(({ monitor }) => monitor.stop()));
+    if (this.#references === 0) await Promise.all(this.servers.map((server) => server.stop()));
   }
 
   /** The server that takes writes; undefined while none does. */
@@ -81,14 +77,14 @@ export class ReplicationGroup implements MonitorListener {
   async currentPosition(): Promise<Position> {
     const primary = this.#primary;
     if (!primary) throw new Error('there is no primary');
-    await primary.monitor.requestStatus();
+    await primary.requestStatus();
     const position = this.positionOf(primary);
-    if (!position || primary.monitor.status?.isStandby) throw new Error('the primary was lost');
+    if (!position || primary.status?.isStandby) throw new Error('the primary was lost');
     return position;
   }
 
   /** Returns the last known position of a server; it may have moved on since. */
-  positionOf({ monitor: { status, identity } }: MonitoredServer): Position | undefined {
+  positionOf({ status, identity }: MonitoredServer): Position | undefined {
     if (!status || !identity || status.timeline === 0) return undefined;
     return `${historyOf(identity.cluster, status.timeline)}.${status.lsn}`;
   }
@@ -115,7 +111,7 @@ export class ReplicationGroup implements MonitorListener {
   }
 
   /** Returns how far a replica is behind the primary. */
-  lagOf({ monitor: { status } }: MonitoredServer): { bytes: number; ms: number } | undefined {
+  lagOf({ status }: MonitoredServer): { bytes: number; ms: number } | undefined {
     if (!status) return undefined;
     // Without a primary, replicas do not fall behind.
     const now = this.#primary ? performance.now() : this.#primarySeenAt;
@@ -129,11 +125,10 @@ export class ReplicationGroup implements MonitorListener {
   /** Takes a replica out until its monitor has heard from it; called after a failed query. */
   markSuspect(server: MonitoredServer): void {
     server.isSuspect = true;
-    server.monitor.checkNow();
+    server.checkNow();
   }
 
-  onStatus(monitor: ServerMonitor): void {
-    const server = this.#serverOf(monitor);
+  onStatus(server: MonitoredServer): void {
     server.isSuspect = false;
     this.#choosePrimary();
     if (server === this.#primary) {
@@ -144,8 +139,7 @@ export class ReplicationGroup implements MonitorListener {
     this.#evaluateReplicas();
   }
 
-  onLost(monitor: ServerMonitor, reason: string): void {
-    const server = this.#serverOf(monitor);
+  onLost(server: MonitoredServer, reason: string): void {
     this.#log.warn({ msg: 'database server lost', server: server.address, reason });
     this.#choosePrimary();
     this.#evaluateReplicas();
@@ -154,13 +148,11 @@ export class ReplicationGroup implements MonitorListener {
 
   /** Among writable servers, the one with the latest timeline: a server with an earlier one was replaced by a promotion. */
   #choosePrimary(): void {
-    const writable = this.servers.filter(({ canBePrimary, monitor: { status, identity } }) => {
+    const writable = this.servers.filter(({ canBePrimary, status, identity }) => {
       if (!canBePrimary || !status || status.isStandby) return false;
       return status.timeline >= this.#timeline || identity?.cluster !== this.#cluster;
     });
-    const [latest] = writable.toSorted(
-      (one, other) => other.monitor.status!.timeline - one.monitor.status!.timeline,
-    );
+    const [latest] = writable.toSorted((one, other) => other.status!.timeline - one.status!.timeline);
     if (latest === this.#primary) return;
     if (latest) this.#log.log({ msg: 'database primary found', server: latest.address });
     else this.#log.warn({ msg: 'database primary lost', server: this.#primary?.address });
@@ -170,9 +162,9 @@ export class ReplicationGroup implements MonitorListener {
     if (previous && latest) for (const onLost of previous.lostListeners) onLost();
   }
 
-  #trackPrimary({ monitor }: MonitoredServer): void {
-    const { timeline, lsn } = monitor.status!;
-    const { cluster } = monitor.identity!;
+  #trackPrimary(server: MonitoredServer): void {
+    const { timeline, lsn } = server.status!;
+    const { cluster } = server.identity!;
     const now = performance.now();
     this.#primarySeenAt = now;
     if (timeline !== this.#timeline || cluster !== this.#cluster) {
@@ -182,17 +174,17 @@ export class ReplicationGroup implements MonitorListener {
       this.#lag.reset();
     }
     this.#lag.record(lsn, now);
-    void this.#recordTimeline(monitor);
+    void this.#recordTimeline(server);
   }
 
   /** Inserts the primary's timeline into a table, which replicates it. */
-  async #recordTimeline(monitor: ServerMonitor): Promise<void> {
-    const { cluster } = monitor.identity!;
+  async #recordTimeline(server: MonitoredServer): Promise<void> {
+    const { cluster } = server.identity!;
     const key = `${cluster}.${this.#timeline}`;
     if (this.#recordedTimelines.has(key)) return;
     this.#recordedTimelines.add(key);
     try {
-      await monitor.recordTimeline(this.#timeline);
+      await server.recordTimeline(this.#timeline);
     } catch {
       // Retried with the next status.
       this.#recordedTimelines.delete(key);
@@ -209,18 +201,14 @@ export class ReplicationGroup implements MonitorListener {
   }
 
   #ejectionReasonOf(server: MonitoredServer): EjectionReason | undefined {
-    const { status, identity } = server.monitor;
+    const { status, identity } = server;
     if (!status || !identity) return 'unreachable';
     if (!status.isStandby) return 'not_a_replica';
-    const primary = this.#primary?.monitor.identity;
+    const primary = this.#primary?.identity;
     if (primary && primary.cluster !== identity.cluster) return 'other_cluster';
     // It may still follow the previous primary, with a greater LSN than the present one.
     const isGracePeriodOver = performance.now() - this.#timelineSeenAt > this.options.maxLag;
     if (this.#primary && isGracePeriodOver && status.timeline !== this.#timeline) return 'other_timeline';
     return this.lagOf(server)!.ms > this.options.maxLag ? 'lagging' : undefined;
-  }
-
-  #serverOf(monitor: ServerMonitor): MonitoredServer {
-    return this.servers.find((server) => server.monitor === monitor)!;
   }
 }
