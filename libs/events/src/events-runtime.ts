@@ -1,19 +1,21 @@
 import {
   type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
   Logger,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ContractError, type ModuleManifest, PeriodicTask } from '@tearline/seam';
 import type { Worker } from 'bullmq';
 import type { DataSource } from 'typeorm';
-import { type Broker, within } from './broker/broker.js';
-import type { EventsOptions } from './events-options.js';
+import { Broker, within } from './broker/broker.js';
+import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
 import { findHandlers } from './handlers/find-handlers.js';
 import { pruneEnded } from './tables/prune-ended.js';
-import type { EventMetrics } from './metrics/event-metrics.js';
+import { EventMetrics } from './metrics/event-metrics.js';
 import { ModuleWorker } from './module-worker.js';
 import { confirmationWorker } from './outbox/confirmations.js';
 import { Outbox } from './outbox/outbox.js';
@@ -33,6 +35,7 @@ interface LoadedModule {
 }
 
 /** Starts and stops the relays and workers of all modules of this process. */
+@Injectable()
 export class EventsRuntime
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
@@ -47,7 +50,7 @@ export class EventsRuntime
   });
 
   constructor(
-    private readonly options: EventsOptions,
+    @Inject(EVENTS_OPTIONS) private readonly options: EventsOptions,
     private readonly broker: Broker,
     private readonly metrics: EventMetrics,
     private readonly discovery: DiscoveryService,

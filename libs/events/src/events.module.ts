@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryModule } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { QueuesBoard } from './board/queues-board.js';
@@ -22,19 +22,10 @@ export class EventsModule {
       providers: [
         { provide: EVENTS_OPTIONS, useValue: options },
         { provide: Broker, useFactory: () => new Broker(options.broker) },
-        { provide: Broadcaster, inject: [Broker], useFactory: (broker: Broker) => new Broadcaster(broker) },
+        Broadcaster,
         EventMetrics,
         QueuesBoard,
-        {
-          provide: EventsRuntime,
-          inject: [Broker, EventMetrics, DiscoveryService, MetadataScanner],
-          useFactory: (
-            broker: Broker,
-            metrics: EventMetrics,
-            discovery: DiscoveryService,
-            scanner: MetadataScanner,
-          ) => new EventsRuntime(options, broker, metrics, discovery, scanner),
-        },
+        EventsRuntime,
       ],
       exports: [Broker, EventsRuntime, Broadcaster],
     };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { Broker } from '../broker/broker.js';
+import { Broker } from '../broker/broker.js';
 import { PostgresTransport } from '../broker/postgres-transport.js';
 import type { RedisTransport } from '../broker/redis-transport.js';
 import { type PubSub, PostgresPubSub, RedisPubSub } from './pub-sub.js';
