@@ -171,19 +171,16 @@ export class Broadcaster implements OnModuleDestroy {
 
 /** Packs entries into JSON arrays that fit into a NOTIFY. */
 function packets(entries: readonly string[]): string[] {
-  const packed: string[] = [];
-  let packet: string[] = [];
-  let bytes = 0;
+  const packed: string[][] = [];
+  let room = 0;
   for (const entry of entries) {
     const size = Buffer.byteLength(entry) + 1;
-    if (bytes + size > MAX_PACKET_BYTES - 50 && packet.length > 0) {
-      packed.push(`[${packet.join(',')}]`);
-      packet = [];
-      bytes = 0;
+    if (size > room) {
+      packed.push([]);
+      room = MAX_PACKET_BYTES - 50;
     }
-    packet.push(entry);
-    bytes += size;
+    packed.at(-1)!.push(entry);
+    room -= size;
   }
-  if (packet.length > 0) packed.push(`[${packet.join(',')}]`);
-  return packed;
+  return packed.map((packet) => `[${packet.join(',')}]`);
 }
