@@ -43,6 +43,8 @@ export class RedisStore {
   readonly #logger = new Logger('Cache');
   /** Versions that Redis did not take; sent before it is used again. When they expire, so have the entries that lack them. */
   readonly #pending = new LRUCache<Tag, TagVersion>({ ttl: VERSION_TTL_MS, ttlAutopurge: true });
+  /** Holders of leases that Redis may still grant or keep; released before it is used again. */
+  readonly #unreleased = new Map<string, string>();
   #isUp = false;
   #probeTimer: NodeJS.Timeout | undefined;
   #isProbing = false;
@@ -116,13 +118,20 @@ export class RedisStore {
   /** Runs work under the lease of a key, or without one when Redis is down; returns undefined while another process holds it. */
   async underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
     const [lease, holder] = [LEASE_PREFIX + key, randomUUID()];
+    const wasUp = this.#isUp;
     const reply = await this.#execute(() => this.#client.set(lease, holder, 'PX', LEASE_TTL_MS, 'NX'));
     if (reply === null) return undefined;
     try {
       return await work();
     } finally {
-      if (reply) await this.#execute(() => this.#client.eval(RELEASE_LEASE_SCRIPT, 1, lease, holder));
+      if (wasUp && !(await this.#execute(() => this.#release(lease, holder))))
+        this.#unreleased.set(lease, holder);
     }
+  }
+
+  async #release(key: string, holder: string): Promise<true> {
+    await this.#client.eval(RELEASE_LEASE_SCRIPT, 1, LEASE_PREFIX + key, holder);
+    return true;
   }
 
   async #sendVersions(versions: readonly VersionedTag[]): Promise<void> {
@@ -166,8 +175,11 @@ export class RedisStore {
     this.#isProbing = false;
   }
 
-  /** Sends the pending versions, then declares Redis up. */
+  /** Releases leases and sends the pending versions, then declares Redis up. */
   async #recover(): Promise<void> {
+    const leases = [...this.#unreleased];
+    await Promise.all(leases.map(([key, holder]) => this.#release(key, holder)));
+    for (const [key] of leases) this.#unreleased.delete(key);
     const versions = [...this.#pending.entries()];
     if (versions.length > 0) await this.#sendVersions(versions);
     else await this.#client.ping();
