@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { startRedis, type TestRedis } from '../../../test/support/redis.js';
+import { type RedisServer, startRedis } from '../../../test/support/redis.js';
 import { RedisStore } from './redis-store.js';
 
-let redis: TestRedis;
+let redis: RedisServer;
 let store: RedisStore;
 beforeAll(async () => {
   redis = await startRedis();
@@ -57,4 +57,16 @@ it('does not send versions that are older than every entry in Redis', async () =
   }
   await store.connect();
   expect(await store.versionsOf(['shop:old', 'shop:new'])).toEqual([['shop:new', 'c.1.06~a']]);
+});
+
+it('releases leases of an outage before it is used again', async () => {
+  await store.connect();
+  await store.underLease('a key', async () => {
+    redis.pause();
+    await store.get('another key');
+    expect(store.isUp).toBe(false);
+  });
+  redis.resume();
+  await expect.poll(() => store.isUp, { timeout: 10_000 }).toBe(true);
+  expect(await store.underLease('a key', async () => 'done')).toBe('done');
 });

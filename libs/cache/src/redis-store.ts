@@ -129,8 +129,8 @@ export class RedisStore {
     }
   }
 
-  async #release(key: string, holder: string): Promise<true> {
-    await this.#client.eval(RELEASE_LEASE_SCRIPT, 1, LEASE_PREFIX + key, holder);
+  async #release(lease: string, holder: string): Promise<true> {
+    await this.#client.eval(RELEASE_LEASE_SCRIPT, 1, lease, holder);
     return true;
   }
 
@@ -178,8 +178,8 @@ export class RedisStore {
   /** Releases leases and sends the pending versions, then declares Redis up. */
   async #recover(): Promise<void> {
     const leases = [...this.#unreleased];
-    await Promise.all(leases.map(([key, holder]) => this.#release(key, holder)));
-    for (const [key] of leases) this.#unreleased.delete(key);
+    await Promise.all(leases.map(([lease, holder]) => this.#release(lease, holder)));
+    for (const [lease] of leases) this.#unreleased.delete(lease);
     const versions = [...this.#pending.entries()];
     if (versions.length > 0) await this.#sendVersions(versions);
     else await this.#client.ping();
