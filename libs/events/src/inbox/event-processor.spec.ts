@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../delivery.js';
 import { createSampleSchemas, Sold } from '../sample-modules.fixture.js';

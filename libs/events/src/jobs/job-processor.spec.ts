@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import { Brief, Copy, createSampleSchemas } from '../sample-modules.fixture.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { Broker } from '../broker/broker.js';
-import { TestPostgres } from '../broker/test-postgres.fixture.js';
+import { TestPostgres } from '../../../../test/support/postgres.js';
 import { createSampleSchemas } from '../sample-modules.fixture.js';
 import { eventually } from '../test-environment.fixture.js';
 import { Relay } from './relay.js';
