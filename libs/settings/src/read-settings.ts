@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SettingsError } from './settings-error.js';
+
+/** The problems of an environment: one line for each variable. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`invalid settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    // The mistake is in the environment: a stack would lead to no line of it.
+    this.stack = `${this.name}: ${this.message}`;
+  }
+}
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -6,7 +6,7 @@ import { filteredLists, requestsOf } from '../kit/endpoints.js';
 import { get, type HttpRequest, sendRequest } from '../kit/http-request.js';
 import { inTurn } from '../kit/in-turn.js';
 import { assignMachineCores } from '../kit/machine.js';
-import { ms, ratio, table, verdict } from '../kit/report/table.js';
+import { ms, ratio, table, verdict } from '../kit/report/markdown.js';
 import type { Samples } from '../kit/samples.js';
 import { median } from '../kit/statistics.js';
 import { Bench, MONOLITH } from './bench.js';

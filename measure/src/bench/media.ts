@@ -7,7 +7,7 @@ import { sendRequest } from '../kit/http-request.js';
 import { processor } from '../kit/machine.js';
 import { readMetric, sumSamples } from '../kit/metrics.js';
 import { cpuOf, preciseCpu, residentMemory } from '../kit/process-usage.js';
-import { table } from '../kit/report/table.js';
+import { table } from '../kit/report/markdown.js';
 import type { ServerProcess } from '../kit/server-process.js';
 import { medianRound } from '../kit/statistics.js';
 import { untilProcessed, uploadOf } from '../kit/uploads.js';

@@ -4,7 +4,7 @@ import { favoritePair, requestsOf } from '../kit/endpoints.js';
 import type { HttpRequest } from '../kit/http-request.js';
 import { assignMachineCores } from '../kit/machine.js';
 import { readMetric } from '../kit/metrics.js';
-import { ms, percent, tableOfColumns, verdict } from '../kit/report/table.js';
+import { ms, percent, tableOfColumns, verdict } from '../kit/report/markdown.js';
 import type { Samples } from '../kit/samples.js';
 import { sum } from '../kit/statistics.js';
 import { Bench, MONOLITH } from './bench.js';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../kit/endpoints.js';
-import { ms, ratio, table, tableOfColumns, verdict } from '../kit/report/table.js';
+import { ms, ratio, table, tableOfColumns, verdict } from '../kit/report/markdown.js';
 import { DATABASE_CONNECTIONS } from './bench.js';
 import type { Measured, Round } from './measure.js';
 

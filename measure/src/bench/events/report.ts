@@ -1,4 +1,4 @@
-import { ratio, tableOfColumns, verdict } from '../../kit/report/table.js';
+import { ratio, tableOfColumns, verdict } from '../../kit/report/markdown.js';
 import type { Delivery } from './delivery.js';
 import type { FanOut } from './fan-out.js';
 import type { Publishing } from './publishing.js';

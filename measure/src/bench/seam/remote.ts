@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { inTurn } from '../../kit/in-turn.js';
-import { table } from '../../kit/report/table.js';
+import { table } from '../../kit/report/markdown.js';
 import { median, medianRound } from '../../kit/statistics.js';
 import { ARTICLE, type Articles, ArticlesContract, ArticlesHandler, inCall, INPUT } from './sample-module.js';
 

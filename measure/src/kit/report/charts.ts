@@ -1,5 +1,9 @@
-import { escape } from './html-text.js';
 import type { Chart } from './document.js';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Escapes text for HTML, attributes included. */
+export const escape = (text: string) => text.replaceAll(/[&<>"]/g, (sign) => ENTITIES[sign]!);
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 260, 56, 36, 12];
 const PLOT = { width: WIDTH - LEFT - 8, height: HEIGHT - BOTTOM - TOP };

@@ -1,6 +1,5 @@
-import { legend, svg } from './charts.js';
+import { escape, legend, svg } from './charts.js';
 import type { Document, Part } from './document.js';
-import { escape } from './html-text.js';
 import { STYLE } from './style.js';
 
 /** Returns a self-contained page. */

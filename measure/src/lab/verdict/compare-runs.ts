@@ -1,4 +1,4 @@
-import { table } from '../../kit/report/table.js';
+import { table } from '../../kit/report/markdown.js';
 import type { Results } from '../results.js';
 import { estimateOf, METRICS, noiseOf, type Summary, summariesOf } from './summary.js';
 

@@ -1,4 +1,4 @@
-import { percent } from '../../kit/report/table.js';
+import { percent } from '../../kit/report/markdown.js';
 import { type Figure, figureOf } from '../../kit/statistics.js';
 import { type Kind, KIND_NAMES, KINDS, sumOf } from '../measure/resource-usage.js';
 import type { Round } from '../measure/round.js';

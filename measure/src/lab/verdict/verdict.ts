@@ -1,4 +1,4 @@
-import { percent, ratio } from '../../kit/report/table.js';
+import { percent, ratio } from '../../kit/report/markdown.js';
 import { copiesUntilSmaller, rateOfOneCore, roundTripWithin } from './break-even.js';
 import type { Comparison, Ratio } from './comparison.js';
 

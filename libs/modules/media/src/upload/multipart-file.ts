@@ -1,4 +1,11 @@
-import { UploadError } from './upload.error.js';
+import { HttpException } from '@nestjs/common';
+
+/** An invalid upload, as an HTTP error in the API's format. */
+export class UploadError extends HttpException {
+  constructor(status: 400 | 413 | 415 | 422, subject: 'body' | 'file', message: string) {
+    super({ errors: { [subject]: [message] } }, status);
+  }
+}
 
 const HEADER_BYTES = 8_192;
 const CRLF = '\r\n';

@@ -4,8 +4,7 @@ import { currentCall, SeamError } from '@tearline/seam';
 import { MEDIA_FILE_BYTES } from '../contract.js';
 import type { TemporaryFile } from '../storage/temporary-file.js';
 import { HEAD_BYTES, type ImageKind, imageKindOf } from './image-kind.js';
-import { boundaryOf, MultipartFile } from './multipart-file.js';
-import { UploadError } from './upload.error.js';
+import { boundaryOf, MultipartFile, UploadError } from './multipart-file.js';
 
 /** Bytes per write; as many may be buffered during a write. */
 const WRITE_BYTES = 1_048_576;

@@ -1,5 +1,5 @@
 import type { Section } from '../../../kit/report/document.js';
-import { percent } from '../../../kit/report/table.js';
+import { percent } from '../../../kit/report/markdown.js';
 import { sum } from '../../../kit/statistics.js';
 import type { Results } from '../../results.js';
 

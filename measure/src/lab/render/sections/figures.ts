@@ -1,5 +1,5 @@
 import type { Chart, Section } from '../../../kit/report/document.js';
-import { percent, ratio } from '../../../kit/report/table.js';
+import { percent, ratio } from '../../../kit/report/markdown.js';
 import { sum } from '../../../kit/statistics.js';
 import { KIND_NAMES, KINDS } from '../../measure/resource-usage.js';
 import type { Results } from '../../results.js';

@@ -1,5 +1,5 @@
 import type { Part, Section } from '../../../kit/report/document.js';
-import { type Column, percent, ratio } from '../../../kit/report/table.js';
+import { type Column, percent, ratio } from '../../../kit/report/markdown.js';
 import { figureOf, sum } from '../../../kit/statistics.js';
 import type { Impact, Results } from '../../results.js';
 import { DELAYS } from '../../schedule.js';
