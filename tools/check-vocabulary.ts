@@ -2,10 +2,10 @@
  * Fails when a word that the project gave up comes back: in a file name, an identifier, a comment, a message or a page of
  * the docs. Prints each place with the term to use instead. CONTRIBUTING.md has the vocabulary.
  *
- *   node tools/check-vocabulary.ts [FILE …]     without files, everything under version control
+ *   node tools/check-vocabulary.ts [FILE …]     without files, all that git does not ignore
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** A term that is gone, in lower case with identifiers split into words or as it is written, and what to write instead. */
 const GONE: readonly (readonly [RegExp, string])[] = [
@@ -68,9 +68,11 @@ function main(args: readonly string[]): void {
   const files =
     args.length > 0
       ? args
-      : execFileSync('git', ['ls-files', '-z', ...PATHS], { encoding: 'utf8' }).split('\0');
+      : execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...PATHS], {
+          encoding: 'utf8',
+        }).split('\0');
   const findings = files
-    .filter((file) => file !== '' && !LEFT_OUT.test(file))
+    .filter((file) => file !== '' && !LEFT_OUT.test(file) && existsSync(file))
     .flatMap((file) => findingsIn(file, readFileSync(file, 'utf8')));
   if (findings.length === 0) return;
   process.stderr.write(`${findings.join('\n')}\n${findings.length} words that the project no longer uses\n`);
