@@ -1,26 +1,15 @@
-import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { TestPostgres } from '../../../../test/support/postgres.js';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { ledgerDatabase } from '../ledger-database.fixture.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../delivery.js';
-import { createSampleSchemas, Sold } from '../sample-modules.fixture.js';
+import { Sold } from '../sample-modules.fixture.js';
 import { EventProcessor } from './event-processor.js';
 
-const server = new TestPostgres();
-let database: DataSource;
-beforeAll(async () => {
-  await server.start();
-  const { ledger: url } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
-  database = await new DataSource({ type: 'postgres', url: url! }).initialize();
-});
-afterAll(async () => {
-  await database.destroy();
-  await server.stop();
-});
+const ledger = ledgerDatabase();
 beforeEach(async () => {
-  await database.query('delete from inbox');
-  await database.query('delete from inbox_cursors');
-  await database.query(
+  await ledger.database.query('delete from inbox');
+  await ledger.database.query('delete from inbox_cursors');
+  await ledger.database.query(
     `insert into inbox_cursors (publisher, aggregate, last) values ('shop', 'shelf/1', 2)`,
   );
 });
@@ -36,7 +25,7 @@ function processorOf(handle: () => Promise<void>): EventProcessor {
       schedules: [],
     },
     {
-      database,
+      database: ledger.database,
       metrics: { handled, retried: () => undefined },
       shutdown: { stopping: signal, aborting: signal },
       concurrency: 2,
@@ -54,17 +43,17 @@ const delivery = (seq: number, aggregate = 'shelf/1'): Delivery => ({
   context: {},
   at: new Date().toISOString(),
 });
-const states = () => database.query(`select seq::int, state from inbox order by seq`);
+const states = () => ledger.database.query(`select seq::int, state from inbox order by seq`);
 
 it('stores an early event whose process has crashed, and parks nothing', async () => {
   await processorOf(async () => undefined).process(delivery(5), 10);
   expect(await states()).toEqual([{ seq: 5, state: 'waiting' }]);
-  expect(await database.query('select from inbox_cursors where parked_at is not null')).toEqual([]);
+  expect(await ledger.database.query('select from inbox_cursors where parked_at is not null')).toEqual([]);
 });
 
 it('counts dead letters', async () => {
   const processor = processorOf(() => Promise.reject(new Error('no paper')));
-  await database.query(
+  await ledger.database.query(
     `insert into inbox (publisher, aggregate, seq, event, attempts) values ('shop', 'shelf/1', 3, '{}', 7)`,
   );
   await processor.process(delivery(3), 0);

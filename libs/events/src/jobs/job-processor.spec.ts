@@ -1,27 +1,16 @@
-import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { TestPostgres } from '../../../../test/support/postgres.js';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { ledgerDatabase } from '../ledger-database.fixture.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
-import { Brief, Copy, createSampleSchemas } from '../sample-modules.fixture.js';
+import { Brief, Copy } from '../sample-modules.fixture.js';
 import type { JobContract } from './job.js';
 import { JobProcessor } from './job-processor.js';
 import { REQUEUE } from './on-job.decorator.js';
 
-const server = new TestPostgres();
-let database: DataSource;
-beforeAll(async () => {
-  await server.start();
-  const { ledger: url } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
-  database = await new DataSource({ type: 'postgres', url: url!, logging: false }).initialize();
-});
-afterAll(async () => {
-  await database.destroy();
-  await server.stop();
-});
+const ledger = ledgerDatabase();
 beforeEach(async () => {
-  await database.query('delete from outbox');
-  await database.query(
+  await ledger.database.query('delete from outbox');
+  await ledger.database.query(
     `insert into outbox (id, queue, type, version, payload) values (7, 'ledger.copy', 'ledger.copy', 1, '{"name": "a"}')`,
   );
 });
@@ -30,7 +19,7 @@ const handled = vi.fn<WorkerContext['metrics']['handled']>();
 function processorOf(handle: JobBinding['handle'], contract: JobContract = Copy): JobProcessor {
   const { signal } = new AbortController();
   return new JobProcessor('ledger', { contract, isScheduled: false, handle }, {
-    database,
+    database: ledger.database,
     relay: { relayWithin: () => undefined },
     metrics: { handled, retried: () => undefined },
     shutdown: { stopping: signal, aborting: signal },
@@ -38,12 +27,12 @@ function processorOf(handle: JobBinding['handle'], contract: JobContract = Copy)
 }
 
 it('does not run a job of the broker for an earlier round', async () => {
-  await database.query('update outbox set round = 1');
+  await ledger.database.query('update outbox set round = 1');
   const handle = vi.fn<JobBinding['handle']>();
   await processorOf(handle).process({ id: 7, round: 0 }, 0);
   await processorOf(handle).process({ id: 7, round: 0 }, 10);
   expect(handle).not.toHaveBeenCalled();
-  expect(await database.query('select round, failed_at from outbox')).toEqual([
+  expect(await ledger.database.query('select round, failed_at from outbox')).toEqual([
     { round: 1, failed_at: null },
   ]);
 });
@@ -55,13 +44,13 @@ it.each<[string, JobBinding['handle']]>([
   ['fails for the last time', () => Promise.reject(new Error('no paper'))],
   ['completes', (_payload, job) => job.complete(async () => undefined)],
 ])('leaves the next round alone when an attempt of the previous one %s', async (outcome, handle) => {
-  if (outcome === 'fails for the last time') await database.query('update outbox set attempts = 2');
+  if (outcome === 'fails for the last time') await ledger.database.query('update outbox set attempts = 2');
   const later = processorOf(async (payload, job) => {
-    await database.query('update outbox set round = 1, attempts = 0');
+    await ledger.database.query('update outbox set round = 1, attempts = 0');
     return handle(payload, job);
   });
   await later.process({ id: 7, round: 0 }, 0);
-  expect(await database.query('select round, attempts, error, failed_at from outbox')).toEqual([
+  expect(await ledger.database.query('select round, attempts, error, failed_at from outbox')).toEqual([
     { round: 1, attempts: 0, error: null, failed_at: null },
   ]);
 });
@@ -69,7 +58,9 @@ it.each<[string, JobBinding['handle']]>([
 it('makes a job a dead letter when it hangs in its transaction', async () => {
   const hangs = processorOf((_payload, job) => job.complete(() => new Promise(() => undefined)), Brief);
   await hangs.process({ id: 7, round: 0 }, 0);
-  expect(await database.query('select failed_at is not null as dead from outbox')).toEqual([{ dead: true }]);
+  expect(await ledger.database.query('select failed_at is not null as dead from outbox')).toEqual([
+    { dead: true },
+  ]);
 });
 
 it('counts the dead letter of a job that crashed its processes', async () => {

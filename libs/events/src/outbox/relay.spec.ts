@@ -1,31 +1,19 @@
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Broker } from '../broker/broker.js';
-import { TestPostgres } from '../../../../test/support/postgres.js';
-import { createSampleSchemas } from '../sample-modules.fixture.js';
+import { ledgerDatabase } from '../ledger-database.fixture.js';
 import { eventually } from '../test-environment.fixture.js';
 import { Relay } from './relay.js';
 
-const server = new TestPostgres();
-let database: DataSource;
+const ledger = ledgerDatabase();
 let relay: Relay;
 const addBulk = vi.fn<(jobs: unknown[]) => Promise<void>>();
-beforeAll(async () => {
-  await server.start();
-  const { ledger: url } = await createSampleSchemas((await server.newDatabase()).ownerUrl);
-  database = await new DataSource({ type: 'postgres', url: url! }).initialize();
-});
-afterAll(async () => {
-  await database.destroy();
-  await server.stop();
-});
 beforeEach(async () => {
-  await database.query('delete from outbox');
-  await database.query(
+  await ledger.database.query('delete from outbox');
+  await ledger.database.query(
     `insert into outbox (queue, type, version, payload) select 'q', 't', 1, '{}' from generate_series(1, 2)`,
   );
-  relay = new Relay('ledger', database, { queue: () => ({ addBulk }) } as unknown as Broker);
+  relay = new Relay('ledger', ledger.database, { queue: () => ({ addBulk }) } as unknown as Broker);
 });
 afterEach(async () => {
   await relay.stop();
@@ -40,16 +28,16 @@ it('does not take an empty outbox for a broker that answers again', async () => 
   await eventually(() => expect(addBulk).toHaveBeenCalled());
   // Another process has the rows.
   await eventually(async () => {
-    const [, count] = await database.query<[unknown, number]>(
+    const [, count] = await ledger.database.query<[unknown, number]>(
       `update outbox set next_at = now() + interval '1 hour' where sends = 0`,
     );
     expect(count).toBe(2);
   });
-  const selected = vi.spyOn(database, 'query');
+  const selected = vi.spyOn(ledger.database, 'query');
   await eventually(() => expect(selected).toHaveBeenCalledTimes(2));
   expect(log).not.toHaveBeenCalled();
   addBulk.mockReset();
-  await database.query('update outbox set next_at = now()');
+  await ledger.database.query('update outbox set next_at = now()');
   await eventually(() => expect(log).toHaveBeenCalledTimes(1));
   expect(addBulk.mock.lastCall?.[0]).toHaveLength(1);
 });
@@ -57,14 +45,16 @@ it('does not take an empty outbox for a broker that answers again', async () => 
 it('leaves the next attempt of a job alone when its send has failed, but arrived', async () => {
   vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
   addBulk.mockImplementationOnce(async () => {
-    await database.query(`update outbox set round = 1, sends = 0, next_at = now() + interval '5 minutes'`);
+    await ledger.database.query(
+      `update outbox set round = 1, sends = 0, next_at = now() + interval '5 minutes'`,
+    );
     throw new Error('Command timed out');
   });
-  const made = vi.spyOn(database, 'query');
+  const made = vi.spyOn(ledger.database, 'query');
   relay.start();
   await eventually(() => expect(made.mock.calls.some(([sql]) => sql.includes('any($1)'))).toBe(true));
   await relay.stop();
-  expect(await database.query('select next_at > now() as waits from outbox')).toEqual([
+  expect(await ledger.database.query('select next_at > now() as waits from outbox')).toEqual([
     { waits: true },
     { waits: true },
   ]);
