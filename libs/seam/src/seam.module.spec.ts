@@ -18,12 +18,16 @@ import {
 } from './index.js';
 
 const Item = z.object({ id: z.int(), at: z.date(), note: z.string().optional() });
-const StockContract = contract('stock', {
-  item: query({ input: z.object({ id: z.int() }), output: Item.nullable(), errors: ['item/not-found'] }),
-  requestId: query({ output: z.string() }),
-  slow: query({ input: z.object({ ms: z.int() }), output: z.string(), timeout: 30 }),
-  take: command({ input: z.object({ ids: z.array(z.int()) }), output: z.object({ taken: z.int() }) }),
-});
+const StockContract = contract(
+  'stock',
+  {
+    item: query({ input: z.object({ id: z.int() }), output: Item.nullable(), errors: ['item/not-found'] }),
+    requestId: query({ output: z.string() }),
+    slow: query({ input: z.object({ ms: z.int() }), output: z.string(), timeout: 30 }),
+    take: command({ input: z.object({ ids: z.array(z.int()) }), output: z.object({ taken: z.int() }) }),
+  },
+  { frozen: true },
+);
 type Stock = ClientOf<typeof StockContract>;
 
 let aborted: string | undefined;
@@ -75,7 +79,11 @@ async function open(options: Partial<SeamModuleOptions> = {}, stock: unknown = S
     imports: [
       ShopModule,
       stock as typeof StockModule,
-      SeamModule.forRoot({ local: [StockContract], ...options }),
+      SeamModule.forRoot({
+        local: [StockContract],
+        observer: { unexpectedError: () => undefined },
+        ...options,
+      }),
     ],
   }).compile();
   const app = await testing.init();

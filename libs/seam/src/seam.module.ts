@@ -4,25 +4,33 @@ import {
   Module,
   type OnApplicationShutdown,
   type OnModuleInit,
+  type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { MemoryAnswerCache } from './answers/memory-answer-cache.js';
+import { Carriers } from './call/carriers.js';
 import { DeadlineTracker } from './call/deadline-tracker.js';
 import { ContractError } from './call/errors.js';
 import { type BoundMethod, PlacedMethod, type SeamRuntime } from './call/placed-method.js';
+import { traced } from './call/traced-method.js';
 import { withIdempotency } from './call/with-idempotency.js';
-import type { Contract } from './contract/contract.js';
+import { type Contract, isPositional } from './contract/contract.js';
 import { checked } from './local/checked-method.js';
-import { implementationOf } from './local/implementation.js';
+import { implementationOf, type Methods } from './local/implementation.js';
 import { bindLocal } from './local/local-binding.js';
+import { inSeparateContext } from './local/separate-context.js';
+import { orLogging } from './logging-observer.js';
+import { withMicroservices } from './remote/with-microservices.js';
 import type { Exposed } from './remote/server/served-call.js';
-import type { SeamModuleOptions } from './seam-module-options.js';
-import { SILENT_OBSERVER } from './seam-observer.js';
+import { injectedContracts } from './seam.decorators.js';
+import { optionsProviders, type SeamModuleAsyncOptions } from './seam-module-async-options.js';
+import type { ComposedOptions, SeamModuleOptions } from './seam-module-options.js';
 
-type Client = Record<string, BoundMethod>;
 /** A client is empty until it is bound, so that modules may inject one another's in a circle. */
-type Clients = ReadonlyMap<symbol, Client>;
+type Clients = ReadonlyMap<symbol, Methods>;
 
 const OPTIONS = Symbol('seam options');
+const CONTRACTS = Symbol('seam contracts');
 const CLIENTS = Symbol('seam clients');
 
 /**
@@ -32,46 +40,64 @@ const CLIENTS = Symbol('seam clients');
  */
 @Module({})
 export class SeamModule implements OnModuleInit, OnApplicationShutdown {
-  /** What a server of this process may expose: its local contracts. */
+  /** What a server of this process may expose: its local contracts. @internal */
   readonly exposed: Exposed[] = [];
-  /** What the bindings of this process share. */
+  /** What the bindings of this process share. @internal */
   readonly runtime: SeamRuntime;
   readonly #closing: (() => void)[] = [];
 
+  /** @throws ContractError when a contract is placed twice, or was not announced */
   constructor(
-    @Inject(OPTIONS) private readonly options: SeamModuleOptions,
+    /** @internal */
+    @Inject(OPTIONS) readonly options: ComposedOptions,
+    @Inject(CONTRACTS) private readonly contracts: readonly Contract[],
     @Inject(CLIENTS) private readonly clients: Clients,
     private readonly discovery: DiscoveryService,
   ) {
-    const { observer = SILENT_OBSERVER, defaultTimeout = 10_000, idempotency } = options;
-    this.runtime = { deadlines: new DeadlineTracker(), observer, defaultTimeout, idempotency };
+    const { defaultTimeout = 10_000, idempotency, consistency = 'session' } = options;
+    const observer = orLogging(options.observer);
+    const carriers = new Carriers(options.carriers);
+    const answers = options.answers === false ? undefined : (options.answers ?? new MemoryAnswerCache());
+    this.runtime = {
+      deadlines: new DeadlineTracker(),
+      observer,
+      defaultTimeout,
+      idempotency,
+      answers,
+      consistency,
+      carriers,
+      tracer: options.tracer,
+    };
+    for (const { name, token } of placedBy(options))
+      if (!clients.has(token))
+        throw new ContractError(
+          `contract '${name}' is placed, but is not among the contracts of SeamModule.forRootAsync()`,
+        );
   }
 
   /** @throws ContractError when a contract is placed twice */
   static forRoot(options: SeamModuleOptions): DynamicModule {
-    const contracts = [...options.local, ...(options.remote ?? []).flatMap((host) => host.contracts)];
-    const clients = new Map<symbol, Client>();
-    for (const { name, token } of contracts) {
-      if (clients.has(token)) throw new ContractError(`contract '${name}' is placed twice`);
-      clients.set(token, {});
-    }
-    const tokens = [...clients.keys()];
-    return {
-      module: SeamModule,
-      global: true,
-      imports: [DiscoveryModule],
-      providers: [
-        { provide: OPTIONS, useValue: options },
-        { provide: CLIENTS, useValue: clients },
-        ...tokens.map((token) => ({ provide: token, useValue: clients.get(token)! })),
-      ],
-      exports: tokens,
-    };
+    return seamModule(placedBy(options), [{ provide: OPTIONS, useValue: options }]);
+  }
+
+  /**
+   * Takes its options from a factory, as other modules of Nest do.
+   * @throws ContractError at start, when a contract is placed twice, or not listed in `contracts`
+   * @example
+   * SeamModule.forRootAsync({
+   *   contracts: [StockContract],
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ local: [StockContract], checked: config.get('SEAM_CHECKED') }),
+   * })
+   */
+  static forRootAsync(options: SeamModuleAsyncOptions): DynamicModule {
+    return seamModule(options.contracts, optionsProviders(OPTIONS, options), options.imports);
   }
 
   async onModuleInit(): Promise<void> {
     for (const contract of this.options.local) this.#bindLocal(contract);
     await this.#bindRemote();
+    this.#refuseUnplaced();
   }
 
   /** After the other modules' hooks, which may still call. */
@@ -81,15 +107,18 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
 
   #bindLocal(contract: Contract): void {
     const provider = implementationOf(contract, this.discovery);
-    const implementations: Client = {};
+    const implementations: Record<string, BoundMethod> = {};
     for (const key of Object.keys(contract.methods)) {
       const placed = new PlacedMethod(this.runtime, contract, key, 'local');
-      const direct: BoundMethod = (input) => provider[key]!(input);
+      const direct: BoundMethod = isPositional(placed.method)
+        ? (args) => provider[key]!(...(args as unknown[]))
+        : (input) => provider[key]!(input);
       const store = placed.method.kind === 'command' ? this.runtime.idempotency : undefined;
       const implementation = store ? withIdempotency(placed, direct, store) : direct;
-      const call = this.options.checked ? checked(placed, implementation) : implementation;
-      this.#bind(contract, key, bindLocal(placed, call));
-      implementations[key] = implementation;
+      const here = traced(placed, 'server', 'local', implementation);
+      const call = this.options.checked ? checked(placed, inSeparateContext(placed, here)) : here;
+      this.#bind(contract, key, traced(placed, 'client', 'local', bindLocal(placed, call)));
+      implementations[key] = traced(placed, 'server', 'remote', implementation);
     }
     this.exposed.push({ contract, implementations });
   }
@@ -98,7 +127,7 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
   async #bindRemote(): Promise<void> {
     const { remote = [], credential } = this.options;
     if (remote.length === 0) return;
-    const { bindRemoteHost } = await import('./remote/client/remote-binding.js');
+    const { bindRemoteHost } = await withMicroservices(() => import('./remote/client/remote-binding.js'));
     for (const host of remote)
       this.#closing.push(
         bindRemoteHost(this.runtime, host, credential, (contract, key, method) =>
@@ -107,7 +136,56 @@ export class SeamModule implements OnModuleInit, OnApplicationShutdown {
       );
   }
 
-  #bind({ token }: Contract, key: string, method: BoundMethod): void {
-    this.clients.get(token)![key] = method;
+  #bind({ token, methods }: Contract, key: string, method: BoundMethod): void {
+    this.clients.get(token)![key] = isPositional(methods[key]!) ? (...args) => method(args) : method;
   }
+
+  /** A contract may be left unplaced as long as no class injects it. Its client, got by its token, rejects with the reason. */
+  #refuseUnplaced(): void {
+    const placed = new Set(placedBy(this.options).map(({ token }) => token));
+    const classes = [...this.discovery.getProviders(), ...this.discovery.getControllers()].map(
+      ({ metatype }) => metatype,
+    );
+    for (const contract of this.contracts.filter(({ token }) => !placed.has(token))) {
+      const remedy =
+        this.options.explain?.(contract) ?? 'list it as `local` or `remote` in the options of SeamModule';
+      const message = `contract '${contract.name}' is neither local nor remote in this process: ${remedy}`;
+      const injecting = classes.find((each) =>
+        injectedContracts(each).some(({ token }) => token === contract.token),
+      );
+      if (injecting) throw new ContractError(`${message} (${injecting.name} injects it)`);
+      for (const key of Object.keys(contract.methods))
+        this.#bind(contract, key, () => Promise.reject(new ContractError(message)));
+    }
+  }
+}
+
+function placedBy({ local, remote = [] }: SeamModuleOptions): Contract[] {
+  const contracts = [...local, ...remote.flatMap((host) => host.contracts)];
+  const tokens = new Set<symbol>();
+  for (const { name, token } of contracts) {
+    if (tokens.has(token)) throw new ContractError(`contract '${name}' is placed twice`);
+    tokens.add(token);
+  }
+  return contracts;
+}
+
+function seamModule(
+  contracts: readonly Contract[],
+  options: Provider[],
+  imports: DynamicModule['imports'] = [],
+): DynamicModule {
+  const clients = new Map(contracts.map(({ token }): [symbol, Methods] => [token, {}]));
+  return {
+    module: SeamModule,
+    global: true,
+    imports: [DiscoveryModule, ...imports],
+    providers: [
+      ...options,
+      { provide: CONTRACTS, useValue: contracts },
+      { provide: CLIENTS, useValue: clients },
+      ...[...clients].map(([token, client]) => ({ provide: token, useValue: client })),
+    ],
+    exports: [...clients.keys()],
+  };
 }

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { Consistency } from './consistency.js';
 import { SeamError } from './errors.js';
 import { KeySequence } from './key-sequence.js';
+import type { MemoryAccount } from './memory-budget.js';
 import type { ReadWatermark } from './read-watermark.js';
+import type { Span } from './span.js';
 
 /** The authenticated caller. */
 export interface Principal {
@@ -16,6 +18,8 @@ export interface CallContextOptions {
   requestId: string;
   /** W3C trace context of the caller. */
   traceparent?: string | undefined;
+  /** What this process records the call as; its trace context replaces the caller's. */
+  span?: Span | undefined;
   principal?: Principal | undefined;
   /** Milliseconds of `performance.now()` after which the caller no longer waits for the reply. */
   deadline: number;
@@ -24,10 +28,14 @@ export interface CallContextOptions {
    * derived from it.
    */
   idempotencyKey?: string | undefined;
+  /** Method and path for which a client has sent the key; undefined for derived keys. */
+  idempotencyTarget?: string | undefined;
   /** What its reads must have seen; by default what the host's setting says. */
   consistency?: Consistency | undefined;
   /** Observes the positions of the data that the call reads, in this process or another. */
   readWatermark?: ReadWatermark | undefined;
+  /** Counts the large values of the request in this process. */
+  memory?: MemoryAccount | undefined;
 }
 
 /**
@@ -36,12 +44,19 @@ export interface CallContextOptions {
  */
 export class CallContext {
   readonly requestId: string;
+  /** W3C trace context of the span, or of the caller when this process records none. */
   readonly traceparent: string | undefined;
+  /** What this process records the call as; undefined when its trace is not recorded. */
+  readonly span: Span | undefined;
   readonly deadline: number;
   /** One for the whole request. */
   readonly consistency: Consistency;
   /** Wants to know how far the data is that is read; undefined in nearly every call. */
   readonly readWatermark: ReadWatermark | undefined;
+  /** One for the whole request in this process; undefined for calls of other hosts and background work. */
+  readonly memory: MemoryAccount | undefined;
+  /** Method and path for which a client has sent the key. */
+  readonly idempotencyTarget: string | undefined;
   /** Set once, by the code that authenticates the caller. */
   principal: Principal | undefined;
   #keys: KeySequence | undefined;
@@ -54,11 +69,14 @@ export class CallContext {
     const { requestId, traceparent, principal, deadline, idempotencyKey, consistency, readWatermark } =
       options;
     this.requestId = requestId;
-    this.traceparent = traceparent;
+    this.span = options.span;
+    this.traceparent = options.span?.traceparent ?? traceparent;
     this.principal = principal;
     this.deadline = deadline;
     this.consistency = consistency ?? new Consistency();
     this.readWatermark = readWatermark;
+    this.memory = options.memory;
+    this.idempotencyTarget = options.idempotencyTarget;
     this.#keys = idempotencyKey === undefined ? undefined : new KeySequence(idempotencyKey);
   }
 
@@ -117,15 +135,27 @@ export class CallContext {
    * @param idempotencyKey of its own, when it is a command
    */
   withDeadline(deadline: number, idempotencyKey?: string): CallContext {
-    const { requestId, traceparent, principal, consistency, readWatermark } = this;
+    return this.#child(deadline, this.span, idempotencyKey);
+  }
+
+  /** The same call below a span; it is cancelled with this one, until it has ended. */
+  withSpan(span: Span): CallContext {
+    return this.#child(this.deadline, span);
+  }
+
+  #child(deadline: number, span: Span | undefined, idempotencyKey?: string): CallContext {
+    const { requestId, traceparent, principal, consistency, readWatermark, memory } = this;
     const child = new CallContext({
       requestId,
       traceparent,
+      span,
       principal,
       deadline,
       idempotencyKey,
+      idempotencyTarget: idempotencyKey === undefined ? this.idempotencyTarget : undefined,
       consistency,
       readWatermark,
+      memory,
     });
     if (idempotencyKey === undefined) child.#keys = this.#keys;
     if (this.#cancelled) child.cancel(this.#cancelled);

@@ -28,8 +28,10 @@ export interface ConsistencyOnWire {
  */
 export class Consistency {
   readonly #required = new Map<string, Position>();
+  readonly #requestedLevel: ConsistencyLevel | undefined;
   #level: ConsistencyLevel | undefined;
   #writtenModules: Set<string> | undefined;
+  #degraded: Set<string> | undefined;
   /** Whether everything remembered of the caller's session is included. */
   isComplete = false;
 
@@ -38,6 +40,7 @@ export class Consistency {
     level?: ConsistencyLevel,
     positions: Iterable<readonly [module: string, position: Position]> = [],
   ) {
+    this.#requestedLevel = level;
     this.#level = level;
     this.observe(positions);
   }
@@ -45,6 +48,11 @@ export class Consistency {
   /** The level that the request asks for; undefined stands for the host's default. */
   get level(): ConsistencyLevel | undefined {
     return this.#level;
+  }
+
+  /** The level before {@link requireStrong}; undefined stands for the host's default. */
+  get requestedLevel(): ConsistencyLevel | undefined {
+    return this.#requestedLevel;
   }
 
   static fromWire({ level, required, complete }: ConsistencyOnWire = {}): Consistency {
@@ -87,6 +95,16 @@ export class Consistency {
   get written(): PositionsByModule | undefined {
     if (!this.#writtenModules) return undefined;
     return new Map([...this.#writtenModules].map((module) => [module, this.#required.get(module)!]));
+  }
+
+  /** Records that a module could not be asked, and that an answer which is too old, or a fallback, serves instead. */
+  recordDegraded(module: string): void {
+    (this.#degraded ??= new Set()).add(module);
+  }
+
+  /** The modules that could not be asked; undefined when all could. What is made of the answers must not be cached. */
+  get degraded(): ReadonlySet<string> | undefined {
+    return this.#degraded;
   }
 
   /** Undefined when every field has its default value. */

@@ -11,11 +11,11 @@ export interface InFlightCall {
 }
 
 const SWEEP_INTERVAL_MS = 10;
-const MAX_IDLE_SWEEPS = 100;
+const MAX_IDLE_SWEEPS = 10;
 
 /**
  * Enforces the deadlines of in-flight calls with one list, swept every 10 ms: a timer for each call would cost more than
- * the call. The timer stops when the list has been empty for a second.
+ * the call. The timer stops when the list has been empty for a tenth of a second.
  */
 export class DeadlineTracker {
   readonly #calls: InFlightCall[] = [];

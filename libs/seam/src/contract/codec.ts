@@ -1,63 +1,65 @@
-import type { z } from 'zod';
-import type { Shape } from './shape.js';
-import { compileSchema, type Wire } from './compile-schema.js';
+import type { CompiledSchema } from './schema.js';
+import { InvalidValue } from './schema.js';
+import { isJson, mayLookTagged, type Shape } from './shape.js';
+import { type Classes, fromWire, itemToWire, toWire } from './wire-value.js';
 
-/** A value that its schema does not allow. */
-export class InvalidValue extends Error {
-  constructor(
-    message: string,
-    readonly issues: readonly { readonly path: string; readonly message: string }[],
-  ) {
-    super(message);
-  }
-}
-
-/** Turns values of one method's input or output into JSON, and back. */
+/** Turns the values of one place of a contract (an input, an output, the data of an error) into JSON, and back. */
 export class Codec {
   readonly shape: Shape;
-  private readonly wire: Wire | undefined;
+  readonly #isJson: boolean;
 
-  /**
-   * @param path e.g. `articles.bySlug input`; named in errors
-   * @throws ContractError when JSON would change a value of the schema
-   */
+  /** @param path e.g. `articles.bySlug input`; named in errors */
   constructor(
     readonly path: string,
-    readonly schema: z.ZodType,
+    readonly schema: CompiledSchema,
+    readonly classes: Classes,
   ) {
-    const { shape, wire } = compileSchema(schema, path);
-    this.shape = shape;
-    this.wire = wire;
-  }
-
-  /** @returns JSON text, or `undefined` for `undefined` */
-  encode(value: unknown): string | undefined {
-    return JSON.stringify(this.wire && value !== undefined ? this.wire.encode(value) : value);
-  }
-
-  /** Decodes parsed JSON of this application's own, without validation. */
-  decode(json: unknown): unknown {
-    return this.wire && json !== undefined ? this.wire.decode(json) : json;
+    this.shape = schema.shape;
+    this.#isJson = isJson(schema.shape) && !mayLookTagged(schema.shape);
   }
 
   /**
-   * Decodes parsed JSON of a peer, validates it, and strips what the contract does not name.
-   * @throws InvalidValue
+   * Leaves out what the contract does not name, and encodes the rest.
+   * @returns JSON text, or `undefined` for `undefined`
+   * @throws InvalidValue for a value that the schema does not allow
+   * @throws NotCarried for a value without a wire form
    */
-  receive(json: unknown): unknown {
-    const parsed = this.schema.safeParse(this.#decodeUntrusted(json));
-    if (parsed.success) return parsed.data;
-    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-    const { path, message } = issues[0]!;
-    throw new InvalidValue(`${this.path}${path && `.${path}`}: ${message}`, issues);
+  encode(value: unknown): string | undefined {
+    const named = this.#parse(value);
+    return JSON.stringify(this.#isJson ? named : this.#tag(named));
   }
 
-  /** A peer may send anything, also what the wire form cannot read. */
-  #decodeUntrusted(json: unknown): unknown {
+  /**
+   * Decodes parsed JSON, which a peer may have sent: validates it, and leaves out what the contract does not name.
+   * @throws InvalidValue
+   */
+  decode(json: unknown): unknown {
+    return this.#parse(this.#isJson ? json : this.#untag(json));
+  }
+
+  #parse(value: unknown): unknown {
     try {
-      return this.decode(json);
+      return this.schema.parse(value);
+    } catch (error) {
+      throw error instanceof InvalidValue ? new InvalidValue(error.issues, this.path) : error;
+    }
+  }
+
+  /** Of a value without a schema, the classes decide what travels. */
+  #tag(named: unknown): unknown {
+    const { shape, classes } = this;
+    if (shape.type !== 'arguments') return toWire(named, shape.type === 'any' ? classes : undefined);
+    return (named as unknown[]).map((item, at) => {
+      const isTypeOnly = (shape.items[at]?.shape ?? shape.rest)?.type === 'any';
+      return itemToWire(item, isTypeOnly ? classes : undefined, 1);
+    });
+  }
+
+  #untag(json: unknown): unknown {
+    try {
+      return fromWire(json, this.classes);
     } catch {
-      throw new InvalidValue(`${this.path}: is not in wire form`, []);
+      throw new InvalidValue([{ path: [], message: 'is not in wire form' }], this.path);
     }
   }
 }

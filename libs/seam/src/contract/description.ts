@@ -1,5 +1,5 @@
 import type { Contract, Method } from './contract.js';
-import { type Incompatibility, findIncompatibility } from './shape-compatibility.js';
+import { type Incompatibility, findIncompatibility, firstOf } from './shape-compatibility.js';
 import type { Shape } from './shape.js';
 
 /** One method as two processes compare it. */
@@ -52,7 +52,8 @@ function problemOf(asked: MethodDescription, answered: MethodDescription | undef
   if (asked.kind === 'query' && answered.kind === 'command')
     return ': the caller takes it for a query, for the callee it is a command';
   const input = inputIncompatibility(asked.input, answered.input);
-  if (input) return ` input${input.path}: the caller gives ${input.from}, the callee expects ${input.to}`;
+  const place = asked.input.type === 'arguments' ? 'args' : 'input';
+  if (input) return ` ${place}${input.path}: the caller gives ${input.from}, the callee expects ${input.to}`;
   const output = findIncompatibility(answered.output, asked.output);
   if (output)
     return ` output${output.path}: the caller expects ${output.to}, the callee gives ${output.from}`;
@@ -67,13 +68,16 @@ function inputIncompatibility(given: Shape, expected: Shape): Incompatibility | 
 function removedField(given: Shape, expected: Shape, path: string): Incompatibility | undefined {
   if (given.type === 'list' && expected.type === 'list')
     return removedField(given.item, expected.item, `${path}[]`);
+  if (given.type === 'arguments' && expected.type === 'arguments')
+    return firstOf(given.items, ({ shape }, at) => {
+      const known = expected.items[at]?.shape;
+      return known && removedField(shape, known, `${path}[${at}]`);
+    });
   if (given.type !== 'object' || expected.type !== 'object') return undefined;
-  for (const [key, field] of Object.entries(given.fields)) {
+  return firstOf(Object.entries(given.fields), ([key, field]) => {
     const at = `${path}.${key}`;
     const known = expected.fields[key];
-    if (!known && !field.optional) return { path: at, from: 'this field', to: 'none' };
-    const inner = known && removedField(field.shape, known.shape, at);
-    if (inner) return inner;
-  }
-  return undefined;
+    if (!known) return field.optional ? undefined : { path: at, from: 'this field', to: 'none' };
+    return removedField(field.shape, known.shape, at);
+  });
 }

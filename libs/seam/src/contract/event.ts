@@ -1,17 +1,18 @@
-import { z } from 'zod';
 import { ContractError } from '../call/errors.js';
-import type { DeepReadonly } from './contract.js';
+import type { DeepReadonly } from './signature.js';
 import { compileSchema } from './compile-schema.js';
+import type { Schema, ValueOf } from './schema.js';
+import { isJson } from './shape.js';
 
 /** A payload as an earlier release wrote it, and how it is read today. */
-export interface EarlierPayload<S extends z.ZodType = z.ZodType> {
+export interface EarlierPayload<S extends Schema = Schema> {
   readonly payload: S;
   /** Gives the payload of the next version. It must not fail: what it is given fits the schema. */
-  upgrade(payload: z.output<S>): unknown;
+  upgrade(payload: ValueOf<S>): unknown;
 }
 
 /** Options of an event. */
-export interface EventOptions<S extends z.ZodType> {
+export interface EventOptions<S extends Schema> {
   /** Schema of what the event says; plain JSON. */
   payload: S;
   /** From 1; one more with every change that an old subscriber cannot ignore. */
@@ -23,7 +24,7 @@ export interface EventOptions<S extends z.ZodType> {
 }
 
 /** An event that a module publishes, as an object that exists at run time. */
-export interface EventContract<S extends z.ZodType = z.ZodType> {
+export interface EventContract<S extends Schema = Schema> {
   /** `<module>/<what happened>`, e.g. `articles/published`. */
   readonly name: string;
   /** The module that publishes it. */
@@ -34,13 +35,13 @@ export interface EventContract<S extends z.ZodType = z.ZodType> {
   /**
    * Reads a payload of any version up to this one.
    * @throws ContractError for an unknown version, such as one of a newer publisher
-   * @throws z.ZodError for a payload that is not of its version
+   * @throws the schema's error (z.ZodError) for a payload that is not of its version
    */
-  readonly read: (payload: unknown, version: number) => DeepReadonly<z.output<S>>;
+  readonly read: (payload: unknown, version: number) => DeepReadonly<ValueOf<S>>;
 }
 
 /** What an event says, as a deep-readonly value. */
-export type PayloadOf<E extends EventContract> = DeepReadonly<z.output<E['payload']>>;
+export type PayloadOf<E extends EventContract> = DeepReadonly<ValueOf<E['payload']>>;
 
 /**
  * Declares an event that a module publishes, in its `contract.ts`.
@@ -51,7 +52,7 @@ export type PayloadOf<E extends EventContract> = DeepReadonly<z.output<E['payloa
  *   payload: z.object({ articleId: ArticleId, authorId: UserId }),
  * });
  */
-export function event<S extends z.ZodType>(
+export function event<S extends Schema>(
   name: string,
   { payload, version = 1, earlier = [], ends = false }: EventOptions<S>,
 ): EventContract<S> {
@@ -64,14 +65,16 @@ export function event<S extends z.ZodType>(
     );
   const schemas = [...earlier.map((one) => one.payload), payload];
   for (const [index, schema] of schemas.entries())
-    if (compileSchema(schema, `${name} version ${index + 1}`).wire)
+    if (!isJson(compileSchema(schema, `${name} version ${index + 1}`).shape))
       throw new ContractError(`event '${name}' has a payload that JSON does not carry as it is`);
   const read = (value: unknown, written: number) => {
     const schema = schemas[written - 1];
     if (!schema)
       throw new ContractError(`event '${name}' has version ${written}; only ${version} is known here`);
-    const upgraded = earlier.slice(written - 1).reduce((old, one) => one.upgrade(old), schema.parse(value));
-    return upgraded as DeepReadonly<z.output<S>>;
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw parsed.error;
+    const upgraded = earlier.slice(written - 1).reduce((old, one) => one.upgrade(old), parsed.data);
+    return upgraded as DeepReadonly<ValueOf<S>>;
   };
   return Object.freeze({ name, publisher, version, payload, ends, read });
 }

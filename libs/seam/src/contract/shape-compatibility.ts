@@ -1,4 +1,4 @@
-import type { Shape } from './shape.js';
+import type { Arguments, Field, Shape } from './shape.js';
 
 /** Where a value of one shape is no value of another. */
 export interface Incompatibility {
@@ -21,15 +21,18 @@ export function findIncompatibility(from: Shape, to: Shape): Incompatibility | u
 }
 
 function compare(from: Shape, to: Shape, path: string, sides: Sides): Incompatibility | undefined {
+  if (from.type === 'arguments' || to.type === 'arguments') return compareArguments(from, to, path, sides);
+  // Values of which one side knows the type alone are compared when they arrive.
+  if (from.type === 'any' || to.type === 'any') return undefined;
   if (from.type === 'ref' || to.type === 'ref') return compareRefs(from, to, path, sides);
   if (from.type === 'recursive')
     return compare(from.shape, to, path, { ...sides, from: new Map(sides.from).set(from.id, from) });
   if (to.type === 'recursive')
     return compare(from, to.shape, path, { ...sides, to: new Map(sides.to).set(to.id, to) });
 
-  if (from.type === 'union') return first(from.options, (option) => compare(option, to, path, sides));
+  if (from.type === 'union') return firstOf(from.options, (option) => compare(option, to, path, sides));
   if (from.type === 'literal' && from.values.length > 1)
-    return first(from.values, (value) => compare({ type: 'literal', values: [value] }, to, path, sides));
+    return firstOf(from.values, (value) => compare({ type: 'literal', values: [value] }, to, path, sides));
   if (to.type === 'union') return compareWithUnion(from, to.options, path, sides);
 
   const no: Incompatibility = { path, from: nameOf(from), to: nameOf(to) };
@@ -89,10 +92,35 @@ type Tuple = Extract<Shape, { type: 'tuple' }>;
 function compareTuples(from: Tuple, to: Tuple, path: string, sides: Sides): Incompatibility | undefined {
   if (from.items.length !== to.items.length || (from.rest && !to.rest))
     return { path, from: nameOf(from), to: nameOf(to) };
-  const items = first([...from.items.keys()], (at) =>
+  const items = firstOf([...from.items.keys()], (at) =>
     compare(from.items[at]!, to.items[at]!, `${path}[${at}]`, sides),
   );
   return items ?? (from.rest && to.rest ? compare(from.rest, to.rest, `${path}[]`, sides) : undefined);
+}
+
+/** No argument is an empty list of them. Any other shape is of a method that takes one object. */
+function argumentsOf(shape: Shape): Arguments | undefined {
+  if (shape.type === 'nothing') return { type: 'arguments', items: [] };
+  return shape.type === 'arguments' ? shape : undefined;
+}
+
+function compareArguments(from: Shape, to: Shape, path: string, sides: Sides): Incompatibility | undefined {
+  const [given, expected] = [argumentsOf(from), argumentsOf(to)];
+  if (!given || !expected) return { path, from: nameOf(from), to: nameOf(to) };
+  const at = (list: Arguments, index: number): Field | undefined =>
+    list.items[index] ?? (list.rest && { shape: list.rest, optional: true });
+  const count = Math.max(given.items.length, expected.items.length, given.rest && expected.rest ? 1 : 0);
+  return firstOf([...Array(count).keys()], (index) => {
+    const [gives, expects] = [at(given, index), at(expected, index)];
+    const place = `${path}[${index}]`;
+    if (!expects) return gives!.optional ? undefined : { path: place, from: 'this argument', to: 'none' };
+    // Of arguments that are known by their type alone, a caller may give any number.
+    const isGiven = gives && (!gives.optional || expects.optional || gives.shape.type === 'any');
+    if (isGiven) return compare(gives.shape, expects.shape, place, sides);
+    if (expects.optional) return undefined;
+    const gift = gives ? `${nameOf(gives.shape)} or nothing` : 'nothing';
+    return { path: place, from: gift, to: nameOf(expects.shape) };
+  });
 }
 
 type ObjectShape = Extract<Shape, { type: 'object' }>;
@@ -102,7 +130,7 @@ function compareFields(
   path: string,
   sides: Sides,
 ): Incompatibility | undefined {
-  return first(Object.entries(to.fields), ([key, field]) => {
+  return firstOf(Object.entries(to.fields), ([key, field]) => {
     const given = from.fields[key];
     const at = `${path}.${key}`;
     if (given && (!given.optional || field.optional)) return compare(given.shape, field.shape, at, sides);
@@ -115,12 +143,13 @@ function compareFields(
   });
 }
 
-function first<T>(
+/** Returns the first incompatibility that is found for one of the items. */
+export function firstOf<T>(
   items: readonly T[],
-  find: (item: T) => Incompatibility | undefined,
+  find: (item: T, index: number) => Incompatibility | undefined,
 ): Incompatibility | undefined {
-  for (const item of items) {
-    const found = find(item);
+  for (const [index, item] of items.entries()) {
+    const found = find(item, index);
     if (found) return found;
   }
   return undefined;
@@ -136,6 +165,8 @@ function nameOf(shape: Shape): string {
       return `list of ${nameOf(shape.item)}`;
     case 'recursive':
       return nameOf(shape.shape);
+    case 'arguments':
+      return 'positional arguments';
     default:
       return shape.type;
   }

@@ -1,26 +1,29 @@
 import { ContractError } from '../call/errors.js';
-import type { BoundMethod, PlacedMethod } from '../call/placed-method.js';
+import { type BoundMethod, invoke, type PlacedMethod } from '../call/placed-method.js';
 import type { Codec } from '../contract/codec.js';
-import { firstDifference } from '../contract/deep-diff.js';
+import type { ErrorCodec, ErrorOnWire } from '../contract/error-codec.js';
+import { changes, travel } from '../contract/differences.js';
+import { pathOf } from '../contract/schema.js';
 
 /**
  * Checked mode: a local call behaves as if a wire were in between, and complains of what a wire would change.
- * Input and output are compared before and after their way through the codec; the callee works on a frozen copy;
- * and every query is made twice, so that one with an effect shows in the tests.
- * @throws ContractError with the path of the value that differs
+ * Input and output are compared before and after their way through the codec; the callee works on a copy; and every query
+ * is made twice, so that one with an effect shows in the tests.
+ * @throws ContractError with the path of each place that differs
  */
 export function checked(
-  { method, input: inputCodec, output: outputCodec }: PlacedMethod,
+  { method, contract, input: inputCodec, output: outputCodec, errors }: PlacedMethod,
   call: BoundMethod,
 ): BoundMethod {
+  const share = contract.options.frozen ? deepFreeze : <T>(value: T) => value;
   const once = async (input: unknown) => {
-    const sent = travel(inputCodec, input);
+    const sent = arrivalOf(inputCodec, input);
     const before = structuredClone(sent);
-    const result = await call(deepFreeze(sent));
-    const changed = firstDifference(before, sent);
-    if (changed !== undefined)
-      throw new ContractError(`${inputCodec.path}${changed}: the callee changed its argument`);
-    return deepFreeze(travel(outputCodec, result));
+    const result = await invoke(call, share(sent)).catch((thrown: unknown) => travelError(errors, thrown));
+    const [changed] = changes(before, sent, []);
+    if (changed)
+      throw new ContractError(`${inputCodec.path}${pathOf(changed[0])}: the callee changed its argument`);
+    return share(arrivalOf(outputCodec, result));
   };
   if (method.kind === 'command') return once;
   return async (input) => {
@@ -29,24 +32,22 @@ export function checked(
   };
 }
 
-function travel(codec: Codec, value: unknown): unknown {
-  const { path } = codec;
-  const parsed = codec.schema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ContractError(`${path}${pathOf(issue!.path)}: ${issue!.message}`);
-  }
-  const stripped = firstDifference(value, parsed.data);
-  if (stripped !== undefined) throw new ContractError(`${path}${stripped}: the contract does not name this`);
-  const json = codec.encode(value);
-  const arrived = codec.decode(json === undefined ? undefined : JSON.parse(json));
-  const lost = firstDifference(value, arrived);
-  if (lost !== undefined) throw new ContractError(`${path}${lost}: arrives differently from how it left`);
+function arrivalOf(codec: Codec, value: unknown): unknown {
+  const { differences, value: arrived } = travel(codec, value);
+  refuse(differences);
   return arrived;
 }
 
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+/** The error that arrives keeps the stack of the one that was thrown, which a debugger needs. */
+function travelError(codec: ErrorCodec, thrown: unknown): never {
+  if (!codec.declares(thrown)) throw thrown;
+  refuse(codec.differencesOf(thrown));
+  const arrived = codec.decode(JSON.parse(codec.encode(thrown)) as ErrorOnWire);
+  throw Object.assign(arrived, { stack: thrown.stack });
+}
+
+function refuse(differences: readonly string[]): void {
+  if (differences.length > 0) throw new ContractError(differences.join('\n'));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -2,18 +2,16 @@ import type { DiscoveryService } from '@nestjs/core';
 import type { Contract } from '../contract/contract.js';
 import { ContractError } from '../call/errors.js';
 import { Implements } from '../seam.decorators.js';
-import type { BoundMethod } from '../call/placed-method.js';
 
+/** The methods of a provider, or of a client. */
+export type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /**
  * Finds the one provider that implements a contract.
  * @throws ContractError when there is none, more than one, a request-scoped one, or one that misses a method
  */
-export function implementationOf(
-  contract: Contract,
-  discovery: DiscoveryService,
-): Record<string, BoundMethod> {
+export function implementationOf(contract: Contract, discovery: DiscoveryService): Methods {
   const name = `contract '${contract.name}'`;
   const found = discovery
     .getProviders()
@@ -34,7 +32,7 @@ export function implementationOf(
       `${name}: ${String(wrapper.name)} is request-scoped; the seam calls one instance`,
     );
   }
-  const instance = wrapper.instance as Record<string, BoundMethod>;
+  const instance = wrapper.instance as Methods;
   const missing = Object.keys(contract.methods).filter((key) => typeof instance[key] !== 'function');
   if (missing.length > 0) {
     throw new ContractError(`${name}: ${String(wrapper.name)} has no method ${missing.join(', ')}`);

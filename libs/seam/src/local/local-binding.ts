@@ -1,7 +1,7 @@
 import { CallContext, currentCall, rootContext, runCall } from '../call/call-context.js';
 import type { InFlightCall } from '../call/deadline-tracker.js';
-import type { SeamError } from '../call/errors.js';
 import { type BoundMethod, invoke, type PlacedMethod } from '../call/placed-method.js';
+import { type CallError, outcomeOf } from '../contract/error-codec.js';
 
 /**
  * Binds a method to a provider in this process. The call is direct: no copy, no validation; a deadline, the
@@ -44,7 +44,7 @@ export function bindLocal(placed: PlacedMethod, implementation: BoundMethod): Bo
         (thrown: unknown) => {
           if (!deadlines.remove(call)) return;
           const error = placed.toDeclaredError(thrown, context);
-          call.end(error.code);
+          call.end(outcomeOf(error));
           reject(error);
         },
       );
@@ -63,7 +63,7 @@ class LocalCall implements InFlightCall {
     private readonly ownsContext: boolean,
     private readonly started: number,
     readonly deadline: number,
-    private readonly reject: (error: SeamError) => void,
+    private readonly reject: (error: CallError) => void,
   ) {}
 
   /** Counts the call and lets its context go. */

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CallContext, runCall } from '../index.js';
 import { openApp, openCallee, openCaller } from './apps.fixture.js';
 import { type Probe, ProbeContract } from './probe-contract.fixture.js';
-import { ProbeModule } from './probe-service.fixture.js';
+import { ProbeModule, ProbeService } from './probe-service.fixture.js';
 
 /** What does differ between a direct local call, as in production, and a remote one. Everything else must not. */
 describe('a remote call differs from a local one in production:', () => {
@@ -91,6 +92,18 @@ describe('a remote call differs from a local one in production:', () => {
     };
     await Promise.all([ask(local, 'local'), ask(remote, 'remote')]);
     expect(order).toEqual(['remote cancelled', 'local answered']);
+  });
+
+  it('the context of another library ends at the seam, unless a carrier takes it along', async () => {
+    const seen: unknown[] = [];
+    const storage = new AsyncLocalStorage<string>();
+    const echo = vi.spyOn(ProbeService.prototype, 'echo').mockImplementation(async (input) => {
+      seen.push(storage.getStore());
+      return input;
+    });
+    await storage.run('caller', () => both((probe) => probe.echo(value)));
+    echo.mockRestore();
+    expect(seen).toEqual(['caller', undefined]);
   });
 
   it('the stack of an error ends at the seam, and its cause stays with the callee', async () => {

@@ -2,7 +2,7 @@ import { connect } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
 import type { Credential } from '../index.js';
 import { openCallee, openCaller, SECRET, Watcher } from './apps.fixture.js';
-import { privateCa } from './private-ca.fixture.js';
+import { privateCa } from '../../../../test/support/private-ca.js';
 
 const hosts = privateCa();
 const others = privateCa();

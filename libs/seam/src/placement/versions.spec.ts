@@ -127,3 +127,54 @@ it('a callee without the contract is incompatible, not unavailable', async () =>
     message: 'comments.count: the callee does not answer this contract',
   });
 });
+
+describe('methods with positional arguments, of two releases', () => {
+  const released = (method: Method) => contract('users', { find: method });
+  async function between(asking: Method, answering: Method) {
+    const version = released(answering);
+    @Implements(version)
+    @Injectable()
+    class Users {
+      async find(...args: unknown[]) {
+        return JSON.stringify(args);
+      }
+    }
+    @Module({ providers: [Users] })
+    class UsersModule {}
+    const { address, close } = await openCallee({ local: [version] }, {}, UsersModule);
+    open.push(close);
+    const client = await caller(released(asking), [address]);
+    return client['find']!;
+  }
+
+  const one = query({ args: [z.string()], output: z.string() });
+  const two = query({ args: [z.string(), z.date().optional()], output: z.string() });
+  const typed = query<(slug: string, at?: Date) => string>();
+  const object = query({ input: z.object({ slug: z.string() }), output: z.string() });
+
+  it.each<[string, Method, Method, string]>([
+    ['a callee without the last one leaves it out', two, one, '["a"]'],
+    ['a callee with one more does without', one, two, '["a"]'],
+    ['a schema meets a type', two, typed, '["a","1970-01-01T00:00:00.005Z"]'],
+    ['a type meets a schema', typed, two, '["a","1970-01-01T00:00:00.005Z"]'],
+  ])('%s', async (_, asking, answering, seen) => {
+    const find = await between(asking, answering);
+    expect(await find('a', new Date(5))).toBe(seen);
+  });
+
+  it('a type that lies meets a schema: the call is refused, the argument named', async () => {
+    const find = await between(typed, two);
+    await expect(find(7)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: 'users.find args[0]: Invalid input: expected string, received number',
+    });
+  });
+
+  it.each<[string, Method, Method]>([
+    ['one object and arguments', object, one],
+    ['arguments and one object', typed, object],
+  ])('%s are incompatible', async (_, asking, answering) => {
+    const find = await between(asking, answering);
+    await expect(find({ slug: 'a' })).rejects.toMatchObject({ code: 'incompatible' });
+  });
+});

@@ -8,8 +8,11 @@ interface Strand {
   replied: number;
 }
 
-/** A stretch of network between caller and callee that a test can cut, or clog. */
-export async function openWire(address: string) {
+/**
+ * A stretch of network between caller and callee that a test can cut, or clog.
+ * @param record gets all bytes of both directions
+ */
+export async function openWire(address: string, record: (bytes: Buffer) => void = () => undefined) {
   const strands = new Set<Strand>();
   let clogAbove = Infinity;
   const [host, port] = address.split(':');
@@ -25,8 +28,10 @@ export async function openWire(address: string) {
           near.destroy();
           far.destroy();
         });
+    near.on('data', record);
     near.pipe(far);
     far.on('data', (data) => {
+      record(data);
       strand.replied += data.length;
       near.write(data);
       if (strand.replied > clogAbove) far.pause();

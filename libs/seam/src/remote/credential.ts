@@ -18,6 +18,8 @@ export interface Credential {
   /** At least 16 characters, the same on every host. */
   readonly secret?: string;
   readonly tls?: PrivateCa;
+  /** Names the hosts that belong together: one of another deployment is refused, although its credential is right. */
+  readonly deployment?: string;
 }
 
 /** @throws ContractError when it would authenticate any peer */
@@ -28,6 +30,12 @@ export function checkCredential(credential: Credential | undefined): Credential 
   if (secret !== undefined && secret.length < 16)
     throw new ContractError('the secret between hosts must have at least 16 characters');
   return { ...credential };
+}
+
+/** Returns why a peer with the right credential is refused: it names another deployment. */
+export function otherDeployment({ deployment }: Credential, peer: unknown): string | undefined {
+  if (deployment === undefined || typeof peer !== 'string' || peer === deployment) return undefined;
+  return `belongs to deployment '${peer.slice(0, 64)}', this host to '${deployment}'`;
 }
 
 /** A random number used once, base64url. */

@@ -57,13 +57,13 @@ export class FrameSocket extends TcpSocket {
   protected handleData(data: Buffer | string): void {
     const chunk = typeof data === 'string' ? Buffer.from(data) : data;
     let at = 0;
-    while (at < chunk.length && !this.socket.destroyed)
-      at = this.#frame ? this.#fill(this.#frame, chunk, at) : this.#readLength(chunk, at);
-  }
-
-  /** A peer that broke the framing cannot be understood any more, nor trusted to take a farewell. */
-  protected override handleDataError(error: unknown): void {
-    this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    try {
+      while (at < chunk.length && !this.socket.destroyed)
+        at = this.#frame ? this.#fill(this.#frame, chunk, at) : this.#readLength(chunk, at);
+    } catch (error) {
+      // A peer that broke the framing cannot be understood any more, nor trusted to take a farewell, which Nest would send.
+      this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #readLength(chunk: Buffer, start: number): number {

@@ -1,6 +1,8 @@
+import type { Carried } from '../call/carriers.js';
 import type { ConsistencyOnWire, Position } from '../call/consistency.js';
 import type { ReadWatermarkOnWire } from '../call/read-watermark.js';
 import type { ContractDescription } from '../contract/description.js';
+import type { ErrorOnWire } from '../contract/error-codec.js';
 
 /** What travels beside the input of a call. */
 export interface Metadata {
@@ -14,6 +16,8 @@ export interface Metadata {
   readonly consistency?: ConsistencyOnWire | undefined;
   /** Whether the caller wants to know how far the data is that the call reads. */
   readonly readWatermark?: true | undefined;
+  /** Values of other libraries' contexts. */
+  readonly carried?: Carried | undefined;
 }
 
 /** Asks for a call. `data` is the input in wire form, missing for `undefined`. */
@@ -22,14 +26,6 @@ export interface RequestFrame {
   readonly pattern: string;
   readonly metadata: Metadata;
   readonly data?: unknown;
-}
-
-/** An error as it travels; its cause stays with the callee. */
-export interface ErrorOnWire {
-  readonly code: string;
-  readonly message: string;
-  readonly data?: unknown;
-  readonly retryable: boolean;
 }
 
 /** Ends a call. `response` is the output in wire form, missing for `undefined`. */
@@ -41,6 +37,8 @@ export interface ReplyFrame {
   readonly refused?: boolean;
   /** How far the modules were that the call has written to, also when it failed after that. */
   readonly written?: Readonly<Record<string, Position>>;
+  /** Modules that could not be asked, and whose older or missing answers the reply is made of; one that leaves it out has none. */
+  readonly degraded?: readonly string[];
   /** How far the data was that the call has read, where that was asked for. */
   readonly readWatermark?: ReadWatermarkOnWire;
 }
@@ -51,12 +49,17 @@ export interface Accept {
   readonly contracts: readonly ContractDescription[];
   /** Whether a repeated command is answered from the reply of its first run. */
   readonly honoursKeys: boolean;
+  readonly deployment?: string | undefined;
 }
 
 /** From client to server. */
 export type ClientFrame = Partial<RequestFrame> & {
   /** The first frame of a client. */
-  readonly hello?: { readonly nonce: string; readonly proof: string };
+  readonly hello?: {
+    readonly nonce: string;
+    readonly proof: string;
+    readonly deployment?: string | undefined;
+  };
   /** Id of a call to cancel. */
   readonly cancel?: number;
   readonly ping?: number;

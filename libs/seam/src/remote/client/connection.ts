@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ClientTCP, type TcpSocket } from '@nestjs/microservices';
 import { SeamError } from '../../call/errors.js';
-import { type Credential, isProof, nonce, proof } from '../credential.js';
+import { type Credential, isProof, nonce, otherDeployment, proof } from '../credential.js';
 import { FrameSocket, FrameTooLarge } from '../frame-socket.js';
 import type { Accept, ReplyFrame, ServerFrame } from '../frames.js';
 import type { RemoteCall, Wait } from './remote-call.js';
@@ -189,6 +189,7 @@ export class Connection extends ClientTCP {
     const hello = {
       nonce: this.#nonce,
       proof: proof(this.options.credential, 'client', challenge, this.#nonce),
+      deployment: this.options.credential.deployment,
     };
     this.#frames!.send(JSON.stringify({ hello }));
   }
@@ -197,6 +198,8 @@ export class Connection extends ClientTCP {
     const expected = proof(this.options.credential, 'server', this.#challenge, this.#nonce);
     if (this.#challenge === '' || !isProof(accept.proof, expected))
       return this.fail('does not have the credential');
+    const other = otherDeployment(this.options.credential, accept.deployment);
+    if (other !== undefined) return this.fail(other);
     this.accept = accept;
     this.#opening.resolve();
   }

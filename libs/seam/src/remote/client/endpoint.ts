@@ -215,7 +215,7 @@ export class Endpoint implements ConnectionOwner {
   }
 
   #eject(reason: string): void {
-    if (!this.#isEjected) this.options.observer.ejected?.(this.label, reason);
+    if (!this.#isEjected && !this.#isClosed) this.options.observer.ejected?.(this.label, reason);
     this.#isEjected = true;
     // A silent connection belongs to a process that hangs: calls wait there for nothing.
     for (const silent of [...this.#pool, ...this.#goingAway].filter(({ isSilent }) => isSilent))

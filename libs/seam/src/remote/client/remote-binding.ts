@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bindCached } from '../../answers/cached-query.js';
 import { currentCall, rootContext } from '../../call/call-context.js';
-import { SeamError } from '../../call/errors.js';
+import type { Carried } from '../../call/carriers.js';
 import { type BoundMethod, PlacedMethod, type SeamRuntime } from '../../call/placed-method.js';
+import { traced } from '../../call/traced-method.js';
 import type { Contract } from '../../contract/contract.js';
 import type { Credential } from '../credential.js';
-import type { ErrorOnWire, ReplyFrame } from '../frames.js';
+import { outcomeOf } from '../../contract/error-codec.js';
+import type { ReplyFrame } from '../frames.js';
 import { RemoteCall } from './remote-call.js';
 import { RemoteHost } from './remote-host.js';
 import type { RemoteHostOptions } from './remote-host-options.js';
-import { hasNotStarted, shouldRetry, toSeamError, TransportError } from './retry.js';
+import { hasNotStarted, shouldRetry, toCallError, TransportError } from './retry.js';
 
 /**
  * Starts to connect to a host, and binds the methods of its contracts.
@@ -23,8 +26,11 @@ export function bindRemoteHost(
 ): () => void {
   const host = new RemoteHost(options, credential, runtime.observer);
   for (const contract of options.contracts)
-    for (const key of Object.keys(contract.methods))
-      bind(contract, key, bindRemote(new PlacedMethod(runtime, contract, key, 'remote'), host));
+    for (const key of Object.keys(contract.methods)) {
+      const remote = new PlacedMethod(runtime, contract, key, 'remote');
+      const call = bindCached(remote, bindRemote(remote, host));
+      bind(contract, key, traced(remote, 'client', 'remote', call));
+    }
   return () => host.close();
 }
 
@@ -50,13 +56,23 @@ function bindRemote(remote: PlacedMethod, host: RemoteHost): BoundMethod {
         data = remote.input.encode(input);
       } catch (cause) {
         record('invalid-input', 0);
-        reject(new SeamError('invalid-input', { message: `${path} input: has no wire form`, cause }));
+        reject(remote.invalidInput(cause));
+        return;
+      }
+      let carried: Carried | undefined;
+      try {
+        carried = runtime.carriers.inject();
+      } catch (thrown) {
+        const error = remote.toDeclaredError(thrown, context);
+        record(outcomeOf(error), 0);
+        reject(error);
         return;
       }
       const call = new RemoteCall(
         remote,
         context,
         context.nextIdempotencyKey(path),
+        carried,
         started,
         deadline,
         data,
@@ -70,18 +86,19 @@ function bindRemote(remote: PlacedMethod, host: RemoteHost): BoundMethod {
 
 /** Sends a call until it has an answer, or no further try makes sense. */
 async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void> {
-  const { runtime, contract, key, output } = call.remote;
+  const { runtime, contract, key, output, errors } = call.remote;
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await host.send(call);
-      recordWrites(reply, call);
+      recordEffects(reply, call);
       observeReads(reply, call);
-      if (reply.err) throw errorOf(reply, reply.err);
-      return call.succeed(output.receive(reply.response));
+      if (reply.err)
+        throw isRefusal(reply) ? new TransportError(reply.err.message, false) : errors.decode(reply.err);
+      return call.succeed(output.decode(reply.response));
     } catch (error) {
       if (call.hasEnded) return;
       const mayRetry = attempt < host.settings.maxAttempts && shouldRetry(call, error, host.honoursKeys);
-      if (!mayRetry) return call.fail(toSeamError(call, error));
+      if (!mayRetry) return call.fail(toCallError(call, error));
       runtime.observer.retried?.(contract.name, key, error instanceof Error ? error.message : String(error));
       // The first repetition of what surely has not begun needs no pause: it usually goes to another address.
       if (attempt > 1 || !hasNotStarted(error)) await pause(host.settings.backoff * 2 ** (attempt - 1), call);
@@ -90,9 +107,10 @@ async function callWithRetries(call: RemoteCall, host: RemoteHost): Promise<void
   }
 }
 
-/** Later reads of this request must include what the callee has written for it. */
-function recordWrites({ written }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
+/** Later reads of this request must include what the callee has written for it, and its reply is no better than what it is made of. */
+function recordEffects({ written, degraded }: ReplyFrame, { context: { consistency } }: RemoteCall): void {
   for (const [module, position] of Object.entries(written ?? {})) consistency.recordWrite(module, position);
+  for (const module of degraded ?? []) consistency.recordDegraded(module);
 }
 
 /** A callee that does not tell, as one of an earlier release, may have read anything. */
@@ -106,7 +124,6 @@ function pause(bound: number, call: RemoteCall): Promise<void> {
 }
 
 /** A call that the callee turned away before it began is like one that never arrived. */
-function errorOf({ refused }: ReplyFrame, { code, message, data, retryable }: ErrorOnWire): Error {
-  if (refused && code === 'unavailable') return new TransportError(message, false);
-  return new SeamError(code, { message, data, retryable });
+function isRefusal({ refused, err }: ReplyFrame): boolean {
+  return refused === true && err?.code === 'unavailable';
 }

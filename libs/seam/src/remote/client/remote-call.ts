@@ -1,7 +1,9 @@
 import type { CallContext } from '../../call/call-context.js';
+import type { Carried } from '../../call/carriers.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
 import type { SeamError } from '../../call/errors.js';
 import type { PlacedMethod } from '../../call/placed-method.js';
+import { type CallError, outcomeOf } from '../../contract/error-codec.js';
 import type { Metadata } from '../frames.js';
 
 /** Where a call waits for its reply. */
@@ -22,12 +24,13 @@ export class RemoteCall implements InFlightCall {
     readonly remote: PlacedMethod,
     readonly context: CallContext,
     readonly idempotencyKey: string | undefined,
+    carried: Carried | undefined,
     private readonly started: number,
     readonly deadline: number,
     /** Input in wire form, as JSON text. */
     private readonly data: string | undefined,
     private readonly resolve: (value: unknown) => void,
-    private readonly reject: (error: SeamError) => void,
+    private readonly reject: (error: CallError) => void,
   ) {
     const metadata: Omit<Metadata, 'left'> = {
       requestId: context.requestId,
@@ -36,6 +39,7 @@ export class RemoteCall implements InFlightCall {
       idempotencyKey,
       consistency: context.consistency.toWire(),
       readWatermark: context.readWatermark && true,
+      carried,
     };
     this.#metadata = JSON.stringify(metadata).slice(1);
   }
@@ -62,8 +66,8 @@ export class RemoteCall implements InFlightCall {
     if (this.#end('ok')) this.resolve(value);
   }
 
-  fail(error: SeamError): void {
-    if (this.#end(error.code)) this.reject(error);
+  fail(error: CallError): void {
+    if (this.#end(outcomeOf(error))) this.reject(error);
   }
 
   expire(): void {

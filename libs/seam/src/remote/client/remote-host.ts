@@ -126,6 +126,7 @@ export class RemoteHost {
       if (!resolved.includes(endpoint)) {
         this.#endpoints.delete(label);
         endpoint.close();
+        this.#options.observer.removed?.(label);
       }
     this.#list = [...this.#endpoints.values()];
   }

@@ -1,4 +1,6 @@
+import { HttpException } from '@nestjs/common';
 import { isSeamError, SeamError } from '../../call/errors.js';
+import { type CallError, outcomeOf } from '../../contract/error-codec.js';
 import type { RemoteCall } from './remote-call.js';
 
 /** Why a call did not get its reply from an address, whatever the method would have said. */
@@ -37,17 +39,18 @@ export function shouldRetry(call: RemoteCall, error: unknown, honoursKeys: boole
 }
 
 /** Returns the error for the caller. An error that its contract does not declare is `internal`, with its cause in the log. */
-export function toSeamError(call: RemoteCall, error: unknown): SeamError {
+export function toCallError(call: RemoteCall, error: unknown): CallError {
   const { method, path } = call.remote;
-  if (call.remote.declares(error)) return error;
+  if (call.remote.errors.declares(error)) return error;
   if (error instanceof TransportError) {
     // A command that may have taken effect must not look like one that may simply be repeated.
     const retryable = method.kind === 'query' || !error.mayHaveStarted;
     return new SeamError('unavailable', { message: `${path}: ${error.message}`, retryable, cause: error });
   }
-  const cause = isSeamError(error)
-    ? new Error(`${path} ended with '${error.code}', which is not declared`)
-    : error;
+  const cause =
+    error instanceof HttpException
+      ? new Error(`${path} ended with '${outcomeOf(error)}', which is not declared`)
+      : error;
   return call.remote.toDeclaredError(cause, call.context);
 }
 

@@ -4,7 +4,7 @@ import { Semaphore } from '../../semaphore.js';
 import { SeamError } from '../../call/errors.js';
 import type { SeamRuntime } from '../../call/placed-method.js';
 import { type ContractDescription, describeContract } from '../../contract/description.js';
-import { checkCredential, isProof, proof } from '../credential.js';
+import { checkCredential, isProof, otherDeployment, proof } from '../credential.js';
 import { FrameSocket } from '../frame-socket.js';
 import type { ClientFrame, RequestFrame } from '../frames.js';
 import { PendingHandshakes } from './pending-handshakes.js';
@@ -73,7 +73,6 @@ export class SeamServer extends ServerTCP {
 
   override bindHandler(socket: Socket): void {
     if (this.#draining) return void socket.destroy();
-    this.trackOpenSocket(socket);
     const peer = new Peer(this.getSocketInstance(socket));
     this.#peers.add(peer);
     socket.on('message', (frame: ClientFrame) => this.#receive(peer, frame));
@@ -102,6 +101,8 @@ export class SeamServer extends ServerTCP {
   override async close(): Promise<void> {
     await this.drain();
     clearInterval(this.#sweeping);
+    // Nest 11 destroys open sockets from 11.2.5 on only.
+    for (const peer of this.#peers) peer.frames.netSocket.destroy();
     super.close();
   }
 
@@ -141,16 +142,24 @@ export class SeamServer extends ServerTCP {
     if (typeof answer !== 'string') return this.#disconnect(peer, 'a malformed hello');
     if (!isProof(hello?.proof, proof(credential, 'client', peer.challenge, answer)))
       return this.#disconnect(peer, 'a wrong credential');
+    const other = otherDeployment(credential, hello?.deployment);
+    const accept = {
+      proof: proof(credential, 'server', peer.challenge, answer),
+      contracts: this.#contracts,
+      honoursKeys: this.runtime.idempotency !== undefined,
+      deployment: credential.deployment,
+    };
+    if (other !== undefined) {
+      // With its own deployment, so that the peer can report the reason.
+      peer.send({ accept: { ...accept, contracts: [] } });
+      peer.frames.flush();
+      peer.frames.end();
+      return this.#reportRejection(peer.name, other);
+    }
     peer.isAuthenticated = true;
     peer.frames.limit = maxMessageBytes;
     this.#handshakes.remove(peer.frames.netSocket);
-    peer.send({
-      accept: {
-        proof: proof(credential, 'server', peer.challenge, answer),
-        contracts: this.#contracts,
-        honoursKeys: this.runtime.idempotency !== undefined,
-      },
-    });
+    peer.send({ accept });
   }
 
   #serve(peer: Peer, frame: RequestFrame): void {

@@ -1,13 +1,14 @@
 import { CallContext, runCall } from '../../call/call-context.js';
+import type { Carried } from '../../call/carriers.js';
 import { Consistency } from '../../call/consistency.js';
 import type { InFlightCall } from '../../call/deadline-tracker.js';
 import { SeamError } from '../../call/errors.js';
 import { type BoundMethod, invoke, PlacedMethod, type SeamRuntime } from '../../call/placed-method.js';
 import { ReadWatermark } from '../../call/read-watermark.js';
-import { InvalidValue } from '../../contract/codec.js';
 import type { Contract } from '../../contract/contract.js';
+import { type CallError, outcomeOf } from '../../contract/error-codec.js';
 import type { Semaphore, Waiter } from '../../semaphore.js';
-import type { ErrorOnWire, Metadata, RequestFrame } from '../frames.js';
+import type { Metadata, RequestFrame } from '../frames.js';
 import type { Peer } from './peer.js';
 
 /** A contract that this process answers, with what answers it. */
@@ -35,6 +36,7 @@ export class ServedCall implements InFlightCall, Waiter {
   readonly context: CallContext;
   readonly #id: number;
   readonly #data: unknown;
+  readonly #carried: Carried | undefined;
   readonly #started = performance.now();
   #holdsPermit = false;
 
@@ -47,6 +49,7 @@ export class ServedCall implements InFlightCall, Waiter {
   ) {
     this.#id = id;
     this.#data = data;
+    this.#carried = metadata.carried;
     this.deadline = this.#started + Math.min(metadata.left, served.timeout);
     this.context = contextOf(metadata, this.deadline);
     served.runtime.deadlines.add(this);
@@ -56,15 +59,19 @@ export class ServedCall implements InFlightCall, Waiter {
   /** Runs the method. */
   start(): void {
     this.#holdsPermit = true;
-    const { input, implementation } = this.served;
+    const { input, implementation, runtime } = this.served;
     let value: unknown;
     try {
-      value = input.receive(this.#data);
+      value = input.decode(this.#data);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(this.served.invalidInput(error));
       return;
     }
-    runCall(this.context, () => invoke(implementation, value)).then(
+    const run = () => invoke(implementation, value);
+    const carried = this.#carried;
+    runCall(this.context, () =>
+      carried === undefined ? run() : invoke(() => runtime.carriers.extract(carried, run), undefined),
+    ).then(
       (result) => this.#succeed(result),
       (error: unknown) => this.#fail(error),
     );
@@ -74,7 +81,7 @@ export class ServedCall implements InFlightCall, Waiter {
     const error = this.served.deadlineExceeded('took too long');
     this.context.cancel(error);
     this.#end(error.code);
-    this.#reply(JSON.stringify({ id: this.#id, err: onWire(error) }));
+    this.#reply(`{"id":${this.#id},"err":${this.served.errors.encode(error)}}`);
   }
 
   /** Ends the call without a reply, after the caller cancelled it or disconnected. */
@@ -88,7 +95,7 @@ export class ServedCall implements InFlightCall, Waiter {
   refuse(error: SeamError): void {
     if (!this.served.runtime.deadlines.remove(this)) return;
     this.#end(error.code);
-    this.#reply(JSON.stringify({ id: this.#id, err: onWire(error), refused: true }));
+    this.#reply(`{"id":${this.#id},"err":${this.served.errors.encode(error)},"refused":true}`);
   }
 
   #succeed(result: unknown): void {
@@ -107,30 +114,29 @@ export class ServedCall implements InFlightCall, Waiter {
 
   #fail(thrown: unknown): void {
     if (!this.served.runtime.deadlines.remove(this)) return;
-    const error =
-      thrown instanceof InvalidValue
-        ? invalidInput(thrown)
-        : this.served.toDeclaredError(thrown, this.context);
-    this.#end(error.code);
+    const error = this.served.toDeclaredError(thrown, this.context);
+    this.#end(outcomeOf(error));
     this.#replyError(error);
   }
 
-  #replyError(error: SeamError): void {
+  #replyError(error: CallError): void {
     try {
-      this.#reply(`{"id":${this.#id}${this.#facts()},"err":${JSON.stringify(onWire(error))}}`);
+      this.#reply(`{"id":${this.#id}${this.#facts()},"err":${this.served.errors.encode(error)}}`);
     } catch (cause) {
       // Data of an error that does not fit on the wire must not cost the caller its reply.
       this.served.reportUnexpected(cause, this.context);
-      this.#reply(JSON.stringify({ id: this.#id, err: onWire(new SeamError('internal')) }));
+      const internal = this.served.errors.encode(new SeamError('internal'));
+      this.#reply(`{"id":${this.#id},"err":${internal}}`);
     }
   }
 
   /** What the caller has to know of the call beside its outcome. */
   #facts(): string {
-    const { written } = this.context.consistency;
+    const { written, degraded } = this.context.consistency;
     const { readWatermark } = this.context;
     return (
       (written ? `,"written":${JSON.stringify(Object.fromEntries(written))}` : '') +
+      (degraded ? `,"degraded":${JSON.stringify([...degraded])}` : '') +
       (readWatermark ? `,"readWatermark":${JSON.stringify(readWatermark.toWire())}` : '')
     );
   }
@@ -161,12 +167,4 @@ function contextOf(metadata: Metadata, deadline: number) {
     consistency: Consistency.fromWire(consistency),
     readWatermark: readWatermark && new ReadWatermark(),
   });
-}
-
-function invalidInput({ message, issues }: InvalidValue): SeamError {
-  return new SeamError('invalid-input', { message, data: { issues } });
-}
-
-function onWire({ code, message, data, retryable }: SeamError): ErrorOnWire {
-  return { code, message, data, retryable };
 }
