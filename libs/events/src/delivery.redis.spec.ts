@@ -4,6 +4,7 @@ import { query, TestPostgres } from '../../../test/support/postgres.js';
 import { RedisServer } from '../../../test/support/redis.js';
 import { deliverySpecs } from './shared-delivery-specs.fixture.js';
 import { eventually } from './test-environment.fixture.js';
+import { originSpecs } from './origin/shared-origin-specs.fixture.js';
 import { jobSpecs } from './jobs/shared-job-specs.fixture.js';
 import { createSampleSchemas, startSampleApp } from './sample-modules.fixture.js';
 
@@ -49,6 +50,9 @@ describe('Delivery with queues on Redis', () => {
 
   describe('of events', () => {
     deliverySpecs(newEnvironment);
+  });
+  describe('of forgeries:', () => {
+    originSpecs(newEnvironment);
   });
   describe('of jobs', () => {
     jobSpecs(newEnvironment);

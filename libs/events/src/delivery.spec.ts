@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { migrateQueues } from './broker/migrate-queues.js';
 import { query, TestPostgres } from '../../../test/support/postgres.js';
+import { migrateQueues } from '../../../test/support/queues.js';
 import { deliverySpecs } from './shared-delivery-specs.fixture.js';
+import { originSpecs } from './origin/shared-origin-specs.fixture.js';
 import { jobSpecs } from './jobs/shared-job-specs.fixture.js';
 
 describe('Delivery with queues on PostgreSQL', () => {
@@ -20,6 +21,9 @@ describe('Delivery with queues on PostgreSQL', () => {
   };
   describe('of events', () => {
     deliverySpecs(newEnvironment);
+  });
+  describe('of forgeries:', () => {
+    originSpecs(newEnvironment);
   });
   describe('of jobs', () => {
     jobSpecs(newEnvironment);

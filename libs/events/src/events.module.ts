@@ -7,6 +7,7 @@ import { Broker } from './broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
 import { EventsRuntime } from './events-runtime.js';
 import { EventMetrics } from './metrics/event-metrics.js';
+import { CommitSignals } from './outbox/commit-signals.js';
 import { outboxToken } from './outbox/outbox.js';
 import { Broadcaster } from './broadcast/broadcaster.js';
 
@@ -21,11 +22,12 @@ export class EventsModule {
       imports: [DiscoveryModule],
       providers: [
         { provide: EVENTS_OPTIONS, useValue: options },
-        { provide: Broker, useFactory: () => new Broker(options.broker) },
+        { provide: Broker, useFactory: () => new Broker(options.broker, options.namespace) },
         Broadcaster,
         EventMetrics,
         QueuesBoard,
         EventsRuntime,
+        CommitSignals,
       ],
       exports: [Broker, EventsRuntime, Broadcaster],
     };

@@ -8,13 +8,15 @@ const queues = 'postgres://tearline_queues:p@db/x';
 describe('the settings of events', () => {
   it('have defaults, except for where the queues are', () => {
     expect(read({})).toEqual({ EVENTS_CONCURRENCY: 2 });
-    expect(() => brokerOptions(read({}))).toThrow(/^REDIS_URL, QUEUES_DATABASE_URL: expected one of them/);
+    expect(() => brokerOptions(read({}))).toThrow(/ REDIS_URL, QUEUES_DATABASE_URL: expected one of them/);
   });
 
   it('prefer Redis to PostgreSQL', () => {
     const both = { REDIS_URL: 'rediss://:secret@cache:6380/1', QUEUES_DATABASE_URL: queues };
     expect(brokerOptions(read(both))).toEqual({ redisUrl: both.REDIS_URL });
     expect(brokerOptions(read({ ...both, REDIS_URL: '' }))).toEqual({ databaseUrl: queues });
+    const several = queues.replace('@', '@db-1:6432,');
+    expect(read({ QUEUES_DATABASE_URL: several })).toMatchObject({ QUEUES_DATABASE_URL: several });
   });
 
   it.each([

@@ -1,30 +1,43 @@
-import { numberSetting } from '@tearline/settings';
+import {
+  checkedSetting,
+  numberSetting,
+  serverUrls,
+  SettingsError,
+  urlMistake,
+  urlSetting,
+} from '@tearline/settings';
 import { z } from 'zod';
 import type { BrokerOptions } from './broker/broker.js';
 
-const url = (expected: string, ...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `expected a URL such as ${expected}`,
-  });
+const redisUrl = urlSetting({
+  example: 'redis://host:6379',
+  schemes: ['redis', 'rediss'],
+  check: ({ pathname }) =>
+    /^(\/\d{0,4})?$/.test(pathname) ? undefined : "what follows '/' is not the number of a database",
+});
+const queuesRules = {
+  example: 'postgres://tearline_queues:<password>@host:5432/tearline',
+  schemes: ['postgres', 'postgresql'],
+};
+const queuesUrl = checkedSetting((url) =>
+  serverUrls(url)
+    .map((server) => urlMistake(server, queuesRules))
+    .find(Boolean),
+);
 
 /** Settings of events and background work. */
 export const eventsSettings = {
-  REDIS_URL: url('redis://host:6379', 'redis:', 'rediss:').optional().meta({
-    description: 'Redis that holds the queues and the second level of the cache',
+  REDIS_URL: redisUrl.optional().meta({
+    description:
+      'Redis that holds the queues, the second level of the cache and the counters of failed logins',
     secret: true,
     assigned: true,
   }),
-  QUEUES_DATABASE_URL: url(
-    'postgres://tearline_queues:<password>@host:5432/tearline',
-    'postgres:',
-    'postgresql:',
-  )
-    .optional()
-    .meta({
-      description: 'PostgreSQL that holds the queues, with their own role; unused with REDIS_URL',
-      secret: true,
-      assigned: true,
-    }),
+  QUEUES_DATABASE_URL: queuesUrl.optional().meta({
+    description: 'PostgreSQL that holds the queues, with their own role; unused with REDIS_URL',
+    secret: true,
+    assigned: true,
+  }),
   EVENTS_CONCURRENCY: numberSetting(1, 99)
     .default(2)
     .meta({ description: 'events that one module handles at once in a process' }),
@@ -37,7 +50,7 @@ export const eventsSettings = {
 
 /**
  * Returns where the queues are: on Redis if `REDIS_URL` is set, else on PostgreSQL.
- * @throws Error when neither is set
+ * @throws SettingsError when neither is set
  */
 export function brokerOptions({
   REDIS_URL: redisUrl,
@@ -48,8 +61,8 @@ export function brokerOptions({
 }): BrokerOptions {
   if (redisUrl !== undefined) return { redisUrl };
   if (databaseUrl !== undefined) return { databaseUrl };
-  throw new Error(
+  throw new SettingsError([
     'REDIS_URL, QUEUES_DATABASE_URL: expected one of them for the queues: ' +
       'redis://host:6379, or postgres://tearline_queues:<password>@host:5432/tearline',
-  );
+  ]);
 }

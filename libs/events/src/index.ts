@@ -10,5 +10,5 @@ export { Every } from './jobs/every.decorator.js';
 export { job, type JobContract, type JobOptions, type JobPayloadOf } from './jobs/job.js';
 export { type JobHandler, OnJob, REQUEUE, type RunningJob } from './jobs/on-job.decorator.js';
 export { afterCommit } from './outbox/after-commit.js';
-export { type EnqueueOptions, InjectOutbox, Outbox } from './outbox/outbox.js';
+export { type EnqueueOptions, InjectOutbox, Outbox, outboxToken } from './outbox/outbox.js';
 export { createEventTables } from './tables/create-event-tables.js';

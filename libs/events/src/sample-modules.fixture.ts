@@ -4,6 +4,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DatabaseModule, databaseUrls, migrate } from '@tearline/database';
 import { contract, event, type EventContract, type ModuleManifest } from '@tearline/seam';
 import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
+import { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { BrokerOptions } from './broker/broker.js';
 import { EventsModule } from './events.module.js';
@@ -44,8 +45,11 @@ export interface Behaviour {
 export interface SampleAppOptions {
   urls: Readonly<Record<string, string>>;
   broker: BrokerOptions;
+  namespace?: string;
   modules?: readonly ('shop' | 'ledger')[];
   isWorker?: boolean;
+  /** Receives the metrics. */
+  registry?: Registry;
   concurrency?: number;
   behaviour?: Behaviour;
   /** The release of the event that this process knows. */
@@ -65,8 +69,10 @@ export interface SampleApp {
 export async function startSampleApp({
   urls,
   broker,
+  namespace = 'tearline-sample',
   modules = ['shop', 'ledger'],
   isWorker = true,
+  registry,
   concurrency = 2,
   behaviour = {},
   sold = Sold,
@@ -79,10 +85,14 @@ export async function startSampleApp({
     }),
   ];
   const types = { shop: shopModule(), ledger: ledgerModule(sold, behaviour) };
+  class MetricsModule {}
+  const provider = { provide: Registry, useValue: registry };
+  const metrics = { module: MetricsModule, global: true, providers: [provider], exports: [Registry] };
   const app = await Test.createTestingModule({
     imports: [
+      ...(registry ? [metrics] : []),
       DatabaseModule.forRoot({ urls, connections: 10 }),
-      EventsModule.forRoot({ broker, manifests, isWorker, concurrency }),
+      EventsModule.forRoot({ broker, namespace, manifests, isWorker, concurrency }),
       ...modules.map((name) => types[name]),
     ],
   })
@@ -110,9 +120,12 @@ export async function startSampleApp({
 }
 
 /** Creates both modules' schemas and tables. @returns each module's URL */
-export async function createSampleSchemas(ownerUrl: string): Promise<Record<string, string>> {
+export async function createSampleSchemas(
+  ownerUrl: string,
+  options?: Parameters<typeof migrate>[3],
+): Promise<Record<string, string>> {
   const urls = databaseUrls(['shop', 'ledger'], {}, ownerUrl);
-  await migrate(ownerUrl, [
+  const targets = [
     { url: urls['shop']!, data: { schema: 'shop', migrations: async () => [createEventTables('shop')] } },
     {
       url: urls['ledger']!,
@@ -121,7 +134,8 @@ export async function createSampleSchemas(ownerUrl: string): Promise<Record<stri
         migrations: async () => [CreateEntries1766000000000, createEventTables('ledger')],
       },
     },
-  ]);
+  ];
+  await migrate(ownerUrl, targets, undefined, options);
   return urls;
 }
 

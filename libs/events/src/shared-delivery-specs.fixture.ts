@@ -5,11 +5,17 @@ import { Broker } from './broker/broker.js';
 import { query } from '../../../test/support/postgres.js';
 import type { Delivery } from './delivery.js';
 import { eventually, type TestEnvironment, useTestEnvironment } from './test-environment.fixture.js';
-import { type Behaviour, Closed, NoSubscribers } from './sample-modules.fixture.js';
+import {
+  type Behaviour,
+  Closed,
+  createSampleSchemas,
+  NoSubscribers,
+  type SampleApp,
+} from './sample-modules.fixture.js';
 
 /** Specs of events with queues on Redis and on PostgreSQL. */
 export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): void {
-  const { current, start, stop, sql, items, count, letters } = useTestEnvironment(newEnvironment);
+  const { current, start, stop, sql, items, count, letters, signerOf } = useTestEnvironment(newEnvironment);
   const failsOn = (poison: Set<string>): Behaviour => ({
     sold: ({ payload: { item } }) => {
       if (poison.has(item)) throw new Error(`${item} is poison`);
@@ -88,8 +94,9 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
 
   it('recognises duplicates, and waits for missing events', async () => {
     await start({ modules: ['ledger'] });
-    const broker = new Broker(current.environment.broker);
+    const broker = new Broker(current.environment.broker, 'tearline-sample');
     await broker.check();
+    const signer = await signerOf('shop');
     let sent = 0;
     const deliver = (seq: number) => {
       const delivery: Delivery = {
@@ -103,7 +110,9 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
         context: {},
         at: new Date().toISOString(),
       };
-      return broker.queue('ledger').add('shop/sold', delivery, { jobId: `x-${(sent += 1)}` });
+      return broker
+        .queue('ledger')
+        .add('shop/sold', signer.event('ledger', delivery), { jobId: `x-${(sent += 1)}` });
     };
     const confirmed = async () =>
       (await broker.queue('shop.confirmed').getWaiting())
@@ -212,7 +221,7 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
   it('makes an event a dead letter when its handler crashes the process each time', async () => {
     await sql(
       `insert into ledger.inbox (publisher, aggregate, seq, claims, event)
-       select 'shop', 'shelf/1', seq, case seq when 1 then 10 else 0 end,
+       select 'shop', 'shelf/1', seq, case seq when 1 then 3 else 0 end,
          jsonb_build_object('publisher', 'shop', 'id', 100 + seq, 'aggregate', 'shelf/1', 'seq', seq,
            'type', 'shop/sold', 'version', 1, 'payload', jsonb_build_object('item', 'number ' || seq),
            'context', '{}'::jsonb, 'at', now())
@@ -221,7 +230,7 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
     await start({ modules: ['ledger'] });
     await eventually(async () => expect(await count(`ledger.inbox where state = 'dead'`)).toBe(1));
     const [letter] = await letters('drop');
-    expect(letter!.error).toContain('ended during 10 attempts in a row');
+    expect(letter!.error).toContain('ended during 3 attempts in a row');
     await eventually(async () => expect(await items('shelf/1')).toEqual(['number 2']));
   });
 
@@ -278,6 +287,26 @@ export function deliverySpecs(newEnvironment: () => Promise<TestEnvironment>): v
     await start({ modules: ['ledger'], sold: v2 });
     await stop(old);
     await eventually(async () => expect(await items('shelf/1')).toEqual(['a', 'b', 'c (old)']), 25_000);
+  });
+
+  it('keeps the events of two deployments on one server apart', async () => {
+    const other = await newEnvironment();
+    const urls = await createSampleSchemas(other.ownerUrl);
+    const [one, two] = await Promise.all([
+      start({ namespace: 'tearline-one' }),
+      start({ namespace: 'tearline-two', urls }),
+    ]);
+    const numbers = Array.from({ length: 20 }, (_, n) => String(n));
+    for (const n of numbers)
+      await Promise.all([one.sell('shelf/1', `one ${n}`), two.sell('shelf/1', `two ${n}`)]);
+    const itemsOf = async (app: SampleApp) =>
+      (await app.database('ledger').query<{ item: string }[]>('select item from entries order by id')).map(
+        ({ item }) => item,
+      );
+    await eventually(async () => {
+      expect(await itemsOf(one)).toEqual(numbers.map((n) => `one ${n}`));
+      expect(await itemsOf(two)).toEqual(numbers.map((n) => `two ${n}`));
+    });
   });
 
   it('handles events in worker processes only', async () => {

@@ -2,6 +2,8 @@ import pg from 'pg';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { BrokerOptions } from './broker/broker.js';
 import { query } from '../../../test/support/postgres.js';
+import { ModuleKeys } from './origin/module-keys.js';
+import { Origin } from './origin/origin.js';
 import type { DeadLetter } from './dead-letters/dead-letters.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import {
@@ -24,11 +26,17 @@ export const eventually = <T>(check: () => Promise<T> | T, timeout = 15_000) =>
 
 /** Creates a database for each test, and closes its apps at the end. */
 export function useTestEnvironment(newEnvironment: () => Promise<TestEnvironment>) {
-  const current = {} as { environment: TestEnvironment; urls: Record<string, string> };
+  const current = {} as {
+    environment: TestEnvironment;
+    urls: Record<string, string>;
+    migrate: (options: Parameters<typeof createSampleSchemas>[1]) => Promise<unknown>;
+  };
   const apps: SampleApp[] = [];
   beforeEach(async () => {
     current.environment = await newEnvironment();
-    current.urls = await createSampleSchemas(current.environment.ownerUrl);
+    const { ownerUrl } = current.environment;
+    current.urls = await createSampleSchemas(ownerUrl);
+    current.migrate = (options) => createSampleSchemas(ownerUrl, options);
   });
   afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.close()));
@@ -60,6 +68,12 @@ export function useTestEnvironment(newEnvironment: () => Promise<TestEnvironment
       );
       return rows.map(({ item }) => item);
     },
+    /** Signs as a module of the deployment. */
+    signerOf: (module: string) =>
+      new Origin(
+        new ModuleKeys(module, { query: ((text: string) => query(current.urls[module]!, text)) as never }),
+        { refused: () => undefined },
+      ).signer(),
     /** @param table a table, or a table and a condition */
     count: async (table: string): Promise<number> =>
       (await sql<{ count: number }>(`select count(*)::int from ${table}`))[0]!.count,

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Broker } from '../broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from '../events-options.js';
-import { confirmationQueue } from '../outbox/confirmations.js';
+import { queuesOf } from '../queues-of.js';
 import { serveBoard } from './serve-board.js';
 
 /** Serves the board of all modules' queues, on a host with an operator password. */
@@ -18,15 +18,11 @@ export class QueuesBoard implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const { operatorPassword, manifests } = this.options;
     if (!operatorPassword) return;
-    const names = manifests.flatMap(({ name, subscribes = [], publishes = [], jobs = [] }) => [
-      ...(subscribes.length > 0 ? [name] : []),
-      ...(publishes.length > 0 ? [confirmationQueue(name)] : []),
-      ...jobs,
-    ]);
+    const names = queuesOf(manifests);
     const server = this.host.httpAdapter.getInstance<FastifyInstance>();
     await serveBoard(
       server,
-      names.map((name) => this.broker.queue(name)),
+      names.map((name) => ({ name, queue: this.broker.queue(name) })),
       operatorPassword,
     );
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateQueues } from '../broker/migrate-queues.js';
 import { TestPostgres } from '../../../../test/support/postgres.js';
+import { migrateQueues } from '../../../../test/support/queues.js';
 import { asOperator, openBoard } from './open-board.fixture.js';
 
 describe('The board on PostgreSQL', () => {
@@ -18,8 +18,8 @@ describe('The board on PostgreSQL', () => {
   });
 
   it.each([
-    ['/api/queues?activeQueue=readers&status=latest', 'articles-1'],
-    ['/api/queues/readers/articles-1', '"slug":"a"'],
+    ['/api/queues?activeQueue=tearline-0.readers&status=latest', 'articles-1'],
+    ['/api/queues/tearline-0.readers/articles-1', '"slug":"a"'],
     ['/api/redis/stats', '"version"'],
   ])('answers %s', async (path, part) => {
     const answer = await fetch(`${board.url}/queues${path}`, { headers: asOperator() });

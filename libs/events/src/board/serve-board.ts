@@ -17,6 +17,12 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** A queue, with the name that an operator knows it by. */
+export interface NamedQueue {
+  readonly name: string;
+  readonly queue: Queue;
+}
+
 /**
  * Serves bull-board at `/queues` to the operator. Call it before the server is ready. Loads bull-board lazily.
  * @param server Fastify's instance, as Nest's `HttpAdapterHost` has it
@@ -25,7 +31,7 @@ const CONTENT_SECURITY_POLICY = [
  */
 export async function serveBoard(
   server: FastifyInstance,
-  queues: readonly Queue[],
+  queues: readonly NamedQueue[],
   password: string,
 ): Promise<void> {
   const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }] = await Promise.all([
@@ -35,7 +41,7 @@ export async function serveBoard(
   ]);
   const board = new FastifyAdapter();
   createBullBoard({
-    queues: queues.map((queue) => new BullMQAdapter(queue)),
+    queues: queues.map(({ name, queue }) => new BullMQAdapter(queue, { displayName: name })),
     serverAdapter: board,
     options: { uiConfig: { boardTitle: 'Tearline queues' } },
   });

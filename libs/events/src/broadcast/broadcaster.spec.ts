@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { migrateQueues } from '../broker/migrate-queues.js';
 import { query, TestPostgres } from '../../../../test/support/postgres.js';
+import { migrateQueues } from '../../../../test/support/queues.js';
 import { broadcasterSpecs } from './shared-broadcaster-specs.fixture.js';
 
 const END_ALL_BUT_LISTENERS = `
@@ -30,10 +30,11 @@ describe('Broadcaster on PostgreSQL', () => {
     async () => {
       const client = new pg.Client({ connectionString: url });
       await client.connect();
-      await query(adminUrl, 'alter role tearline_queues connection limit 0');
+      const role = new URL(url).username;
+      await query(adminUrl, `alter role ${role} connection limit 0`);
       await client.query(END_ALL_BUT_LISTENERS);
       await client.end();
-      return () => query(adminUrl, 'alter role tearline_queues connection limit -1');
+      return () => query(adminUrl, `alter role ${role} connection limit -1`);
     },
   );
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { z } from 'zod';
 import { Broker } from '../broker/broker.js';
 import { PostgresTransport } from '../broker/postgres-transport.js';
 import type { RedisTransport } from '../broker/redis-transport.js';
@@ -14,6 +15,9 @@ const MAX_PENDING = 5_000;
 const RETRY_INTERVAL_MS = 500;
 /** Sent instead of messages: some of this sender's are lost. */
 const LOST = 'lost';
+
+/** The sender and its entries, each a topic and a message. */
+const Packet = z.tuple([z.string(), z.union([z.literal(LOST), z.array(z.tuple([z.string(), z.unknown()]))])]);
 
 /**
  * Broadcasts messages to all processes by Redis pub/sub or PostgreSQL NOTIFY, on the server that holds the queues.
@@ -52,7 +56,7 @@ export class Broadcaster implements OnModuleDestroy {
     this.#add(topic, message);
     this.#flushTimer ??= setTimeout(
       () => void this.#flush(),
-      Math.max(0, this.#lastFlush + BATCH_INTERVAL_MS - Date.now()),
+      Math.max(0, this.#lastFlush + BATCH_INTERVAL_MS - performance.now()),
     ).unref();
   }
 
@@ -115,7 +119,7 @@ export class Broadcaster implements OnModuleDestroy {
 
   async #flush(): Promise<void> {
     this.#flushTimer = undefined;
-    this.#lastFlush = Date.now();
+    this.#lastFlush = performance.now();
     const entries = [...this.#pending];
     this.#pending.clear();
     const sent = this.#send(packets(entries));
@@ -148,7 +152,10 @@ export class Broadcaster implements OnModuleDestroy {
   }
 
   #receive(text: string): void {
-    const [sender, entries] = JSON.parse(text) as [string, typeof LOST | [string, unknown][]];
+    const packet = parsePacket(text);
+    // Any role of the database may notify on the channel, so the text may be anything.
+    if (packet === undefined) return;
+    const [sender, entries] = packet;
     if (sender === this.#sender) return;
     if (entries === LOST) this.#notifyMissed();
     else for (const entry of entries) this.#deliver(entry);
@@ -166,6 +173,15 @@ export class Broadcaster implements OnModuleDestroy {
         this.#log.error({ err: error }, `a subscriber to broadcasts of '${topic}' failed`);
       }
     }
+  }
+}
+
+/** Returns what another process has sent; undefined for any other text. */
+function parsePacket(text: string): z.output<typeof Packet> | undefined {
+  try {
+    return Packet.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 

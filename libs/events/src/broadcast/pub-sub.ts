@@ -2,8 +2,6 @@ import type { Notification } from 'pg';
 import type { PostgresTransport } from '../broker/postgres-transport.js';
 import type { RedisTransport } from '../broker/redis-transport.js';
 
-const REDIS_CHANNEL = 'tearline:broadcasts';
-const POSTGRES_CHANNEL = 'tearline_broadcasts';
 const RETRY_INTERVAL_MS = 1_000;
 
 /** Carries texts between processes, in order, without a guarantee of delivery. */
@@ -18,17 +16,21 @@ export interface PubSub {
 }
 
 export class RedisPubSub implements PubSub {
-  constructor(private readonly transport: RedisTransport) {}
+  readonly #channel: string;
+
+  constructor(private readonly transport: RedisTransport) {
+    this.#channel = `${transport.namespace}:broadcasts`;
+  }
 
   publish(texts: readonly string[]): Promise<unknown> {
-    return Promise.all(texts.map((text) => this.transport.client.publish(REDIS_CHANNEL, text)));
+    return Promise.all(texts.map((text) => this.transport.client.publish(this.#channel, text)));
   }
 
   subscribe(onText: (text: string) => void, onSubscribed: () => void): void {
     const client = this.transport.subscriber();
     client.on('message', (_channel, text) => onText(text));
     // `subscribe` fails when the connection breaks; the next connection emits `ready` again.
-    client.on('ready', () => void client.subscribe(REDIS_CHANNEL).then(onSubscribed, () => undefined));
+    client.on('ready', () => void client.subscribe(this.#channel).then(onSubscribed, () => undefined));
   }
 
   close(): void {}
@@ -40,11 +42,15 @@ export class PostgresPubSub implements PubSub {
   #onText: ((text: string) => void) | undefined;
   #onSubscribed: (() => void) | undefined;
 
-  constructor(private readonly transport: PostgresTransport) {}
+  readonly #channel: string;
+
+  constructor(private readonly transport: PostgresTransport) {
+    this.#channel = `${transport.namespace}:broadcasts`;
+  }
 
   publish(texts: readonly string[]): Promise<unknown> {
     return this.transport.pool.query('select pg_notify($1, t) from unnest($2::text[]) as t', [
-      POSTGRES_CHANNEL,
+      this.#channel,
       texts,
     ]);
   }
@@ -71,7 +77,7 @@ export class PostgresPubSub implements PubSub {
       const client = await this.transport.listenClient.get();
       client.off('notification', this.#onNotification);
       client.on('notification', this.#onNotification);
-      await client.query(`listen ${POSTGRES_CHANNEL}`);
+      await client.query(`listen ${client.escapeIdentifier(this.#channel)}`);
       if (this.#onText !== undefined) this.#onSubscribed?.();
     } catch {
       this.#retryTimer = setTimeout(this.#listen, RETRY_INTERVAL_MS).unref();
@@ -79,6 +85,6 @@ export class PostgresPubSub implements PubSub {
   }
 
   readonly #onNotification = ({ channel, payload }: Notification) => {
-    if (channel === POSTGRES_CHANNEL && payload !== undefined) this.#onText?.(payload);
+    if (channel === this.#channel && payload !== undefined) this.#onText?.(payload);
   };
 }

@@ -1,6 +1,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { Broker, type BrokerOptions } from '../broker/broker.js';
+import { PostgresTransport } from '../broker/postgres-transport.js';
+import type { RedisTransport } from '../broker/redis-transport.js';
 import { Broadcaster } from './broadcaster.js';
+import { PostgresPubSub, RedisPubSub } from './pub-sub.js';
 
 /**
  * Specs of broadcasts on Redis and on PostgreSQL.
@@ -81,6 +84,34 @@ export function broadcasterSpecs(
     one.publish('news', 'later');
     await expect.poll(() => after).toContain('later');
     expect(received).not.toContain('later');
+  });
+
+  it('ignores a text that no broadcaster has sent', async () => {
+    const [one, other] = [open(), open()];
+    const received: unknown[] = [];
+    other.subscribe('news', (message) => received.push(message));
+    let missed = 0;
+    other.onMissed(() => (missed += 1));
+    await untilReceived(one, received, 'before');
+    const { transport } = processes[0]!.broker;
+    const pubSub =
+      transport instanceof PostgresTransport
+        ? new PostgresPubSub(transport)
+        : new RedisPubSub(transport as RedisTransport);
+    missed = 0;
+    await pubSub.publish([
+      '',
+      'x',
+      '1',
+      '{}',
+      '["x"]',
+      '["x","y"]',
+      '["x",["y"]]',
+      '["x",[[]]]',
+      '["x",null]',
+    ]);
+    await untilReceived(one, received, 'after');
+    expect([missed, new Set(received)]).toEqual([0, new Set(['before', 'after'])]);
   });
 
   it('subscribes again after its connections were cut', async () => {

@@ -5,11 +5,15 @@ import { isTransient } from '../handlers/failure.js';
 import { OutageLog } from './outage-log.js';
 import { PostgresTransport } from './postgres-transport.js';
 import { RedisTransport } from './redis-transport.js';
-import { PREFIX, type Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 const CLOSE_TIMEOUT_MS = 5_000;
+const MAX_ANSWER_MS = 1_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
+
+/** Of tests and programs that have the server for themselves. */
+const DEFAULT_NAMESPACE = 'tearline-0';
 
 const log = new Logger('Queues');
 
@@ -23,7 +27,7 @@ export type BrokerOptions =
       readonly redisUrl: string;
     }
   | {
-      /** PostgreSQL, with the queues' own role, which `migrateQueues` creates. */
+      /** PostgreSQL, with the queues' own role. It may name several servers, of which one takes writes. */
       readonly databaseUrl: string;
     };
 
@@ -35,24 +39,36 @@ export class Broker {
   readonly transport: Transport;
   readonly #outages: OutageLog;
   readonly #queues = new Map<string, Queue>();
-  readonly #workers: Worker[] = [];
-  readonly #running = new Set<Promise<unknown>>();
+  /** The jobs that each worker runs. */
+  readonly #workers = new Map<Worker, Set<Promise<unknown>>>();
+  readonly #stopped = new Map<Worker, Promise<void>>();
+  #stoppingSince?: number;
+  #answersUntil?: number;
   #closing?: Promise<void>;
 
-  constructor(options: BrokerOptions) {
+  /** @param namespace of this deployment; several on one server have different ones */
+  constructor(options: BrokerOptions, namespace = DEFAULT_NAMESPACE) {
     const isRedis = 'redisUrl' in options;
-    this.#outages = new OutageLog(isRedis ? 'Redis' : "the queues' PostgreSQL");
+    this.#outages = new OutageLog(
+      isRedis ? 'Redis (REDIS_URL)' : "the queues' PostgreSQL (QUEUES_DATABASE_URL)",
+    );
     this.transport = isRedis
-      ? new RedisTransport(options.redisUrl, this.#outages)
-      : new PostgresTransport(options.databaseUrl, this.#outages);
+      ? new RedisTransport(options.redisUrl, namespace, this.#outages)
+      : new PostgresTransport(options.databaseUrl, namespace, this.#outages);
+  }
+
+  /** Whether the queues are tables of PostgreSQL. */
+  get isOnPostgres(): boolean {
+    return this.transport instanceof PostgresTransport;
   }
 
   /**
-   * Called at start, before anything is queued.
+   * Called at start, before anything is queued. Warns of queues that another release or deployment has there.
+   * @param queues the queues of the application
    * @throws Error of one line when this Redis evicts keys, or this PostgreSQL has no tables for queues
    */
-  check(): Promise<void> {
-    return this.transport.check();
+  check(queues: readonly string[] = []): Promise<void> {
+    return this.transport.check(queues);
   }
 
   /** Returns the queue of this name. Its commands fail within seconds while the server does not answer. */
@@ -60,10 +76,10 @@ export class Broker {
     const known = this.#queues.get(name);
     if (known) return known;
     const queue = new Queue(
-      name,
+      this.transport.qualify(name),
       {
         connection: this.transport.connection,
-        prefix: PREFIX,
+        prefix: this.transport.prefix,
         // BullMQ writes it in the background at construction, where an unreachable server is an unhandled error.
         skipMetasUpdate: true,
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -77,13 +93,15 @@ export class Broker {
 
   /** Starts a worker that runs up to `concurrency` jobs at once. */
   worker(name: string, processor: Processor, { concurrency }: { concurrency: number }): Worker {
+    const running = new Set<Promise<unknown>>();
     const worker = new Worker(
-      name,
-      (job, token, signal) => this.#run(processor(job, token, signal)),
+      this.transport.qualify(name),
+      (job, token, signal) => runIn(running, processor(job, token, signal)),
       {
         connection: this.transport.connection,
-        prefix: PREFIX,
-        // The jobs of a process that crashed go to another one after lockDuration + stalledInterval.
+        prefix: this.transport.prefix,
+        // The jobs of a process that crashed go to another one within lockDuration + 2 × stalledInterval: BullMQ skips a check
+        // that comes a moment before the interval since the last one has passed.
         lockDuration: 5_000,
         stalledInterval: 4_000,
         // The processors limit crashes themselves: they store the job as a dead letter.
@@ -96,31 +114,58 @@ export class Broker {
       this.transport.backendFactory,
     ) as unknown as Worker;
     worker.on('error', this.#outages.failed);
-    this.#workers.push(worker);
+    this.#workers.set(worker, running);
     return worker;
   }
 
-  /** Waits for running jobs, for five seconds at most; then closes the connections, even those that do not answer. */
+  /**
+   * Stops a worker: waits for its running jobs, then for the server, for a second at most. BullMQ waits without limit for a
+   * server that is unreachable.
+   */
+  stop(worker: Worker): Promise<void> {
+    this.#stoppingSince ??= performance.now();
+    const stopping = this.#stopped.get(worker) ?? this.#stop(worker);
+    this.#stopped.set(worker, stopping);
+    return stopping;
+  }
+
+  /**
+   * Stops all workers, within five seconds of the first stop; then closes the connections, even those that do not answer.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  async #run<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#running.delete(work);
-    }
+  async #stop(worker: Worker): Promise<void> {
+    const closed = worker.close();
+    await Promise.allSettled(this.#workers.get(worker)!);
+    await within(this.#answerMs, closed);
   }
 
   async #close(): Promise<void> {
-    const closed = Promise.allSettled(this.#workers.map((worker) => worker.close()));
-    // A worker waits without limit for an unreachable server; only running jobs are worth waiting for.
-    const done = Promise.allSettled(this.#running).then(() => within(1_000, closed));
-    await within(CLOSE_TIMEOUT_MS, done);
-    await within(1_000, Promise.allSettled([...this.#queues.values()].map((queue) => queue.close())));
-    await within(1_000, this.transport.disconnect());
+    const stopped = Promise.all([...this.#workers.keys()].map((worker) => this.stop(worker)));
+    const elapsed = performance.now() - (this.#stoppingSince ?? performance.now());
+    await within(Math.max(0, CLOSE_TIMEOUT_MS - elapsed), stopped);
+    await within(
+      this.#answerMs,
+      Promise.allSettled([...this.#queues.values()].map((queue) => queue.close())),
+    );
+    await within(this.#answerMs, this.transport.disconnect());
+  }
+
+  /** Milliseconds that are left to wait for the server's answers at the end: a second in all, none for one that is unreachable. */
+  get #answerMs(): number {
+    this.#answersUntil ??= performance.now() + MAX_ANSWER_MS;
+    return this.#outages.isOut ? 0 : Math.max(0, this.#answersUntil - performance.now());
+  }
+}
+
+async function runIn<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  running.add(work);
+  try {
+    return await work;
+  } finally {
+    running.delete(work);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateQueues } from './migrate-queues.js';
 import { query, TestPostgres } from '../../../../test/support/postgres.js';
+import { migrateQueues } from '../../../../test/support/queues.js';
 
 describe('migrateQueues', () => {
   const server = new TestPostgres();
@@ -27,6 +27,9 @@ describe('migrateQueues', () => {
       'create table articles.mine (id int)',
       'create table public.mine (id int)',
       'create schema mine',
+      'create table bullmq.mine (id int)',
+      'create sequence bullmq.mine',
+      'create function bullmq.mine() returns int language sql return 1',
       'create role mine',
       'drop table bullmq.job',
       'alter table bullmq.job add column mine int',
@@ -36,8 +39,8 @@ describe('migrateQueues', () => {
   });
 
   it.each([
-    ['the owner', (url: URL) => url.username, /expected a role other than the owner/],
-    ['no role', () => '', /expected a role and a password/],
+    ['the owner', (url: URL) => url.username, /QUEUES_DATABASE_URL: expected a role other than the owner/],
+    ['no role', () => '', /QUEUES_DATABASE_URL: expected a URL with a role and a password/],
   ])('refuses to have queues log in as %s', async (_who, username, message) => {
     const { ownerUrl, queuesUrl } = await server.newDatabase();
     const url = Object.assign(new URL(queuesUrl), { username: username(new URL(ownerUrl)) }).href;

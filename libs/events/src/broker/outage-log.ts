@@ -11,8 +11,13 @@ export class OutageLog {
   readonly #logged = new Set<string>();
   #isOut = false;
 
-  /** @param server for the log: `Redis`, `PostgreSQL` */
+  /** @param server for the log, with the setting that names it: `Redis (REDIS_URL)` */
   constructor(private readonly server: string) {}
+
+  /** Whether the server is unreachable. */
+  get isOut(): boolean {
+    return this.#isOut;
+  }
 
   readonly failed = (error: unknown): void => {
     const kind = kindOf(error);
@@ -36,9 +41,10 @@ export class OutageLog {
   };
 }
 
-/** An AggregateError (a host name with several addresses) has no message of its own. */
+/** An AggregateError (a host name with several addresses) has no message of its own; ioredis describes its options instead. */
 function kindOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
+  if (message?.includes('enableOfflineQueue')) return 'it does not answer';
   return message || code || String(error);
 }
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   type ConnectionOptions,
   DEFAULT_SCHEMA,
@@ -5,10 +6,12 @@ import {
   SchemaMigrationRequiredError,
   SchemaVersionMismatchError,
 } from 'bullmq';
-import pg from 'pg';
+import type pg from 'pg';
+import { serverUrls } from '@tearline/settings';
+import { writablePool } from './writable-pool.js';
 import type { OutageLog } from './outage-log.js';
 import { checkSchema, ListenClient, SharedPostgresConnection } from './postgres-connection.js';
-import { pauseOnError, type Transport } from './transport.js';
+import { FORMER_NAMESPACE, pauseOnError, type Transport } from './transport.js';
 
 /** Connections of a process to the PostgreSQL that holds the queues: one listens, the others run short statements. */
 export const MAX_BROKER_CONNECTIONS = 5;
@@ -21,18 +24,20 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 export class PostgresTransport implements Transport {
   readonly pool: pg.Pool;
   readonly listenClient: ListenClient;
+  /** Unused: PostgreSQL has tables instead of keys. */
+  readonly prefix = FORMER_NAMESPACE;
 
   constructor(
     databaseUrl: string,
+    readonly namespace: string,
     private readonly outages: OutageLog,
   ) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
+    this.pool = writablePool(serverUrls(databaseUrl).map(withSearchPath), {
       application_name: 'tearline queues',
-      // BullMQ's statements name no schema.
-      options: `-c search_path=${DEFAULT_SCHEMA}`,
       max: MAX_BROKER_CONNECTIONS,
       connectionTimeoutMillis: 2_000,
+      // A statement that waits for a lock ends on the server, too, before its connection is replaced.
+      statement_timeout: 4_500,
       query_timeout: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
@@ -60,9 +65,14 @@ export class PostgresTransport implements Transport {
       ),
     );
 
-  async check(): Promise<void> {
+  qualify(queue: string): string {
+    return `${this.namespace}.${queue}`;
+  }
+
+  async check(queues: readonly string[]): Promise<void> {
     try {
       await checkSchema(this.pool, DEFAULT_SCHEMA);
+      await this.#reportFormerQueues(queues);
     } catch (error) {
       if (error instanceof SchemaVersionMismatchError) throw error;
       const { code } = error as { code?: string };
@@ -75,8 +85,30 @@ export class PostgresTransport implements Transport {
     }
   }
 
+  async #reportFormerQueues(queues: readonly string[]): Promise<void> {
+    const { rows } = await this.pool.query<{ queue: string }>(
+      'select distinct queue from job where queue = any($1) order by queue',
+      [queues],
+    );
+    const names = rows.map(({ queue }) => queue);
+    if (names.length > 0)
+      new Logger('Queues').warn(
+        `PostgreSQL has jobs in queues without the identity of a deployment, which this release does not read: ${names.join(', ')}. ` +
+          'Their events and jobs are sent again from the outboxes. When no host of the former release runs any more: ' +
+          `delete from ${DEFAULT_SCHEMA}.job where queue not like '${FORMER_NAMESPACE}-%'`,
+      );
+  }
+
   async disconnect(): Promise<void> {
     await this.listenClient.close();
     await this.pool.end();
   }
+}
+
+/** BullMQ's statements name no schema. */
+function withSearchPath(url: string): string {
+  const result = new URL(url);
+  const options = result.searchParams.get('options') ?? '';
+  result.searchParams.set('options', `${options} -c search_path=${DEFAULT_SCHEMA}`.trim());
+  return result.href;
 }

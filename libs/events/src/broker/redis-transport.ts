@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type ConnectionOptions, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { OutageLog } from './outage-log.js';
+import { OtherDeployments } from './other-deployments.js';
 import { RedisChecks } from './redis-checks.js';
-import { pauseOnError, PREFIX, type Transport } from './transport.js';
+import { pauseOnError, type Transport } from './transport.js';
 
 const MAX_CHECK_MS = 3_000;
 
@@ -32,20 +33,28 @@ const waitForRedis: RedisOptions = { ...reconnecting, maxRetriesPerRequest: null
  * One connection for all queues, one for all workers, and one for each worker that blocks until there is work.
  */
 export class RedisTransport implements Transport {
+  readonly prefix: string;
   readonly #clients: Redis[] = [];
   readonly #queues: Redis;
   #workers?: Redis;
 
   constructor(
     private readonly url: string,
+    readonly namespace: string,
     private readonly outages: OutageLog,
   ) {
+    this.prefix = `${namespace}:queue`;
     this.#queues = this.#connect('queues', failFast);
     const checks = new RedisChecks(this.#queues);
     this.#queues.on('ready', () => {
       outages.recovered();
       void checks.run().catch(outages.failed);
     });
+  }
+
+  /** Keys have the prefix. */
+  qualify(queue: string): string {
+    return queue;
   }
 
   /** The connection of the queues, for publishing broadcasts. */
@@ -67,7 +76,7 @@ export class RedisTransport implements Transport {
     opts,
     { withBlockingConnection = false } = {},
   ) => {
-    const keys = new QueueKeys(PREFIX);
+    const keys = new QueueKeys(this.prefix);
     return pauseOnError(
       new RedisQueueBackend(
         this.#shared(withBlockingConnection ? this.#workerClient() : this.#queues),
@@ -80,13 +89,14 @@ export class RedisTransport implements Transport {
     );
   };
 
-  async check(): Promise<void> {
+  async check(queues: readonly string[]): Promise<void> {
     // `once` rejects when the first event is an error.
     if (this.#queues.status !== 'ready')
       await once(this.#queues, 'ready', { signal: AbortSignal.timeout(MAX_CHECK_MS) }).catch(() => undefined);
     if (this.#queues.status !== 'ready') return;
     const problem = await new RedisChecks(this.#queues).problem().catch(this.outages.failed);
     if (problem) throw new Error(problem);
+    await new OtherDeployments(this.#queues, this.namespace).report(queues).catch(this.outages.failed);
   }
 
   async disconnect(): Promise<void> {
@@ -112,7 +122,7 @@ export class RedisTransport implements Transport {
     const client = this.#connect('worker', {
       ...waitForRedis,
       socketTimeout: 15_000,
-      connectionName: workerName(queue),
+      connectionName: workerName(this.prefix, queue),
     });
     const connection = new RedisConnection(client, {
       shared: false,
@@ -129,7 +139,7 @@ export class RedisTransport implements Transport {
 
   #connect(purpose: string, options: RedisOptions): Redis {
     const client = new Redis(this.url, {
-      connectionName: `${PREFIX}:${purpose}`,
+      connectionName: `${this.namespace}:${purpose}`,
       ...options,
     });
     client.on('error', this.outages.failed);
@@ -139,4 +149,4 @@ export class RedisTransport implements Transport {
 }
 
 /** The name by which BullMQ's `getWorkers` recognises the connection. */
-const workerName = (queue: string) => `${PREFIX}:${Buffer.from(queue).toString('base64')}`;
+const workerName = (prefix: string, queue: string) => `${prefix}:${Buffer.from(queue).toString('base64')}`;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendFactory, ConnectionOptions, IQueueBackend } from 'bullmq';
 
-/** Prefix of all keys of queues in Redis. */
-export const PREFIX = 'tearline';
+/** The namespace of releases without an identity of the deployment. */
+export const FORMER_NAMESPACE = 'tearline';
 
 const RETRY_INTERVAL_MS = 1_000;
 
@@ -11,8 +11,15 @@ export interface Transport {
   readonly backendFactory: BackendFactory;
   /** Required by BullMQ's types; unused with the factory above. */
   readonly connection: ConnectionOptions;
-  /** @throws Error of one line when this server must not hold queues; an unreachable server is no error */
-  check(): Promise<void>;
+  /** Prefix of a queue's keys in Redis. */
+  readonly prefix: string;
+  /** Returns the name that the server knows a queue by. */
+  qualify(queue: string): string;
+  /**
+   * @param queues the queues of the application
+   * @throws Error of one line when this server must not hold queues; an unreachable server is no error
+   */
+  check(queues: readonly string[]): Promise<void>;
   /** Closes all connections at once, without waiting for commands. */
   disconnect(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { deadLetters, type DeadLetters } from './dead-letters.js';
 
 describe('deadLetters', () => {
   const server = new TestPostgres();
+  let url: string;
   let client: pg.Client;
   let letters: DeadLetters;
   beforeAll(() => server.start());
@@ -25,6 +26,7 @@ describe('deadLetters', () => {
     await source.destroy();
     client = new pg.Client({ connectionString: ownerUrl });
     await client.connect();
+    url = ownerUrl;
     letters = deadLetters(client, 'readers');
     await park('article/1', 3, { type: 'articles/edited', context: {} }, 2);
     await park('article/2', 1, { type: 'articles/deleted', context: { ends: true } }, 0);
@@ -114,6 +116,20 @@ describe('deadLetters', () => {
     expect(await letters.list()).toEqual([]);
     const { rows } = await client.query('select seq::int from readers.inbox order by seq');
     expect(rows).toEqual([{ seq: 4 }, { seq: 5 }]);
+  });
+
+  it('handles a dead letter once when it is retried twice at the same time', async () => {
+    const others = [1, 2].map(() => new pg.Client({ connectionString: url }));
+    await Promise.all(others.map((other) => other.connect()));
+    await client.query('begin');
+    await client.query('select from readers.inbox_cursors for update');
+    const retries = others.map((other) => deadLetters(other, 'readers').retry('articles:article/1:3'));
+    await expect
+      .poll(async () => (await client.query('select from pg_locks where not granted')).rowCount)
+      .toBe(2);
+    await client.query('commit');
+    expect((await Promise.all(retries)).reduce((sum, retried) => sum + retried, 0)).toBe(1);
+    await Promise.all(others.map((other) => other.end()));
   });
 
   it('changes nothing for an unknown id', async () => {

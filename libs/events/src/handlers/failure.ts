@@ -1,7 +1,7 @@
 import { isSeamError } from '@tearline/seam';
 
-/** PostgreSQL: connections, resources, shutdown, cancellation, serialisation, deadlocks, locks. */
-const SQLSTATES = /^(08...|53...|57P..|57014|40001|40P01|55P03)$/;
+/** PostgreSQL: connections, resources, shutdown, system, cancellation, timeouts, serialisation, deadlocks, locks. */
+const SQLSTATES = /^(08...|53...|57P..|58...|57014|25P0[34]|40001|40P01|55P03)$/;
 const SOCKET_CODES =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** Errors of pg and ioredis that have no code. */
@@ -9,8 +9,11 @@ const MESSAGES =
   /^(Connection (terminated|is closed)|Client has encountered a connection error|timeout exceeded when|Query read timeout|Command timed out|Stream isn't writeable)/;
 const SEAM_CODES: ReadonlySet<string> = new Set(['unavailable', 'deadline-exceeded', 'cancelled']);
 
-/** After this many attempts in a row that ended their process, the event or job is a dead letter. */
-export const MAX_CRASHES = 10;
+/**
+ * After this many attempts in a row that ended their process, the event or job is a dead letter. The first may be the fault of
+ * another one, the further ones run without other suspects.
+ */
+export const MAX_CRASHES = 3;
 
 /** An unknown event waits for the release that knows it; a deployment takes less than that. */
 const MAX_DEPLOYMENT_MS = 60 * 60_000;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CallContext, Consistency, runCall, SeamError } from '@tearline/seam';
-import type { DeliveryContext } from '../delivery.js';
+import type { Delivery, DeliveryContext } from '../delivery.js';
+
+export const HANDLER_TIMEOUT_MS = 30_000;
 
 /** How long a handler that was cancelled may take to unwind and give its connection back. */
 const UNWIND_TIMEOUT_MS = 1_000;
@@ -25,6 +27,10 @@ export function handlerCall(key: string, context: DeliveryContext, timeoutMs: nu
     consistency: new Consistency('strong'),
   });
 }
+
+/** Returns the call context of an event's handler. */
+export const eventCall = (event: Delivery): CallContext =>
+  handlerCall(`event:${event.publisher}:${event.id}`, event.context, HANDLER_TIMEOUT_MS);
 
 /**
  * Runs a handler in its call, and cancels the call with its queries after `timeoutMs` or when `aborting` fires.

@@ -1,12 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
+import { Semaphore } from '@tearline/seam';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ledgerDatabase } from '../ledger-database.fixture.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../delivery.js';
 import { Sold } from '../sample-modules.fixture.js';
+import { eventually } from '../test-environment.fixture.js';
 import { EventProcessor } from './event-processor.js';
 
 const ledger = ledgerDatabase();
 beforeEach(async () => {
+  handled.mockClear();
   await ledger.database.query('delete from inbox');
   await ledger.database.query('delete from inbox_cursors');
   await ledger.database.query(
@@ -28,6 +32,7 @@ function processorOf(handle: () => Promise<void>): EventProcessor {
       database: ledger.database,
       metrics: { handled, retried: () => undefined },
       shutdown: { stopping: signal, aborting: signal },
+      suspects: new Semaphore(1, 0),
       concurrency: 2,
     } as unknown as WorkerContext,
   );
@@ -51,6 +56,23 @@ it('stores an early event whose process has crashed, and parks nothing', async (
   expect(await ledger.database.query('select from inbox_cursors where parked_at is not null')).toEqual([]);
 });
 
+it('handles events whose process has crashed one at a time, whatever the broker counted', async () => {
+  let [running, most] = [0, 0];
+  const processor = processorOf(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await setImmediate();
+    running -= 1;
+  });
+  for (const shelf of ['a', 'b', 'c']) await processor.process(delivery(1, shelf), 99);
+  expect(most).toBe(0);
+  processor.start();
+  await eventually(async () => expect(await states()).toEqual([]));
+  await processor.stop();
+  expect(most).toBe(1);
+  expect(handled.mock.calls.map(([, , outcome]) => outcome)).toEqual(['handled', 'handled', 'handled']);
+});
+
 it('counts dead letters', async () => {
   const processor = processorOf(() => Promise.reject(new Error('no paper')));
   await ledger.database.query(
@@ -58,7 +80,13 @@ it('counts dead letters', async () => {
   );
   await processor.process(delivery(3), 0);
   expect(await states()).toEqual([{ seq: 3, state: 'dead' }]);
-  await processor.process(delivery(1, 'shelf/2'), 10);
+  await ledger.database.query(
+    `insert into inbox (publisher, aggregate, seq, event, claims) values ('shop', 'shelf/2', 1, $1, 3)`,
+    [JSON.stringify(delivery(1, 'shelf/2'))],
+  );
+  processor.start();
+  await eventually(() => expect(handled).toHaveBeenCalledTimes(2));
+  await processor.stop();
   expect(handled.mock.calls.map((call) => call.slice(0, 3))).toEqual([
     ['ledger', 'shop/sold', 'dead'],
     ['ledger', 'shop/sold', 'dead'],

@@ -7,16 +7,16 @@ import {
   ignoreTransient,
   isTransient,
   MAX_CRASHES,
-  UnknownEventError,
 } from '../handlers/failure.js';
-import type { EventBinding, Handlers } from '../handlers/find-handlers.js';
-import { handlerCall, runHandler } from '../handlers/run-handler.js';
+import type { Handlers } from '../handlers/find-handlers.js';
+import { MessageHandlers } from '../handlers/message-handlers.js';
+import { eventCall, HANDLER_TIMEOUT_MS, runHandler } from '../handlers/run-handler.js';
+import { untilReachable } from '../handlers/until-reachable.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../delivery.js';
-import { Inbox } from './inbox.js';
-import type { Message } from './on-event.decorator.js';
+import { EventBatches } from './event-batches.js';
+import { type DueAggregate, Inbox } from './inbox.js';
 
-const HANDLER_TIMEOUT_MS = 30_000;
 const SWEEP_INTERVAL_MS = 2_000;
 /** Stored events of one aggregate that are handled before others get their turn. */
 const MAX_DRAINED = 20;
@@ -25,6 +25,8 @@ const MAX_DRAINED = 20;
 export class EventProcessor {
   readonly #log = new Logger('Events');
   readonly #inbox: Inbox;
+  readonly #messages: MessageHandlers;
+  readonly #batches: EventBatches;
   readonly #sweep: PeriodicTask;
 
   constructor(
@@ -32,6 +34,8 @@ export class EventProcessor {
     private readonly context: WorkerContext,
   ) {
     this.#inbox = new Inbox(context.database, `"${handlers.module}"`);
+    this.#messages = new MessageHandlers(handlers, context.tracer);
+    this.#batches = new EventBatches(this.#inbox, this.#messages, context);
     this.#sweep = new PeriodicTask(`sweep of the inbox of '${handlers.module}'`, SWEEP_INTERVAL_MS, () =>
       this.#drainDue().catch(ignoreTransient),
     );
@@ -48,21 +52,54 @@ export class EventProcessor {
   }
 
   /**
-   * Processes an event from the queue. When this resolves, the event is handled or in the inbox, and may be confirmed.
+   * Processes an event that has arrived. When this resolves, the event is handled or in the inbox, and may be confirmed. One that
+   * was delivered before, to a process that ended meanwhile, goes to the inbox, which counts further crashes: the broker's count
+   * may be forged.
    * @param crashes earlier deliveries of this event whose process ended before they did
-   * @throws the error of the database when it is unreachable
+   * @throws the error of the database when it is unreachable and the process is stopping
    */
   async process(delivery: Delivery, crashes: number): Promise<void> {
-    await this.#attempt(delivery, crashes, new Date());
+    const { stopping } = this.context.shutdown;
+    if (crashes > 0) await untilReachable(stopping, () => this.#inbox.storeAfterCrash(delivery));
+    else await this.#attempt(delivery, 0, new Date());
   }
 
-  /** Handles the stored events of an aggregate in order, at most {@link MAX_DRAINED}. What fails is left to the sweep. */
+  /**
+   * Processes events that have arrived, in one transaction, and then those that were stored behind them.
+   * @returns whether it did; when one of them failed, nothing has happened
+   */
+  async processTogether(deliveries: readonly Delivery[]): Promise<boolean> {
+    try {
+      const { handled } = await this.#batches.handle(deliveries);
+      for (const [{ type }, ms] of handled)
+        this.context.metrics.handled(this.handlers.module, type, 'handled', ms);
+      return true;
+    } catch (error) {
+      this.#log.debug(
+        { err: error },
+        `one of ${deliveries.length} events failed; each is handled on its own`,
+      );
+      return false;
+    }
+  }
+
+  /** Handles the events that were stored behind these while they were being handled. */
+  async drainBehind(deliveries: readonly Delivery[]): Promise<void> {
+    const stored = await this.#inbox.withStored(deliveries).catch(() => []);
+    for (const { publisher, aggregate } of stored) await this.drain(publisher, aggregate);
+  }
+
+  /**
+   * Handles the stored events of an aggregate in order, at most {@link MAX_DRAINED}. What fails is left to the sweep, and so is
+   * an event during which a process has ended.
+   */
   async drain(publisher: string, aggregate: string): Promise<void> {
     try {
       for (let count = 0; count < MAX_DRAINED; count += 1) {
         if (this.context.shutdown.stopping.aborted) return;
         const claim = await this.#inbox.claim(publisher, aggregate);
         if (!claim) return;
+        if (claim.crashes > 0) return await this.#inbox.release(claim);
         await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
       }
       this.#sweep.runWithin(0);
@@ -73,12 +110,27 @@ export class EventProcessor {
   }
 
   async #drainDue(): Promise<void> {
-    const due = (await this.#inbox.due()).values();
+    const due = await this.#inbox.due();
+    const others = due.filter(({ isSuspect }) => !isSuspect).values();
     await Promise.all(
       Array.from({ length: this.context.concurrency }, async () => {
-        for (const { publisher, aggregate } of due) await this.drain(publisher, aggregate);
+        for (const { publisher, aggregate } of others) await this.drain(publisher, aggregate);
       }),
     );
+    for (const suspect of due.filter(({ isSuspect }) => isSuspect)) await this.#handleSuspect(suspect);
+  }
+
+  /** Handles an event during which a process has ended, while no other such one runs here: then a crash is its own. */
+  async #handleSuspect({ publisher, aggregate }: DueAggregate): Promise<void> {
+    const { suspects, shutdown } = this.context;
+    if (shutdown.stopping.aborted || !suspects.tryAcquire()) return;
+    try {
+      const claim = await this.#inbox.claim(publisher, aggregate);
+      if (claim) await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
+    } finally {
+      suspects.release();
+    }
+    await this.drain(publisher, aggregate);
   }
 
   async #attempt(delivery: Delivery, crashes: number, receivedAt: Date): Promise<void> {
@@ -95,38 +147,23 @@ export class EventProcessor {
 
   /** @returns whether the event was handled; otherwise it is a duplicate, or stored */
   async #handle(delivery: Delivery): Promise<boolean> {
-    const call = handlerCall(
-      `event:${delivery.publisher}:${delivery.id}`,
-      delivery.context,
-      HANDLER_TIMEOUT_MS,
-    );
     const { database, shutdown } = this.context;
-    return runHandler(call, HANDLER_TIMEOUT_MS, shutdown.aborting, () =>
+    return runHandler(eventCall(delivery), HANDLER_TIMEOUT_MS, shutdown.aborting, () =>
       database.transaction(async (manager) => {
         if ((await this.#inbox.receive(manager, delivery)) !== 'handle') return false;
-        const { contract, handle } = this.#binding(delivery);
-        await handle(messageOf(delivery, contract), manager);
+        await this.#messages.handle(delivery, manager);
         return true;
       }),
     );
-  }
-
-  #binding(delivery: Delivery): EventBinding {
-    const binding = this.handlers.events.get(delivery.type);
-    if (!binding)
-      throw new UnknownEventError(`'${this.handlers.module}' has no handler for '${delivery.type}'`);
-    if (delivery.version > binding.contract.version)
-      throw new UnknownEventError(
-        `'${delivery.type}': expected a version up to ${binding.contract.version}, got ${delivery.version}`,
-      );
-    return binding;
   }
 
   /** @returns the outcome of the attempt */
   async #storeFailure(delivery: Delivery, error: unknown, receivedAt: Date): Promise<string> {
     const { module } = this.handlers;
     const kind = failureKind(error, receivedAt);
-    const { state, attempts, waitMs } = await this.#inbox.fail(delivery, errorText(error), kind);
+    const { state, attempts, waitMs } = await untilReachable(this.context.shutdown.stopping, () =>
+      this.#inbox.fail(delivery, errorText(error), kind),
+    );
     const subject = `${delivery.type} ${delivery.publisher}:${delivery.aggregate}:${delivery.seq}`;
     if (state === 'dead') {
       this.#log.error(
@@ -144,14 +181,4 @@ export class EventProcessor {
     }
     return isCounted ? 'failed' : 'retry_later';
   }
-}
-
-function messageOf(delivery: Delivery, contract: EventBinding['contract']): Message {
-  return {
-    payload: contract.read(delivery.payload, delivery.version),
-    at: new Date(delivery.at),
-    aggregate: delivery.aggregate,
-    seq: delivery.seq,
-    id: `${delivery.publisher}:${delivery.id}`,
-  };
 }

@@ -5,6 +5,7 @@ import type { Delivery } from '../delivery.js';
 /** Failed attempts after which an event is a dead letter. */
 const MAX_ATTEMPTS = 8;
 const DUE_BATCH = 100;
+const BATCH_LOCK_TIMEOUT_MS = 200;
 
 /** What the inbox says about an event that has arrived. */
 export type Reception = 'handle' | 'duplicate' | 'stored';
@@ -15,6 +16,14 @@ export interface Claim {
   /** Earlier claims in a row without a result: the process ended during the attempt. */
   readonly crashes: number;
   readonly receivedAt: Date;
+}
+
+/** An aggregate with a stored event to handle. */
+export interface DueAggregate {
+  readonly publisher: string;
+  readonly aggregate: string;
+  /** Whether a process has ended during an attempt at that event. */
+  readonly isSuspect: boolean;
 }
 
 /** The state of an event after a failed attempt. */
@@ -44,6 +53,55 @@ export class Inbox {
     return row!.reception;
   }
 
+  /**
+   * Receives several events in their order, as `receive` does: one statement. The transaction then waits a moment at most for locks:
+   * two batches may wait for each other.
+   * @returns what the inbox says about each
+   */
+  async receiveAll(manager: EntityManager, deliveries: readonly Delivery[]): Promise<Reception[]> {
+    const rows = await manager.query<{ reception: Reception }[]>(
+      `with lock_timeout as materialized (select set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}', true))
+       select ${this.schema}.receive_event(e->>'publisher', e->>'aggregate', (e->>'seq')::bigint, e) as reception
+       from lock_timeout, jsonb_array_elements($1::jsonb) with ordinality as event (e, place) order by place`,
+      [JSON.stringify(deliveries)],
+    );
+    return rows.map(({ reception }) => reception);
+  }
+
+  /** Stores an event whose process has ended during its first attempt, as one that was claimed then. */
+  async storeAfterCrash(delivery: Delivery): Promise<void> {
+    const { publisher, aggregate, seq } = delivery;
+    // An insert would wait for a transaction that is deleting the row.
+    await this.database.query(
+      `insert into ${this.schema}.inbox (publisher, aggregate, seq, event, claims)
+       select $1, $2, $3, $4, 1 where not exists (
+         select from ${this.schema}.inbox where publisher = $1 and aggregate = $2 and seq = $3
+         union all
+         select from ${this.schema}.inbox_cursors where publisher = $1 and aggregate = $2 and last >= $3
+       )
+       on conflict do nothing`,
+      [publisher, aggregate, seq, JSON.stringify(delivery)],
+    );
+  }
+
+  /** Gives a claim back that was not used. */
+  async release({ delivery: { publisher, aggregate, seq } }: Claim): Promise<void> {
+    await this.database.query(
+      `update ${this.schema}.inbox set claims = claims - 1, next_at = now()
+       where publisher = $1 and aggregate = $2 and seq = $3 and claims > 0`,
+      [publisher, aggregate, seq],
+    );
+  }
+
+  /** Returns those of the events' aggregates that have stored events. */
+  withStored(deliveries: readonly Delivery[]): Promise<Pick<DueAggregate, 'publisher' | 'aggregate'>[]> {
+    return this.database.query(
+      `select distinct publisher, aggregate from ${this.schema}.inbox
+       where (publisher, aggregate) in (select * from unnest($1::text[], $2::text[]))`,
+      [deliveries.map(({ publisher }) => publisher), deliveries.map(({ aggregate }) => aggregate)],
+    );
+  }
+
   /** Claims the stored event that is next in its aggregate, if there is one and it is due. */
   async claim(publisher: string, aggregate: string): Promise<Claim | undefined> {
     const [row] = await this.database.query<{ event: Delivery; claims: number; received_at: Date }[]>(
@@ -70,9 +128,9 @@ export class Inbox {
   }
 
   /** Returns aggregates whose next stored event is due, and those with stored events that have been handled already. */
-  due(): Promise<{ publisher: string; aggregate: string }[]> {
+  due(): Promise<DueAggregate[]> {
     return this.database.query(
-      `select i.publisher, i.aggregate
+      `select i.publisher, i.aggregate, i.claims > 0 as "isSuspect"
        from ${this.schema}.inbox i left join ${this.schema}.inbox_cursors c using (publisher, aggregate)
        where i.seq <= c.last
          or (i.state = 'waiting' and i.seq = coalesce(c.last, 0) + 1 and c.parked_at is null and i.next_at <= now())

@@ -1,3 +1,4 @@
+import { Semaphore } from '@tearline/seam';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ledgerDatabase } from '../ledger-database.fixture.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
@@ -15,6 +16,7 @@ beforeEach(async () => {
   );
 });
 
+const suspects = new Semaphore(1, 0);
 const handled = vi.fn<WorkerContext['metrics']['handled']>();
 function processorOf(handle: JobBinding['handle'], contract: JobContract = Copy): JobProcessor {
   const { signal } = new AbortController();
@@ -23,6 +25,7 @@ function processorOf(handle: JobBinding['handle'], contract: JobContract = Copy)
     relay: { relayWithin: () => undefined },
     metrics: { handled, retried: () => undefined },
     shutdown: { stopping: signal, aborting: signal },
+    suspects,
   } as unknown as WorkerContext);
 }
 
@@ -61,6 +64,19 @@ it('makes a job a dead letter when it hangs in its transaction', async () => {
   expect(await ledger.database.query('select failed_at is not null as dead from outbox')).toEqual([
     { dead: true },
   ]);
+});
+
+it('runs a job that crashed its process while no other such one runs', async () => {
+  const handle = vi.fn<JobBinding['handle']>(async () => undefined);
+  expect(suspects.tryAcquire()).toBe(true);
+  await expect(processorOf(handle).process({ id: 7, round: 0 }, 1)).rejects.toMatchObject({
+    code: 'unavailable',
+  });
+  expect(handle).not.toHaveBeenCalled();
+  suspects.release();
+  await processorOf(handle).process({ id: 7, round: 0 }, 2);
+  expect(handle).toHaveBeenCalledTimes(1);
+  expect(suspects.running).toBe(0);
 });
 
 it('counts the dead letter of a job that crashed its processes', async () => {

@@ -1,9 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import { jittered } from '../broker/broker.js';
 import type { JobBinding } from '../handlers/find-handlers.js';
 import { CrashError, errorText, isTransient, MAX_CRASHES } from '../handlers/failure.js';
 import { handlerCall, runHandler } from '../handlers/run-handler.js';
+import { traceHandler } from '../handlers/traced-handler.js';
+import { untilReachable } from '../handlers/until-reachable.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { JobDelivery } from '../delivery.js';
 import { JobCompletedError, type JobRow, JobRows } from './job-rows.js';
@@ -30,27 +33,46 @@ export class JobProcessor {
   /**
    * Makes one attempt and stores its result in the job's row. When this resolves, the broker may delete its job.
    * @param crashes earlier deliveries of this job whose process ended before they did
-   * @throws the error of the database when it is unreachable
+   * @throws the error of the database when it is unreachable and the process is stopping; SeamError `unavailable` when the job must wait for another one
    */
   async process(job: JobDelivery, crashes: number): Promise<void> {
-    const row = await this.#rows.find(job);
+    const row = await this.#stored(() => this.#rows.find(job));
     if (!row) return;
     const began = performance.now();
-    const outcome =
-      crashes >= MAX_CRASHES
-        ? await this.#deadLetter(row, new CrashError(crashes))
-        : await this.#attempt(row);
+    const outcome = crashes === 0 ? await this.#attempt(row) : await this.#attemptAfterCrash(row, crashes);
     this.context.metrics.handled(this.module, this.binding.contract.name, outcome, performance.now() - began);
   }
 
+  /** Makes an attempt while no other job or event runs here during which a process has ended: then a crash is its own. */
+  async #attemptAfterCrash(row: JobRow, crashes: number): Promise<string> {
+    if (crashes >= MAX_CRASHES) return this.#deadLetter(row, new CrashError(crashes));
+    const { suspects } = this.context;
+    if (!suspects.tryAcquire())
+      throw new SeamError('unavailable', { message: 'another job or event that crashed its process runs' });
+    try {
+      return await this.#attempt(row);
+    } finally {
+      suspects.release();
+    }
+  }
+
   async #attempt(row: JobRow): Promise<string> {
-    const { contract, handle } = this.binding;
+    const { contract, isScheduled, handle } = this.binding;
     const { stopping, aborting } = this.context.shutdown;
     const call = handlerCall(`job:${contract.name}:${row.id}`, row.context, contract.timeoutMs);
     const attempt = new Attempt(row, this.#rows, contract.attempts, AbortSignal.any([call.signal, stopping]));
     try {
-      const result = await runHandler(call, contract.timeoutMs, aborting, async () =>
-        handle(contract.payload.parse(row.payload) as never, attempt),
+      const message = {
+        name: contract.name,
+        module: this.module,
+        id: `${this.module}:${row.id}`,
+        sentAt: row.created_at,
+        isScheduled,
+      };
+      const result = await runHandler(call, contract.timeoutMs, aborting, () =>
+        traceHandler(this.context.tracer, message, async () =>
+          handle(contract.payload.parse(row.payload) as never, attempt),
+        ),
       );
       if (attempt.isCompleted) return 'handled';
       if (result !== REQUEUE) {
@@ -90,21 +112,26 @@ export class JobProcessor {
   }
 
   async #retry(row: JobRow, error: unknown, failedAttempts: 0 | 1, waitMs: number): Promise<void> {
-    await this.#rows.retry(row, errorText(error), failedAttempts, waitMs);
+    await this.#stored(() => this.#rows.retry(row, errorText(error), failedAttempts, waitMs));
     const reason = failedAttempts ? 'failed' : 'transient';
     this.context.metrics.retried(this.module, this.binding.contract.name, reason);
     this.context.relay.relayWithin(waitMs);
+  }
+
+  /** An outage of the database is no crash of this process: BullMQ would count it as one. */
+  #stored<T>(work: () => Promise<T>): Promise<T> {
+    return untilReachable(this.context.shutdown.stopping, work);
   }
 
   /** @returns the outcome of the attempt */
   async #deadLetter(row: JobRow, error: unknown): Promise<'dead' | 'failed'> {
     const { contract, isScheduled } = this.binding;
     if (isScheduled) {
-      await this.#rows.delete(row);
+      await this.#stored(() => this.#rows.delete(row));
       this.#log.error({ err: error }, `${contract.name} ${row.id} failed; its next run is not affected`);
       return 'failed';
     }
-    await this.#rows.deadLetter(row, errorText(error));
+    await this.#stored(() => this.#rows.deadLetter(row, errorText(error)));
     this.#log.error({ err: error }, `${contract.name} job:${row.id} is a dead letter`);
     return 'dead';
   }

@@ -33,6 +33,7 @@ export class EventMetrics {
   readonly #handled: Counter<'subscriber' | 'event' | 'outcome'> | undefined;
   readonly #seconds: Histogram<'subscriber' | 'event' | 'outcome'> | undefined;
   readonly #retries: Counter<'subscriber' | 'event' | 'reason'> | undefined;
+  readonly #refused: Counter<'queue'> | undefined;
 
   constructor(@Optional() @Inject(Registry) registry?: Registry) {
     if (registry === undefined) return;
@@ -55,6 +56,12 @@ export class EventMetrics {
       name: 'events_retries_total',
       help: 'Events and jobs that will be tried again.',
       labelNames: ['subscriber', 'event', 'reason'],
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'events_refused_total',
+      help: 'Messages in queues that the module that may send them did not sign.',
+      labelNames: ['queue'],
       registers,
     });
     for (const [name, help, field] of TABLE_GAUGES)
@@ -86,6 +93,11 @@ export class EventMetrics {
     this.#retries?.inc({ subscriber, event, reason });
   }
 
+  /** Counts a message without the signature of the module that may send it. */
+  refused(queue: string): void {
+    this.#refused?.inc({ queue });
+  }
+
   /** Reports what is in a module's tables. */
   watchModule(module: string, database: Pick<DataSource, 'query'>): void {
     this.#modules.set(module, new ScrapeValue(() => countRows(database, module)));
@@ -93,6 +105,8 @@ export class EventMetrics {
 
   /** Reports what is in a queue. */
   watchQueue(broker: Broker, name: string): void {
+    // Of a counter that begins with its first message, Prometheus sees no increase.
+    this.#refused?.inc({ queue: name }, 0);
     this.#queues.set(
       name,
       new ScrapeValue(() => broker.queue(name).getJobCounts('waiting', 'active', 'delayed')),

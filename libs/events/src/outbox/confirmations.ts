@@ -3,16 +3,10 @@ import { Logger } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import { type Broker, retryLater } from '../broker/broker.js';
+import type { Origin } from '../origin/origin.js';
 
 const BATCH_DELAY_MS = 20;
 const MAX_BATCH = 200;
-
-/** A message from a subscriber to a publisher. */
-interface Confirmation {
-  readonly subscriber: string;
-  /** Outbox rows that the subscriber has handled or stored in its inbox. */
-  readonly ids: readonly number[];
-}
 
 /** Returns the name of the queue that carries confirmations to a publisher. */
 export const confirmationQueue = (publisher: string) => `${publisher}.confirmed`;
@@ -29,6 +23,7 @@ export class Confirmations {
   constructor(
     private readonly subscriber: string,
     private readonly broker: Broker,
+    private readonly origin: Origin,
   ) {}
 
   add(publisher: string, id: number): void {
@@ -48,10 +43,12 @@ export class Confirmations {
   }
 
   async #send(publisher: string, ids: readonly number[]): Promise<void> {
-    const confirmation: Confirmation = { subscriber: this.subscriber, ids };
+    const queue = confirmationQueue(publisher);
     try {
+      const signer = await this.origin.signer();
+      const confirmation = signer.confirmation(queue, { subscriber: this.subscriber, ids });
       await this.broker
-        .queue(confirmationQueue(publisher))
+        .queue(queue)
         .add('confirmed', confirmation, { jobId: `${this.subscriber}-${randomUUID()}` });
     } catch (error) {
       this.#log.debug({ err: error }, `confirmation to '${publisher}' failed; it will send the events again`);
@@ -60,10 +57,18 @@ export class Confirmations {
 }
 
 /** Starts the worker of a publisher's confirmation queue: it deletes the confirmed outbox rows. */
-export function confirmationWorker(publisher: string, database: DataSource, broker: Broker): Worker {
-  const process = async (job: Job<Confirmation>, token?: string) => {
-    const { subscriber, ids } = job.data;
+export function confirmationWorker(
+  publisher: string,
+  database: DataSource,
+  broker: Broker,
+  origin: Origin,
+): Worker {
+  const queue = confirmationQueue(publisher);
+  const process = async (job: Job, token?: string) => {
     try {
+      const confirmation = await origin.confirmation(queue, job);
+      if (!confirmation) return;
+      const { subscriber, ids } = confirmation;
       // What a crash of PostgreSQL undoes here is confirmed once more.
       await database.query(
         `with async_commit as materialized (select set_config('synchronous_commit', 'off', true))
@@ -74,5 +79,5 @@ export function confirmationWorker(publisher: string, database: DataSource, brok
       await retryLater(job, token, error);
     }
   };
-  return broker.worker(confirmationQueue(publisher), process, { concurrency: 1 });
+  return broker.worker(queue, process, { concurrency: 1 });
 }

@@ -10,6 +10,7 @@ import type { EntityManager } from 'typeorm';
 import type { JobContract, JobPayloadOf } from '../jobs/job.js';
 import { afterCommit } from './after-commit.js';
 import type { DeliveryContext } from '../delivery.js';
+import { messagingAttributes } from '../handlers/traced-handler.js';
 
 export const outboxToken = (module: string) => `${module} outbox`;
 
@@ -57,7 +58,7 @@ export class Outbox {
       aggregate,
       type,
       version,
-      JSON.stringify(event.payload.parse(payload)),
+      JSON.stringify(event.read(payload, event.version)),
       context,
     ]);
     afterCommit(manager, this.relayNow);
@@ -78,7 +79,12 @@ export class Outbox {
       throw new ContractError(
         `the manifest of '${this.manifest.name}' does not list the event '${event.name}' in \`publishes\``,
       );
-    return [subscribers, event.name, event.version, JSON.stringify(contextOf(event))];
+    return [
+      subscribers,
+      event.name,
+      event.version,
+      JSON.stringify(contextOf('publish', event.name, event.ends)),
+    ];
   }
 
   /**
@@ -98,7 +104,12 @@ export class Outbox {
     await manager.query(
       `insert into "${module}".outbox (queue, type, version, payload, context, created_at, next_at)
        select $1, $1, 1, $2, $3, due, due from (select now() + $4 * interval '1 millisecond' as due)`,
-      [job.name, JSON.stringify(job.payload.parse(payload)), JSON.stringify(contextOf()), delayMs],
+      [
+        job.name,
+        JSON.stringify(job.payload.parse(payload)),
+        JSON.stringify(contextOf('enqueue', job.name)),
+        delayMs,
+      ],
     );
     if (delayMs === 0) afterCommit(manager, this.relayNow);
   }
@@ -111,12 +122,21 @@ function subscribersOf(event: string, manifests: readonly ModuleManifest[]): str
     .sort();
 }
 
-function contextOf(event?: EventContract): DeliveryContext {
+/** Returns what travels with an event or a job: its span, which is where its handlers continue the trace, or else the call's. */
+function contextOf(operation: 'publish' | 'enqueue', name: string, ends?: boolean): DeliveryContext {
   const call = currentCall();
+  const span = call?.span?.startChild({
+    name: `${operation} ${name}`,
+    kind: 'producer',
+    attributes: messagingAttributes(name, operation, 'send'),
+  });
+  // It is sent by a statement, which has a span of its own.
+  span?.end();
+  const traceparent = span?.traceparent ?? call?.traceparent;
   return {
     ...(call && { requestId: call.requestId }),
-    ...(call?.traceparent !== undefined && { traceparent: call.traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
     ...(call?.principal && { principal: { id: call.principal.id } }),
-    ...(event?.ends && { ends: true }),
+    ...(ends && { ends: true }),
   };
 }

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Broker } from '../broker/broker.js';
+import { DirectSubscribers } from '../direct/direct-subscribers.js';
 import { ledgerDatabase } from '../ledger-database.fixture.js';
 import { eventually } from '../test-environment.fixture.js';
+import type { Origin } from '../origin/origin.js';
 import { Relay } from './relay.js';
 
 const ledger = ledgerDatabase();
@@ -13,7 +15,15 @@ beforeEach(async () => {
   await ledger.database.query(
     `insert into outbox (queue, type, version, payload) select 'q', 't', 1, '{}' from generate_series(1, 2)`,
   );
-  relay = new Relay('ledger', ledger.database, { queue: () => ({ addBulk }) } as unknown as Broker);
+  const origin = { signer: async () => ({ job: () => ({ signature: 'the same each time' }) }) };
+  const broker = { queue: () => ({ addBulk }) } as unknown as Broker;
+  relay = new Relay(
+    'ledger',
+    ledger.database,
+    broker,
+    origin as unknown as Origin,
+    new DirectSubscribers(broker),
+  );
 });
 afterEach(async () => {
   await relay.stop();
@@ -52,10 +62,25 @@ it('leaves the next attempt of a job alone when its send has failed, but arrived
   });
   const made = vi.spyOn(ledger.database, 'query');
   relay.start();
-  await eventually(() => expect(made.mock.calls.some(([sql]) => sql.includes('any($1)'))).toBe(true));
+  await eventually(() =>
+    expect(made.mock.calls.some(([sql]) => JSON.stringify(sql).includes('any($1)'))).toBe(true),
+  );
   await relay.stop();
   expect(await ledger.database.query('select next_at > now() as waits from outbox')).toEqual([
     { waits: true },
     { waits: true },
   ]);
+});
+
+it('sends the rows that no other relay has claimed, and does not wait for the others', async () => {
+  addBulk.mockReset().mockResolvedValue();
+  const other = ledger.database.createQueryRunner();
+  await other.startTransaction();
+  await other.query('select from outbox order by id limit 1 for update');
+  relay.start();
+  await eventually(() => expect(addBulk).toHaveBeenCalled());
+  expect(addBulk.mock.calls.map(([jobs]) => jobs.length)).toEqual([1]);
+  await other.rollbackTransaction();
+  await other.release();
+  await eventually(() => expect(addBulk).toHaveBeenCalledTimes(2));
 });

@@ -2,53 +2,48 @@ import { Logger } from '@nestjs/common';
 import { PeriodicTask } from '@tearline/seam';
 import type { DataSource } from 'typeorm';
 import type { Broker } from '../broker/broker.js';
-import { brokerJob, type OutboxRow } from '../delivery.js';
+import { brokerJob, deliveryOf, type EventRow, isEvent } from '../delivery.js';
+import type { DirectSource } from '../direct/direct-event.js';
+import type { DirectSubscribers } from '../direct/direct-subscribers.js';
+import { isTransient } from '../handlers/failure.js';
+import type { Origin } from '../origin/origin.js';
+import { OutboxRows } from './outbox-rows.js';
 
 const BATCH = 500;
+/** A process takes no more at once to handle them itself. */
+const DIRECT_BATCH = 100;
+const NONE: ReadonlySet<string> = new Set();
 const POLL_INTERVAL_MS = 1_000;
 /** Lets the publishing request be answered first, and batches concurrent commits. */
 const COMMIT_DELAY_MS = 4;
+/** Batches confirmations, and usually joins them with the next claim. */
+const CONFIRM_DELAY_MS = 20;
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
 
 /**
- * Claims the rows that are due and schedules their next sending, in one statement: any number of relays share the work.
- * Rows that a relay claims and does not send, because it crashes, are due again: after 15 s at first, 12.5 minutes at last.
- * So are rows that the broker loses. The commit need not wait for the disk: what a crash of PostgreSQL undoes is sent again and found a duplicate.
+ * Delivers the due rows of a module's outbox: 4 ms after a commit of this process, and every second. An event goes to its
+ * subscriber if that takes it here, else to the broker, as does a job.
  */
-const claimDue = (schema: string) => `
-  with async_commit as materialized (select set_config('synchronous_commit', 'off', true)),
-  due as (
-    select id from ${schema}.outbox where next_at <= now() and failed_at is null
-    order by next_at, id limit $1 for update skip locked
-  )
-  update ${schema}.outbox o
-  set sends = o.sends + 1,
-    next_at = now() + least(interval '10 minutes', interval '15 seconds' * power(2, least(o.sends, 6)))
-      * (1 + random() / 4)
-  from due, async_commit where o.id = due.id
-  returning o.id, o.queue, o.aggregate, o.seq, o.type, o.version, o.payload, o.context, o.created_at, o.round`;
-
-/** A send that failed may have reached the broker all the same: without `sends`, the next attempt of the job is scheduled already. */
-const makeDueAgain = (schema: string) =>
-  `update ${schema}.outbox set next_at = now(), sends = sends - 1 where id = any($1) and sends > 0`;
-
-/** Sends the due rows of a module's outbox to the broker: 4 ms after a commit of this process, and every second. */
-export class Relay {
+export class Relay implements DirectSource {
   readonly #log = new Logger('Events');
   readonly #task: PeriodicTask;
-  readonly #statements: { readonly claimDue: string; readonly makeDueAgain: string };
+  readonly #rows: OutboxRows;
+  /** Ids of events that were handled here; the next claim deletes their rows. */
+  readonly #confirmed = new Set<number>();
+  readonly #unused: number[] = [];
   #failures = 0;
   /** On the clock of `performance.now()`. */
   #retryAt = 0;
 
   constructor(
     private readonly module: string,
-    private readonly database: DataSource,
+    database: DataSource,
     private readonly broker: Broker,
+    private readonly origin: Origin,
+    private readonly direct: DirectSubscribers,
   ) {
-    const schema = `"${module}"`;
-    this.#statements = { claimDue: claimDue(schema), makeDueAgain: makeDueAgain(schema) };
+    this.#rows = new OutboxRows(database, module);
     this.#task = new PeriodicTask(`relay of '${module}'`, POLL_INTERVAL_MS, () => this.#relay());
   }
 
@@ -57,9 +52,28 @@ export class Relay {
     this.relayWithin(0);
   }
 
-  /** Resolves when the batch that is being sent is sent. */
-  stop(): Promise<void> {
-    return this.#task.stop();
+  /** Resolves when the batch that is being sent is sent, and the events that were handled here are confirmed. */
+  async stop(): Promise<void> {
+    await this.#task.stop();
+    try {
+      if (this.#unused.length > 0) await this.#rows.giveBack(this.#unused);
+      if (this.#confirmed.size > 0)
+        await this.#rows.claim(0, { accepting: [], busy: [] }, [...this.#confirmed]);
+    } catch (error) {
+      // The rows are sent again, and found duplicates.
+      if (!isTransient(error)) throw error;
+    }
+  }
+
+  /** Deletes the row of an event that was handled here, with the next claim. */
+  confirm(id: number): void {
+    this.#confirmed.add(id);
+    this.relayWithin(CONFIRM_DELAY_MS);
+  }
+
+  /** Makes an event due that this process does not handle, when the relay stops. */
+  giveBack(id: number): void {
+    this.#unused.push(id);
   }
 
   /** Sends what is due in `ms` milliseconds, or at the next poll if that is earlier. Returns at once. */
@@ -74,8 +88,9 @@ export class Relay {
       let sent: number;
       do {
         // After a failure, one row finds out whether the broker answers again.
-        limit = this.#failures === 0 ? BATCH : 1;
-        sent = await this.#sendBatch(limit);
+        const subscribers = this.direct.available();
+        limit = this.#failures > 0 ? 1 : subscribers.accepting.length > 0 ? DIRECT_BATCH : BATCH;
+        sent = await this.#sendBatch(limit, subscribers);
         if (sent > 0 && this.#failures > 0) {
           this.#log.log(`events of '${this.module}' are relayed again`);
           this.#failures = 0;
@@ -86,16 +101,24 @@ export class Relay {
     }
   }
 
-  async #sendBatch(limit: number): Promise<number> {
-    const [rows] = await this.database.query<[OutboxRow[], number]>(this.#statements.claimDue, [limit]);
-    // Ids of an aggregate have the order of its sequence. Events that arrive in order need not be stored in the inbox.
-    rows.sort((a, b) => a.id - b.id);
+  async #sendBatch(limit: number, subscribers: ReturnType<DirectSubscribers['available']>): Promise<number> {
+    // Before rows are claimed: without a key nothing can be sent.
+    const signer = await this.origin.signer();
+    const confirmed = [...this.#confirmed];
+    const rows = await this.#rows.claim(limit, subscribers, confirmed);
+    for (const id of confirmed) this.#confirmed.delete(id);
+    const direct = new Set(subscribers.accepting);
+    const taken = rows.filter((row) => isEvent(row) && row.attempts > 0 && direct.has(row.queue));
+    const paused = taken.length > 0 ? await this.direct.paused() : NONE;
+    const here = new Set(taken.filter(({ queue }) => !paused.has(queue)));
+    this.#deliverHere([...here].filter(isEvent));
+    const queued = rows.filter((row) => !here.has(row));
     const results = await Promise.allSettled(
-      [...Map.groupBy(rows, ({ queue }) => queue)].map(async ([queue, some]) => {
+      [...Map.groupBy(queued, ({ queue }) => queue)].map(async ([queue, some]) => {
         try {
-          await this.broker.queue(queue).addBulk(some.map((row) => brokerJob(this.module, row)));
+          await this.broker.queue(queue).addBulk(some.map((row) => brokerJob(this.module, row, signer)));
         } catch (error) {
-          await this.database.query(this.#statements.makeDueAgain, [some.map(({ id }) => id)]);
+          await this.#rows.makeDueAgain(some.map(({ id }) => id));
           throw error;
         }
       }),
@@ -103,6 +126,17 @@ export class Relay {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     return rows.length;
+  }
+
+  #deliverHere(rows: readonly EventRow[]): void {
+    for (const [subscriber, some] of Map.groupBy(rows, ({ queue }) => queue))
+      this.direct.get(subscriber)!.add(
+        some.map((row) => ({
+          delivery: deliveryOf(this.module, row),
+          crashes: row.attempts - 1,
+          source: this,
+        })),
+      );
   }
 
   #backOff(error: unknown): void {
