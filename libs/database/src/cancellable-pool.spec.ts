@@ -1,28 +1,32 @@
-import type { EmbeddedPostgres } from '@tearline/embedded';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { CallContext, runCall } from '@tearline/seam';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startPostgres } from '../../../test/support/postgres.js';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type SecurePostgres, startSecurePostgres } from '../../../test/support/secure-postgres.js';
 import { CancellablePool } from './cancellable-pool.js';
 
-let database: EmbeddedPostgres;
-let pool: CancellablePool;
+let database: SecurePostgres;
 let observer: pg.Client;
 
 const call = () => new CallContext({ requestId: 'r', deadline: performance.now() + 60_000 });
 
 beforeAll(async () => {
-  database = await startPostgres();
-  pool = new CancellablePool({ connectionString: database.url, max: 5, application_name: 'pool under test' });
-  observer = new pg.Client({ connectionString: database.url });
+  database = await startSecurePostgres();
+  observer = new pg.Client({ connectionString: database.socketUrl });
   await observer.connect();
 });
 
 afterAll(async () => {
   await observer.end();
-  await pool.end();
   await database.stop();
 });
+
+const newPool = (connectionString: string) => {
+  const pool = new CancellablePool({ connectionString, max: 5, application_name: 'pool under test' });
+  onTestFinished(() => pool.end());
+  return pool;
+};
 
 async function running(): Promise<number> {
   const { rows } = await observer.query<{ n: number }>(
@@ -31,21 +35,64 @@ async function running(): Promise<number> {
   return rows[0]!.n;
 }
 
-it('cancels the query of a cancelled call, and leaves the pool usable', async () => {
-  for (let round = 0; round < 20; round += 1) {
-    const calls = Array.from({ length: 5 }, call);
-    const queries = calls.map((context) => runCall(context, () => pool.query('select pg_sleep(30)')));
-    const ended = Promise.allSettled(queries);
-    await expect.poll(running, { interval: 5 }).toBe(5);
-    for (const context of calls) context.cancel();
-    expect((await ended).map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
-    await expect.poll(running, { interval: 5 }).toBe(0);
-    const after = await Promise.all(calls.map(() => runCall(call(), () => pool.query('select 1 as one'))));
-    expect(after.map(({ rows }) => (rows as { one: number }[])[0]!.one)).toEqual([1, 1, 1, 1, 1]);
-  }
+/** Runs a long query in each of five calls. */
+async function runLong(pool: CancellablePool): Promise<{ cancel: () => void; ended: Promise<unknown[]> }> {
+  const calls = Array.from({ length: 5 }, call);
+  const queries = calls.map((context) => runCall(context, () => pool.query('select pg_sleep(30)')));
+  const ended = Promise.allSettled(queries).then((results) => results.map(({ status }) => status));
+  await expect.poll(running, { interval: 5 }).toBe(5);
+  return { cancel: () => calls.forEach((context) => context.cancel()), ended };
+}
+
+it.each(['tlsUrl', 'socketUrl'] as const)(
+  'cancels the query of a cancelled call, and leaves the pool usable: %s',
+  async (url) => {
+    const pool = newPool(database[url]);
+    for (let round = 0; round < 10; round += 1) {
+      const { cancel, ended } = await runLong(pool);
+      cancel();
+      expect(await ended).toEqual(Array(5).fill('rejected'));
+      await expect.poll(running, { interval: 5 }).toBe(0);
+      const after = await Promise.all(
+        Array.from({ length: 5 }, () => runCall(call(), () => pool.query('select 1 as one'))),
+      );
+      expect(after.map(({ rows }) => (rows as { one: number }[])[0]!.one)).toEqual([1, 1, 1, 1, 1]);
+    }
+  },
+);
+
+it('opens one connection at a time to cancel, also when the server does not answer', async () => {
+  let isPaused = false;
+  const paused = new Set<Socket>();
+  const counts = { paused: 0, concurrent: 0 };
+  const proxy = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (!isPaused) {
+      const server = connect(database.port, '127.0.0.1').on('error', () => socket.destroy());
+      socket.pipe(server).pipe(socket);
+      return;
+    }
+    paused.add(socket);
+    counts.paused += 1;
+    counts.concurrent = Math.max(counts.concurrent, paused.size);
+    socket.resume().once('close', () => paused.delete(socket));
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const pool = newPool(Object.assign(new URL(database.tlsUrl), { port: `${port}` }).href);
+
+  const { cancel, ended } = await runLong(pool);
+  isPaused = true;
+  cancel();
+  await expect.poll(() => counts.paused).toBe(2);
+  expect(counts.concurrent).toBe(1);
+  isPaused = false;
+  expect(await ended).toEqual(Array(5).fill('rejected'));
 });
 
 it('cancels every query of a cancelled call, also queries that begin after the cancellation', async () => {
+  const pool = newPool(database.tlsUrl);
   const context = call();
   const client = await runCall(context, () => pool.connect());
   context.cancel();
@@ -55,6 +102,7 @@ it('cancels every query of a cancelled call, also queries that begin after the c
 });
 
 it('starts no query for a call that was cancelled before, or while it waited for a connection', async () => {
+  const pool = newPool(database.socketUrl);
   const late = call();
   late.cancel();
   await expect(runCall(late, () => pool.query('select 1'))).rejects.toMatchObject({ code: 'cancelled' });
@@ -67,7 +115,22 @@ it('starts no query for a call that was cancelled before, or while it waited for
   expect(await query).toMatchObject([{ status: 'rejected', reason: { code: 'cancelled' } }]);
 });
 
+it('does not use the connection of a cancelled query again', async () => {
+  const pool = newPool(database.socketUrl);
+  const context = call();
+  const client = await runCall(context, () => pool.connect());
+  const pidOf = async (on: Pick<pg.ClientBase, 'query'>) =>
+    (await on.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
+  const pid = await pidOf(client);
+  const query = client.query('select pg_sleep(30)');
+  context.cancel();
+  await expect(query).rejects.toThrow('canceling statement');
+  client.release();
+  expect(await pidOf(pool)).not.toBe(pid);
+});
+
 it('leaves the connection alone when a call is cancelled after its query', async () => {
+  const pool = newPool(database.socketUrl);
   const context = call();
   await runCall(context, () => pool.query('select 1'));
   const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');

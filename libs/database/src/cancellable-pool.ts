@@ -1,7 +1,8 @@
 import { callbackify } from 'node:util';
 import { type CallContext, currentCall, SeamError } from '@tearline/seam';
 import pg from 'pg';
-import { cancelQuery } from './cancel-query.js';
+import { QueryCanceller } from './query-canceller.js';
+import { StatementTimeouts } from './statement-timeouts.js';
 import { socketOf } from './replication/server-monitor.js';
 import { noPrimaryError, PrimaryClient, type PrimaryRoute } from './replication/primary-client.js';
 
@@ -11,7 +12,11 @@ type Callback = (
   release: (destroy?: boolean) => void,
 ) => void;
 
-const CANCEL_RETRY_INTERVAL_MS = 100;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The pool's timeout also limits how long a request waits for a connection that others use. */
+const connectTimeoutOf = ({ connectionTimeoutMillis = 0 }: pg.ClientConfig) =>
+  Math.min(connectionTimeoutMillis || CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS);
 
 /**
  * A pool that follows the cancellation of calls: a running query of a cancelled call is cancelled on the server, and a
@@ -21,6 +26,8 @@ export class CancellablePool extends pg.Pool {
   /** Includes connections that are being opened. */
   readonly #clients = new Set<pg.Client>();
   readonly #openClients = new Set<pg.PoolClient>();
+  readonly #canceller = new QueryCanceller();
+  readonly #timeouts: StatementTimeouts;
   #isReadOnly = false;
 
   /** @param route locates the primary, for a pool of connections to it; by default the URL in `options` */
@@ -29,6 +36,7 @@ export class CancellablePool extends pg.Pool {
     private readonly route?: PrimaryRoute,
   ) {
     super(options);
+    this.#timeouts = new StatementTimeouts(Number(options?.statement_timeout) || 0);
     this.#installClientClass(route);
     this.on('connect', (client) => {
       // A broken connection fails its query or leaves the pool. Without a listener the process would exit, too.
@@ -94,17 +102,29 @@ export class CancellablePool extends pg.Pool {
       } else if (call?.cancelled) {
         release();
         callback(call.cancelled, undefined, () => undefined);
+      } else if (client instanceof PrimaryClient && this.#isStale(client)) {
+        // Others wait until it has ended, and a server that hangs would not end it.
+        socketOf(client).destroy();
+        release(true);
+        this.checkOut(callback);
       } else {
         if (client instanceof PrimaryClient) client.writingCall = mayWrite ? call : undefined;
-        if (call) cancelQueriesWith(call, client);
-        callback(undefined, client, client.release.bind(client));
+        if (call) this.#cancelQueriesWith(call, client);
+        this.#timeouts.adapt(client, call, () => callback(undefined, client, client.release.bind(client)));
       }
     });
   }
 
+  /** Returns whether the data has moved to another server since the connection was opened. */
+  #isStale({ url }: PrimaryClient): boolean {
+    const present = this.route!.url();
+    return present !== undefined && present !== url;
+  }
+
   #installClientClass(route: PrimaryRoute | undefined): void {
     const make = (config: pg.ClientConfig) => {
-      const client = route ? new PrimaryClient(config, route) : new pg.Client(config);
+      const options = { ...config, connectionTimeoutMillis: connectTimeoutOf(config) };
+      const client = route ? new PrimaryClient(options, route) : new pg.Client(options);
       this.#clients.add(client);
       client.once('end', () => this.#clients.delete(client));
       return client;
@@ -116,24 +136,21 @@ export class CancellablePool extends pg.Pool {
       },
     });
     if (!route) return;
+    this.on('release', (_error, client) => {
+      if (client instanceof PrimaryClient) client.endSuccessor();
+    });
     Object.assign(this.options, { verify: callbackify((client: PrimaryClient) => client.verify()) });
   }
-}
 
-function cancelQueriesWith(call: CallContext, client: pg.PoolClient): void {
-  let isCancelled = false;
-  let retry: NodeJS.Timeout | undefined;
-  const unsubscribe = call.onCancel(() => {
-    isCancelled = true;
-    cancelQuery(client);
-    // The server ignores a cancellation between two queries, or before a query arrives.
-    retry = setInterval(cancelQuery, CANCEL_RETRY_INTERVAL_MS, client);
-  });
-  const release = client.release.bind(client);
-  // The server may process the cancellation late, and cancel a query of the connection's next user.
-  client.release = (destroy) => {
-    unsubscribe();
-    clearInterval(retry);
-    release(isCancelled || destroy);
-  };
+  #cancelQueriesWith(call: CallContext, client: pg.PoolClient): void {
+    let stopCancelling: (() => void) | undefined;
+    const unsubscribe = call.onCancel(() => (stopCancelling = this.#canceller.start(client)));
+    const release = client.release.bind(client);
+    // The server may process the cancellation late, and cancel a query of the connection's next user.
+    client.release = (destroy) => {
+      unsubscribe();
+      stopCancelling?.();
+      release(stopCancelling !== undefined || destroy);
+    };
+  }
 }

@@ -43,4 +43,12 @@ describe('the budget of a host', () => {
       'DATABASE_CONNECTIONS: this host may open 18 connections, but its PostgreSQL server allows 17',
     );
   });
+
+  it('leaves out other servers that cannot be reached, as the queues need none at the start', async () => {
+    const away = new CancellablePool({ connectionString: 'postgres://q:p@127.0.0.1:1/x', max: 5 });
+    pools.push(away);
+    await expect(checkBudget([pool(10)], [away])).resolves.toBeUndefined();
+    await expect(checkBudget([away])).rejects.toThrow('ECONNREFUSED');
+    await expect(checkBudget([pool(10)], [away, pool(8)])).rejects.toThrow('18 connections');
+  });
 });

@@ -55,7 +55,12 @@ export function registerReplicaMetrics(registry: Registry, databases: ByModule<R
     labelNames: ['server'],
     registers,
     collect() {
-      forEachReplica(({ address: server, ejection }) => this.set({ server }, ejection ? 0 : 1));
+      this.reset();
+      forEachReplica(({ address: server, ejection, canBePrimary }) => {
+        // Of servers that replace one another, the primary is no replica that is missing.
+        if (canBePrimary && ejection === 'not_a_replica') return;
+        this.set({ server }, ejection ? 0 : 1);
+      });
     },
   });
   new Gauge({

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { databaseUrls } from './index.js';
+import { databaseUrls, roleName } from './index.js';
 
 const OWNER = 'postgres://owner:s%40fe@db.example:6432/app?sslmode=require';
 
@@ -39,7 +39,7 @@ it('names every variable that is missing or invalid, without showing its value',
 it("derives missing URLs from the owner's: same database, own role, a password derived from the owner's", () => {
   const first = new URL(databaseUrls(['articles'], {}, OWNER)['articles']!);
   expect([first.username, first.host, first.pathname, first.search]).toEqual([
-    'tearline_articles',
+    'app_articles',
     'db.example:6432',
     '/app',
     '?sslmode=require',
@@ -48,4 +48,14 @@ it("derives missing URLs from the owner's: same database, own role, a password d
   expect(databaseUrls(['articles'], {}, OWNER)['articles']).toBe(first.href);
   const other = new URL(databaseUrls(['articles'], {}, OWNER.replace('s%40fe', 'other'))['articles']!);
   expect(other.password).not.toBe(first.password);
+});
+
+it('names a role after the database, within the length of a name, and apart from every other', () => {
+  const long = 'ü'.repeat(30);
+  const names = [`${long}a`, `${long}b`].map((database) => roleName(database, 'user-data'));
+  expect(roleName('shop', 'user-data')).toBe('shop_user_data');
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) expect(name).toMatch(/^ü{27}_[0-9a-f]{8}$/);
+  const derived = databaseUrls(['notes'], {}, 'postgres://shop%20owner:secret@a:1')['notes']!;
+  expect(decodeURIComponent(new URL(derived).username)).toBe('shop owner_notes');
 });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { type Environment, readSettings, SettingsError } from '@tearline/settings';
-import { hostsOf, serverUrls } from './server-urls.js';
+import { type Environment, readSettings, SettingsError, serverUrls } from '@tearline/settings';
+import { roleName } from './role-name.js';
+import { databaseOf, hostsOf } from './server-urls.js';
 import {
   databaseSettings,
   databaseUrlSettings,
@@ -11,7 +12,7 @@ import {
 
 /**
  * Returns each module's database URL, from `<MODULE>_DATABASE_URL`. In development a missing URL is derived from the owner's:
- * the same database, the role `tearline_<module>`, and a password that is derived from the owner's, so that every process
+ * the same database, the role `<database>_<module>`, and a password that is derived from the owner's, so that every process
  * derives the same.
  * @param ownerUrl `DATABASE_URL`; undefined where missing URLs are errors
  * @throws SettingsError that names every missing or invalid variable
@@ -58,17 +59,19 @@ export function replicaUrls(
 function deriveUrl(ownerUrl: string, module: string): string {
   const [first, ...others] = serverUrls(ownerUrl);
   const url = new URL(first!);
-  const role = `tearline_${module.replaceAll('-', '_')}`;
+  const role = roleName(databaseOf(url), module);
   const secret = decodeURIComponent(url.password);
   url.username = role;
   url.password = createHmac('sha256', secret).update(role).digest('base64url');
   return others.length === 0 ? url.href : url.href.replace(url.host, hostsOf(ownerUrl));
 }
 
+/** Keeps the parameters of the module's URL, such as `sslmode`, where the replica's URL has none. */
 function withCredentialsOf(url: string, replica: string): string {
   const [own] = serverUrls(url);
-  const { username, password, pathname } = new URL(own!);
+  const { username, password, pathname, search } = new URL(own!);
   const result = Object.assign(new URL(replica), { username, password });
   if (result.pathname === '' || result.pathname === '/') result.pathname = pathname;
+  if (result.search === '') result.search = search;
   return result.href;
 }

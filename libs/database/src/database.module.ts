@@ -1,8 +1,8 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { DATABASE_OPTIONS, Databases, type DatabaseModuleOptions } from './databases.js';
-import { openDataSource } from './open-data-source.js';
+import { openDataSource, type PostgresOptions } from './open-data-source.js';
 import { Reader, readerToken } from './reader.js';
 import { transactionsToken } from './transactions.js';
 
@@ -34,7 +34,7 @@ export class DatabaseModule {
           name: module,
           inject: [Databases],
           useFactory: (databases: Databases) => databases.dataSourceOptionsFor(module, entities),
-          dataSourceFactory: (options) => openDataSource(options as DataSourceOptions),
+          dataSourceFactory: (options) => openDataSource(module, options as PostgresOptions),
         }),
         TypeOrmModule.forFeature([...entities], module),
       ],
@@ -44,7 +44,7 @@ export class DatabaseModule {
           inject: [getDataSourceToken(module), Databases],
           useFactory: (dataSource: DataSource, databases: Databases) => {
             const { source, queries } = databases.register(module, dataSource);
-            return new Reader(source, queries.increment);
+            return new Reader(module, source, queries.increment);
           },
         },
         {

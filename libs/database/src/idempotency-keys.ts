@@ -29,18 +29,23 @@ export function createIdempotencyKeys(schema: string): new () => MigrationInterf
   };
 }
 
-/** Identifies one operation of one request. */
+/** Identifies one operation of one request. The hash begins with that of method and path, up to a point. */
 export type RequestKey = readonly [principal: string, key: string, operation: string, requestHash: string];
 
-/** Returns the key of the current call's operation; undefined when the call has no idempotency key. */
+/**
+ * Returns the key of the current call's operation; undefined when the call has no idempotency key. Keys of a client without a
+ * principal, such as those of registrations, belong to the request: several people may use the same one.
+ */
 export function currentRequestKey(operation: string, request: unknown): RequestKey | undefined {
   const call = currentCall();
   if (call?.idempotencyKey === undefined) return undefined;
-  const hash = createHash('sha256')
-    .update(JSON.stringify(request ?? null))
-    .digest('base64url');
-  return [call.principal?.id ?? '', call.idempotencyKey, operation, hash];
+  const hash = hashOf(JSON.stringify(request ?? null));
+  const { idempotencyTarget: target } = call;
+  const requestHash = target === undefined ? hash : `${hashOf(target)}.${hash}`;
+  return [call.principal?.id ?? `anonymous ${requestHash}`, call.idempotencyKey, operation, requestHash];
 }
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /**
  * Inserts a key, after waiting for a concurrent transaction that has inserted the same key.
@@ -51,12 +56,16 @@ export async function insertKey(
   manager: EntityManager,
   requestKey: RequestKey,
 ): Promise<{ isNew: boolean; reply?: unknown }> {
-  const inserted = await manager.query<unknown[]>(
+  const [inserted] = await manager.query<{ isReused: boolean }[]>(
     `insert into idempotency_keys (principal, key, operation, request_hash) values ($1, $2, $3, $4)
-     on conflict do nothing returning 1`,
+     on conflict do nothing returning exists (
+       select from idempotency_keys other where other.principal = $1 and other.key = $2 and other.operation <> $3
+         and split_part(other.request_hash, '.', 1) <> split_part($4, '.', 1)
+     ) as "isReused"`,
     [...requestKey],
   );
-  if (inserted.length > 0) return { isNew: true };
+  if (inserted?.isReused) throw usedForAnother();
+  if (inserted) return { isNew: true };
   return { isNew: false, reply: (await findReply(manager, requestKey))?.reply };
 }
 
@@ -70,10 +79,11 @@ export async function findReply(
     'select request_hash, reply from idempotency_keys where principal = $1 and key = $2 and operation = $3',
     [principal, key, operation],
   );
-  if (stored && stored.request_hash !== requestHash)
-    throw new SeamError('idempotency-key/was-used-for-another-request');
+  if (stored && stored.request_hash !== requestHash) throw usedForAnother();
   return stored;
 }
+
+const usedForAnother = () => new SeamError('idempotency-key/was-used-for-another-request');
 
 /** Stores the reply in the transaction of the effect. */
 export async function saveReply(

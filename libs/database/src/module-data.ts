@@ -1,3 +1,5 @@
+import type { EventContract, PayloadOf } from '@tearline/seam';
+import type { Environment } from '@tearline/settings';
 import type { MigrationInterface } from 'typeorm';
 
 /** The data of a module: its schema, migrations and sample data. */
@@ -27,12 +29,28 @@ export interface IdRange {
   readonly count: number;
 }
 
+/** What the module of a sample row would have published. */
+export interface SampleEvent<E extends EventContract> {
+  readonly payload: PayloadOf<E>;
+  readonly at: Date;
+}
+
 export interface SeedContext {
   readonly plan: SeedPlan;
+  readonly env: Environment;
+  /** The application's public address, for links in the sample data. */
+  readonly origin: string;
   /** Ranges that earlier seeds returned, by module: `identity` gives user ids, `articles` article ids. */
   readonly ranges: Readonly<Record<string, IdRange>>;
   /** Returns a stream of numbers in [0, 1), the same for the same seed and name. */
   random(name: string): () => number;
+  /**
+   * Hands an event to the seeds of subscribers, in the order of its time. It is not published: sample data has no effects outside
+   * the database, such as e-mail.
+   */
+  emit<E extends EventContract>(event: E, payload: PayloadOf<E>, at: Date): void;
+  /** Returns the events that earlier seeds emitted, oldest first: the latest 1,000 of each kind. */
+  emitted<E extends EventContract>(event: E): readonly SampleEvent<E>[];
   /** Runs SQL as the module's own role. */
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Reports the number of rows inserted so far, and of all rows. */

@@ -1,15 +1,11 @@
-import { SeamError } from '@tearline/seam';
-import {
-  DataSource,
-  type DataSourceOptions,
-  type EntityManager,
-  QueryFailedError,
-  type QueryRunner,
-  QueryRunnerAlreadyReleasedError,
-  QueryRunnerProviderAlreadyReleasedError,
-} from 'typeorm';
+import { currentSpan, endWith, SeamError } from '@tearline/seam';
+import { DataSource, type DataSourceOptions, QueryFailedError, type QueryRunner } from 'typeorm';
 import type { ReplicatedDatabase } from './replication/replicated-database.js';
-import { toUnavailable } from './server-errors.js';
+import { repeatOnConflict } from './conflicts.js';
+import { toConnectionError } from './connection-error.js';
+import { toSeamError } from './server-errors.js';
+import { databaseUrlVariable } from './settings.js';
+import { startStatement } from './statement-span.js';
 
 /** The key under which the options of a DataSource with replicas hold their ReplicatedDatabase. */
 export const REPLICATED = Symbol('replicated database');
@@ -25,13 +21,20 @@ interface ReleasableRunner {
   releasePostgresConnection(error?: unknown): Promise<void>;
 }
 
-/** Opens a module's DataSource. */
-export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
+export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+/** Opens a module's DataSource. @throws Error that names the module's variable when its server refuses the connection */
+export async function openDataSource(module: string, options: PostgresOptions): Promise<DataSource> {
   const { [REPLICATED]: database } = options as { [REPLICATED]?: ReplicatedDatabase };
   const dataSource = new DataSource(options);
-  translateServerErrors(dataSource);
+  wrapQueryRunners(module, dataSource);
   if (database) routeReads(dataSource, database);
-  return dataSource.initialize();
+  try {
+    return await dataSource.initialize();
+  } catch (error) {
+    const url = options.url ?? options.replication?.master.url;
+    throw url === undefined ? error : toConnectionError(databaseUrlVariable(module), url, error);
+  }
 }
 
 /** Makes TypeORM read through the router; on its own it would pick any replica, including an unreachable one. */
@@ -45,57 +48,44 @@ function routeReads({ driver: dataSourceDriver }: DataSource, database: Replicat
   };
 }
 
-/** Runners whose connection broke, with the error. */
-type BrokenRunners = WeakMap<QueryRunner, unknown>;
-type Work = (manager: EntityManager) => Promise<unknown>;
-type Transaction = (...args: unknown[]) => Promise<unknown>;
-
-/** Makes repositories throw `unavailable` instead of the error of one query when their server is gone. */
-function translateServerErrors({ driver: dataSourceDriver, manager }: DataSource): void {
+/**
+ * Makes repositories throw `unavailable` instead of the error of one query when their server is gone, and gives their statements
+ * spans.
+ */
+function wrapQueryRunners(module: string, { driver: dataSourceDriver }: DataSource): void {
   const driver = dataSourceDriver as unknown as Driver;
-  const broken: BrokenRunners = new WeakMap();
   const createQueryRunner = driver.createQueryRunner.bind(driver);
-  driver.createQueryRunner = (mode) => translateErrorsOf(createQueryRunner(mode), broken);
-
-  // In a transaction the manager checks whether its runner was released, before it calls the runner.
-  const transaction = manager.transaction.bind(manager) as Transaction;
-  manager.transaction = async (...args: unknown[]) => {
-    let runner: QueryRunner | undefined;
-    // With or without an isolation level; DataSource.transaction passes `undefined` behind the work.
-    const observed = args.map((arg) =>
-      typeof arg === 'function'
-        ? (inner: EntityManager) => {
-            runner = inner.queryRunner;
-            return (arg as Work)(inner);
-          }
-        : arg,
-    );
-    try {
-      return await transaction(...observed);
-    } catch (error) {
-      const isReleased = error instanceof QueryRunnerProviderAlreadyReleasedError;
-      throw isReleased && runner && broken.has(runner) ? toUnavailable(broken.get(runner)) : error;
-    }
-  };
+  driver.createQueryRunner = (mode) => traceStatementsOf(module, translateErrorsOf(createQueryRunner(mode)));
 }
 
-function translateErrorsOf(runner: QueryRunner, broken: BrokenRunners): QueryRunner {
-  // A connection that breaks between two queries releases its runner, whose later error does not have the cause.
+function traceStatementsOf(module: string, runner: QueryRunner): QueryRunner {
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  runner.query = ((...args: unknown[]) => {
+    const parent = currentSpan();
+    if (!parent) return query(...args);
+    return endWith(startStatement(parent, module, args[0] as string), query(...args));
+  }) as QueryRunner['query'];
+  return runner;
+}
+
+function translateErrorsOf(runner: QueryRunner): QueryRunner {
+  // TypeORM releases a runner when its connection breaks between two queries. The next query would then fail with an error
+  // about the runner, and each layer above would have to know that it stands for the connection.
   const releasable = runner as unknown as ReleasableRunner;
   const release = releasable.releasePostgresConnection.bind(runner);
-  releasable.releasePostgresConnection = (error) => {
-    if (error && !broken.has(runner)) broken.set(runner, error);
-    return release(error);
+  let failure: unknown;
+  releasable.releasePostgresConnection = async (error) => {
+    if (error) failure ??= error;
+    else await release(failure);
   };
   const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
   runner.query = (async (...args: unknown[]) => {
     try {
-      return await query(...args);
+      // A statement outside of a transaction has no effect when it fails.
+      if (runner.isTransactionActive) return await query(...args);
+      return await repeatOnConflict(() => query(...args));
     } catch (error) {
-      let cause: unknown = error;
-      if (error instanceof QueryFailedError) cause = error.driverError;
-      if (error instanceof QueryRunnerAlreadyReleasedError) cause = broken.get(runner) ?? error;
-      const translated = toUnavailable(cause);
+      const translated = toSeamError(error instanceof QueryFailedError ? error.driverError : error);
       throw translated instanceof SeamError ? translated : error;
     }
   }) as QueryRunner['query'];

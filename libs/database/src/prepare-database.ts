@@ -1,21 +1,19 @@
 import { type Environment, readSettings, SettingsError } from '@tearline/settings';
-import { primaryUrl } from './connect-to-primary.js';
 import { databaseUrls, replicaUrls } from './database-urls.js';
-import { migrate } from './migrate.js';
+import type { DeploymentChange } from './deployment/establish-deployment.js';
+import { migrate, migrateOtherSchema, type SchemaMigrator } from './migrate.js';
 import type { ModuleData } from './module-data.js';
-import { addressOf, serverUrls } from './server-urls.js';
-import { ownerSettings } from './settings.js';
+import { hostsOf } from './server-urls.js';
+import { databaseSettings, databaseUrlSettings, ownerSettings, replicaUrlsSettings } from './settings.js';
 
 /** A database that this process started. */
 export interface StartedDatabase {
   /** The owner's URL. */
   readonly url: string;
+  /** The servers that serve reads while they are replicas. */
   readonly replicas?: readonly { readonly url: string }[];
   readonly stop: () => Promise<void>;
 }
-
-/** Migrates a schema that belongs to no module, on the primary, and grants its privileges to the role of `url`. Returns the number of migrations that ran. */
-export type SchemaMigrator = (ownerUrl: string, url: string, log: (line: string) => void) => Promise<number>;
 
 export interface PrepareOptions {
   modules: readonly ModuleData[];
@@ -24,6 +22,8 @@ export interface PrepareOptions {
   env: Environment;
   /** Whether every URL is required; otherwise missing URLs are derived from the owner's. */
   isProduction: boolean;
+  /** What happens to the identity of the deployment; by default it stays. */
+  deployment?: DeploymentChange | undefined;
   /** Starts a database when `DATABASE_URL` is not set; never in production. */
   start: () => Promise<StartedDatabase>;
   /** Receives a line for each migration that ran. */
@@ -32,10 +32,7 @@ export interface PrepareOptions {
 
 export interface PreparedDatabase {
   readonly ownerUrl: string;
-  /**
-   * URLs with their own roles, by module and by name of the other schemas. The URL of another schema names one server:
-   * the present primary.
-   */
+  /** URLs with their own roles, by module and by name of the other schemas. */
   readonly urls: Readonly<Record<string, string>>;
   /** URLs of each module's replicas, with its own role. */
   readonly replicaUrls: Readonly<Record<string, readonly string[]>>;
@@ -50,7 +47,17 @@ export interface PreparedDatabase {
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
   const { modules, otherSchemas = {}, env, isProduction, start, log } = options;
-  const { DATABASE_URL: configuredUrl } = readSettings(ownerSettings, env);
+  const names = [...modules.map(({ schema }) => schema), ...Object.keys(otherSchemas)];
+  // Before a database is started, though most are read later.
+  const { DATABASE_URL: configuredUrl, DEPLOYMENT_DATABASE_URL: deploymentUrl } = readSettings(
+    {
+      ...ownerSettings,
+      ...databaseUrlSettings(names),
+      ...replicaUrlsSettings(names),
+      DATABASE_REPLICA_URLS: databaseSettings.DATABASE_REPLICA_URLS,
+    },
+    env,
+  );
   if (isProduction && !configuredUrl)
     throw new SettingsError([
       'DATABASE_URL: expected the URL of the role that owns the database, in production (NODE_ENV), ' +
@@ -59,19 +66,17 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
   const started = configuredUrl ? undefined : await start();
   const stop = async () => started?.stop();
   try {
-    const ownerUrl = started?.url ?? configuredUrl!;
-    const names = [...modules.map(({ schema }) => schema), ...Object.keys(otherSchemas)];
+    const ownerUrl = started ? urlOfAll(started) : configuredUrl!;
     const urls = databaseUrls(names, env, isProduction ? undefined : ownerUrl);
     let migrationCount = await migrate(
       ownerUrl,
       modules.map((data) => ({ data, url: urls[data.schema]! })),
       log,
+      { deployment: options.deployment, deploymentUrl },
     );
     const replicas = replicaUrlsOf(options, urls, started);
-    for (const [name, migrateSchema] of Object.entries(otherSchemas)) {
-      const primary = await primaryUrl(ownerUrl);
-      urls[name] = urlOnServer(primary, urls[name]!);
-      migrationCount += await migrateSchema(primary, urls[name], log);
+    for (const [name, migrator] of Object.entries(otherSchemas)) {
+      migrationCount += await migrateOtherSchema(ownerUrl, { name, url: urls[name]!, migrator }, log);
     }
     return { ownerUrl, urls, replicaUrls: replicas, migrationCount, stop };
   } catch (error) {
@@ -90,8 +95,8 @@ function replicaUrlsOf(
   return replicaUrls(ofModules, own ? { ...env, DATABASE_REPLICA_URLS: own } : env);
 }
 
-/** Returns the URL of the server at the address of `server`, among those that `url` names. */
-function urlOnServer(server: string, url: string): string {
-  const all = serverUrls(url);
-  return all.find((each) => addressOf(each) === addressOf(server)) ?? all[0]!;
+/** Returns a URL of all servers, since a replica may be promoted. */
+function urlOfAll({ url, replicas = [] }: StartedDatabase): string {
+  const hosts = new Set([url, ...replicas.map((replica) => replica.url)].map(hostsOf));
+  return url.replace(hostsOf(url), [...hosts].join());
 }

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
-import type { ConsistencyLevel } from '@tearline/seam';
+import { type ConsistencyLevel, currentCall, currentSpan, endWith } from '@tearline/seam';
 import type pg from 'pg';
+import { startStatement } from './statement-span.js';
 
 /** A query that PostgreSQL parses and plans once for each connection. */
 export interface Statement<Row> {
@@ -13,14 +14,20 @@ export interface Statement<Row> {
   readonly row?: Row;
 }
 
+/** By name. */
+const texts = new Map<string, string>();
+
 /**
- * Names a hot read, to be run through the module's Reader.
+ * Names a hot statement: a read, to be run through the module's Reader, or a write, to be run by `execute`.
  * @param level `strong` where other callers' latest writes matter, as with a changed password; by default the caller's
- * @example const byName = statement<UserRow>('identity.byName', 'select id from users where lower(username) = lower($1)');
+ * @example const byName = statement<UserRow>('identity.byName', 'select id from users where canonical_username = $1');
  */
 export function statement<Row>(name: string, text: string, level?: ConsistencyLevel): Statement<Row> {
   if (Buffer.byteLength(name) > 63)
     throw new Error(`statement name '${name}': expected at most 63 bytes, PostgreSQL's limit`);
+  if ((texts.get(name) ?? text) !== text)
+    throw new Error(`statement name '${name}': expected a name of its own, another statement has it`);
+  texts.set(name, text);
   return { name, text, ...(level && { level }) };
 }
 
@@ -42,14 +49,23 @@ export interface ReadSource {
  */
 export class Reader {
   constructor(
+    private readonly module: string,
     private readonly source: ReadSource,
     private readonly onQuery: () => void,
   ) {}
 
-  /** Returns every row; `int8` as number, `timestamptz` as Date. */
+  /**
+   * Returns every row; `int8` as number, `timestamptz` as Date.
+   * @throws SeamError `unavailable` when the rows are large, and the process holds too many large values already
+   */
   async rows<Row>({ name, text, level }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
     this.onQuery();
-    const result = await this.source.read((query) => query({ name, text, values }), level);
+    const parent = currentSpan();
+    const reading = this.source.read((query) => query({ name, text, values }), level);
+    const result = await (parent
+      ? endWith(startStatement(parent, this.module, { name, text }), reading)
+      : reading);
+    currentCall()?.memory?.hold(textLength(result.rows));
     return result.rows as Row[];
   }
 
@@ -58,6 +74,14 @@ export class Reader {
     const [row] = await this.rows(statement, values);
     return row;
   }
+}
+
+/** Returns the length of all texts of the rows, which is nearly all of their size. */
+function textLength(rows: readonly Record<string, unknown>[]): number {
+  let length = 0;
+  for (const row of rows)
+    for (const name in row) if (typeof row[name] === 'string') length += row[name].length;
+  return length;
 }
 
 export const readerToken = (module: string) => `${module} reader`;

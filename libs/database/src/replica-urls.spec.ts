@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { serverUrls } from '@tearline/settings';
 import { databaseUrls, replicaUrls } from './index.js';
-import { serverUrls } from './server-urls.js';
+import { addressOf } from './server-urls.js';
 
 describe('a URL of several servers', () => {
   it('becomes one URL for each server', () => {
@@ -13,8 +14,18 @@ describe('a URL of several servers', () => {
 
   it('becomes a URL of all servers for each module', () => {
     const { notes } = databaseUrls(['notes'], {}, 'postgres://owner:secret@a:1,b:2/db');
-    expect(notes).toMatch(/^postgres:\/\/tearline_notes:[\w-]+@a:1,b:2\/db$/);
+    expect(notes).toMatch(/^postgres:\/\/db_notes:[\w-]+@a:1,b:2\/db$/);
   });
+});
+
+it('has an address, which may be a Unix socket', () => {
+  expect(
+    [
+      'postgres://me:pw@[::1]:5433/db',
+      'postgres://me:pw@%2Frun%2Fpg/db',
+      'postgres://me:pw@x/db?host=/run/pg',
+    ].map(addressOf),
+  ).toEqual(['[::1]:5433', '/run/pg:5432', '/run/pg:5432']);
 });
 
 describe('the replicas of a module', () => {
@@ -39,9 +50,20 @@ describe('the replicas of a module', () => {
     ).toEqual(['postgres://tearline_notes:pw@c:3/db', 'postgres://tearline_notes:pw@d/db']);
   });
 
+  it('are reached with the TLS settings of the module, unless they have their own', () => {
+    const { notes } = replicaUrls(
+      { notes: 'postgres://tearline_notes:pw@a/db?sslmode=verify-full' },
+      { DATABASE_REPLICA_URLS: 'postgres://b,postgres://c?sslmode=no-verify' },
+    );
+    expect(notes).toEqual([
+      'postgres://tearline_notes:pw@b/db?sslmode=verify-full',
+      'postgres://tearline_notes:pw@c/db?sslmode=no-verify',
+    ]);
+  });
+
   it('are rejected when they are not URLs, without printing them', () => {
     expect(() => replicaUrls(urls, { DATABASE_REPLICA_URLS: 'secret' })).toThrow(
-      /DATABASE_REPLICA_URLS: expected a comma-separated list of URLs such as \S+$/,
+      /DATABASE_REPLICA_URLS: expected a URL such as \S+, or a comma-separated list of them; it does not begin with [^']*$/,
     );
   });
 });

@@ -1,12 +1,4 @@
-/**
- * Returns one URL for each server that a database URL names. As in libpq, a URL may name several hosts of one database:
- * `postgres://role:password@a:5432,b:5432/tearline`.
- */
-export function serverUrls(url: string): string[] {
-  const [, scheme, hosts, rest] = /^([a-z]+:\/\/(?:[^@/]*@)?)([^/?#]*)(.*)$/.exec(url) ?? [];
-  if (hosts === undefined) return [url];
-  return hosts.split(',').map((host) => `${scheme}${host.trim()}${rest}`);
-}
+import { serverUrls } from '@tearline/settings';
 
 /** Returns the hosts of a URL, separated by commas. */
 export function hostsOf(url: string): string {
@@ -20,8 +12,14 @@ export function firstServer(url: string): URL {
   return new URL(serverUrls(url)[0]!);
 }
 
-/** Returns a server's address, e.g. `10.0.0.7:5432`, as in metrics and logs. */
+/** Returns the database that a URL names; without one it is called as the role, as in libpq. */
+export function databaseOf({ pathname, username }: URL): string {
+  return decodeURIComponent(pathname.slice(1) || username);
+}
+
+/** Returns a server's address, e.g. `10.0.0.7:5432` or `/run/postgresql:5432`, as in metrics and logs. */
 export function addressOf(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || '5432'}`;
+  const { hostname, port, searchParams } = new URL(url);
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname);
+  return `${host}:${searchParams.get('port') ?? (port || '5432')}`;
 }

@@ -1,29 +1,33 @@
 import { CONSISTENCY_LEVELS } from '@tearline/seam';
-import { moduleVariable, numberSetting, oneOfSetting } from '@tearline/settings';
+import {
+  checkedSetting,
+  moduleVariable,
+  numberSetting,
+  oneOfSetting,
+  urlMistake,
+  serverUrls,
+} from '@tearline/settings';
 import { z } from 'zod';
-import { serverUrls } from './server-urls.js';
 
 /** The default for each module of a process: for its requests, its event handlers and the relay of its outbox. */
 export const CONNECTIONS_PER_MODULE = 5;
 export const DEFAULT_MAX_LAG_MS = 5_000;
 
-const isPostgresUrl = (url: string) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '');
+const mistakeIn = (urls: readonly string[], example: string) =>
+  urls.map((url) => urlMistake(url, { example, schemes: ['postgres', 'postgresql'] })).find(Boolean);
 
-const databaseUrl = z
-  .string()
-  .refine((url) => serverUrls(url).every(isPostgresUrl), {
-    error: 'expected a URL such as postgres://<role>:<password>@host:5432/tearline',
-  })
-  .optional();
+const databaseUrl = checkedSetting((url) =>
+  mistakeIn(serverUrls(url), 'postgres://<role>:<password>@host:5432/tearline'),
+).optional();
 
 /** A comma also stands between the hosts of one URL. */
-const replicaUrls = z
-  .string()
-  .transform((text) => text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim())))
-  .refine((urls) => urls.every(isPostgresUrl), {
-    error:
-      'expected a comma-separated list of URLs such as postgres://db-2:5432/tearline,postgres://db-3:5432/tearline',
-  })
+const listOfUrls = (text: string) =>
+  text.split(/,(?=\s*[a-z]+:\/\/)/).flatMap((url) => serverUrls(url.trim()));
+
+const replicaUrls = checkedSetting((text) =>
+  mistakeIn(listOfUrls(text), 'postgres://db-2:5432/tearline, or a comma-separated list of them'),
+)
+  .transform(listOfUrls)
   .optional();
 
 /** The setting of the database's owner. */
@@ -31,6 +35,18 @@ export const ownerSettings = {
   DATABASE_URL: databaseUrl.meta({
     description: 'owner of the database; in production only `npm run migrate` reads it',
     defaultText: 'an embedded database',
+    secret: true,
+    assigned: true,
+  }),
+  DEPLOYMENT_DATABASE_URL: databaseUrl.meta({
+    description:
+      'owner of another database of the same [deployment](operations.md#the-identity-of-a-deployment), where modules are on several servers; only `npm run migrate` reads it',
+    secret: true,
+    assigned: true,
+  }),
+  TARGET_DATABASE_URL: databaseUrl.meta({
+    description:
+      "owner of the other database of a [move](move-data.md) of a module's data; only `npm run data` reads it",
     secret: true,
     assigned: true,
   }),

@@ -16,6 +16,6 @@ export class TransactionalIdempotencyStore implements IdempotencyStore {
   runOnce({ contract, method, requestHash }: KeyedCommand, run: () => Promise<string>): Promise<string> {
     const transactions = this.#transactions.get(contract);
     if (!transactions) throw new Error(`no database is registered for commands of '${contract}'`);
-    return transactions.run(`answer ${method}`, requestHash, run);
+    return transactions.runOnce(`answer ${method}`, requestHash, run);
   }
 }

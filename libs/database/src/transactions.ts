@@ -1,7 +1,8 @@
 import { Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { PeriodicTask } from '@tearline/seam';
+import { currentCall, PeriodicTask } from '@tearline/seam';
 import type { DataSource, EntityManager } from 'typeorm';
+import { repeatOnConflict } from './conflicts.js';
 import { currentRequestKey, saveReply, RETENTION_HOURS, findReply, insertKey } from './idempotency-keys.js';
 
 const PRUNE_INTERVAL_MS = 10 * 60_000;
@@ -24,14 +25,26 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Runs `work` in a transaction, or returns the stored reply when the call's idempotency key was used before.
-   * Inside of another `run` of the module it joins that transaction, with a savepoint.
+   * Runs `work` in a transaction, or returns the stored reply when the call's idempotency key was used before. Runs it again
+   * when the transaction conflicts with a concurrent one, so `work` has no effect but through its manager.
+   * Inside of another transaction of the module it joins that one, with a savepoint.
    * @param operation unique among the transactions of one call, e.g. `create article`
    * @param request the request as JSON, without secrets: the same key with another request is an error
    * @returns the result of `work`, which must be JSON
    * @throws SeamError `idempotency-key/was-used-for-another-request`
    */
   async run<T extends Reply>(
+    operation: string,
+    request: unknown,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const runOnce = () => this.runOnce(operation, request, work);
+    // PostgreSQL has ended the outer transaction, too.
+    return this.#current.getStore() ? runOnce() : repeatOnConflict(runOnce);
+  }
+
+  /** Does the same without a repetition, for `work` with other effects. @throws SeamError `unavailable` after a conflict */
+  async runOnce<T extends Reply>(
     operation: string,
     request: unknown,
     work: (manager: EntityManager) => Promise<T>,
@@ -47,6 +60,41 @@ export class Transactions implements OnApplicationBootstrap, OnModuleDestroy {
       await saveReply(manager, requestKey, result);
       return result;
     });
+  }
+
+  /**
+   * Does what `run` does, for `work` that is one statement: without an idempotency key, in one round trip.
+   * @returns the result of the statement, which must be JSON
+   */
+  async runOneStatement<T extends Reply>(
+    operation: string,
+    request: unknown,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return this.#isAlone ? work(this.database.manager) : this.run(operation, request, work);
+  }
+
+  /**
+   * Runs a statement that is a transaction of its own: without an idempotency key in one round trip, else as `run` does.
+   * @param work runs the statement, and throws when it must not count as done
+   * @returns its result; undefined for a repetition, since the result is not stored
+   */
+  async runStatement<T>(
+    operation: string,
+    request: unknown,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (this.#isAlone) return work(this.database.manager);
+    let result: T | undefined;
+    await this.run(operation, request, async (manager) => {
+      result = await work(manager);
+    });
+    return result;
+  }
+
+  /** Whether a statement needs no transaction around it: no key to store, and no transaction to join. */
+  get #isAlone(): boolean {
+    return currentCall()?.idempotencyKey === undefined && !this.#current.getStore();
   }
 
   /** Returns the reply that `run` stored for this key, if there is one; for work that must not start a second time. */

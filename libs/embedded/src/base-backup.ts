@@ -31,6 +31,7 @@ export async function takeBaseBackup(
 ): Promise<void> {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: superuserUrl });
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_drop_replication_slot($1) from pg_replication_slots where slot_name = $1', [

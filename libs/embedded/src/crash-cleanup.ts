@@ -16,7 +16,10 @@ export async function cleanUpAfterCrash(paths: FolderPaths): Promise<void> {
 }
 
 /** Removes data directories whose creation or removal was interrupted. */
-export async function removeUnfinishedFolders({ dir, unfinishedPrefix }: FolderPaths): Promise<void> {
+export async function removeUnfinishedFolders({
+  dir,
+  unfinishedPrefix,
+}: Pick<FolderPaths, 'dir' | 'unfinishedPrefix'>): Promise<void> {
   const names = await readdir(dir);
   await Promise.all(
     names

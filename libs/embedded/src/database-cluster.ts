@@ -44,8 +44,8 @@ export async function createCluster(
     if (serverUser.account) await chown(data, serverUser.account.uid, serverUser.account.gid);
     await runToSuccess(serverUser.command('KILL', binaries.initdb, ...initdbOptions(data)));
     await writeFile(join(data, 'pg_hba.conf'), HBA);
-    const single = ['--single', '-D', data, '-c', 'exit_on_error=true', 'postgres'];
-    await runToSuccess(serverUser.command('KILL', binaries.postgres, ...single), createRoles(credentials));
+    const single = ['--single', '-D', data, '-c', 'exit_on_error=true', 'template1'];
+    await runToSuccess(serverUser.command('KILL', binaries.postgres, ...single), setUp(credentials));
     await writeDurably(join(data, basename(paths.credentials)), JSON.stringify(credentials));
     await rename(data, paths.data);
     return credentials;
@@ -69,9 +69,14 @@ const initdbOptions = (data: string) => [
   '--no-instructions',
 ];
 
-/** The owner is not a superuser, so that migrations also work on a managed database. */
-const createRoles = ({ superuser, owner }: Credentials) => `ALTER ROLE postgres PASSWORD '${superuser}';
-CREATE ROLE tearline_owner LOGIN CREATEROLE CREATEDB PASSWORD '${owner}';
+/**
+ * Runs in template1, from which databases inherit that no role creates large objects. The owner is not a superuser, so that
+ * migrations also work on a managed database. It may replicate, by which a module's data moves to another server.
+ */
+const setUp = ({ superuser, owner }: Credentials) => `ALTER ROLE postgres PASSWORD '${superuser}';
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
+CREATE ROLE tearline_owner LOGIN CREATEROLE CREATEDB REPLICATION PASSWORD '${owner}' IN ROLE pg_create_subscription;
 CREATE DATABASE tearline OWNER tearline_owner;
 `;
 

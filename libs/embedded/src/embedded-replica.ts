@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBaseBackup, writeServerFile } from './base-backup.js';
@@ -49,6 +50,11 @@ export class EmbeddedReplica extends PostgresServer {
   /** Promotes it to primary, on a new timeline. Resolves when it takes writes. */
   promote(): Promise<void> {
     return this.execute('select pg_promote(true, 30)');
+  }
+
+  /** Returns whether it has been promoted, also by another process. */
+  async isPromoted(): Promise<boolean> {
+    return !existsSync(join(this.options.paths.data, 'standby.signal'));
   }
 
   /** Streams from this server from now on: from the new primary after a promotion, or after `cut`. */

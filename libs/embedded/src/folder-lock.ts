@@ -31,7 +31,7 @@ const GRACE_PERIOD_MS = 250;
  * @throws Error when a server runs there, with `advice` as the last sentence of the message
  */
 export async function lockFolder({ dir, lock }: FolderPaths, advice: string): Promise<FolderLock> {
-  const start = Date.now();
+  const start = performance.now();
   for (;;) {
     const fd = await tryLock(lock).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EACCES') throw error;
@@ -42,7 +42,7 @@ export async function lockFolder({ dir, lock }: FolderPaths, advice: string): Pr
     if (fd !== undefined) return lockOn(fd);
     const holder = readLockHolder(lock);
     const served = holder?.postgres !== undefined && isAlive(holder.app);
-    if (Date.now() - start > (served ? GRACE_PERIOD_MS : LOCK_TIMEOUT_MS)) {
+    if (performance.now() - start > (served ? GRACE_PERIOD_MS : LOCK_TIMEOUT_MS)) {
       throw new Error(`An embedded PostgreSQL is already running in ${dir}${describe(holder)}. ${advice}`);
     }
     await delay(50);

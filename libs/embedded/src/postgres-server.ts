@@ -36,6 +36,8 @@ export class PostgresServer {
   readonly options: PostgresServerOptions;
   #port: number;
   #server: ServerProcess | undefined;
+  #isStopped = false;
+  #starting: Promise<void> | undefined;
 
   constructor(options: PostgresServerOptions) {
     this.options = options;
@@ -60,13 +62,24 @@ export class PostgresServer {
     return this.#server!.pid;
   }
 
+  /** Whether `stop` or `kill` was called, and not `start` since. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Resolves when the server has exited for any reason. */
   get exited(): Promise<void> {
     return this.#server!.exited;
   }
 
   /** Starts the server, for the first time or again. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#isStopped = false;
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const lock = await lockFolder(this.options.paths, 'Stop that process first.');
     try {
       await cleanUpAfterCrash(this.options.paths);
@@ -78,13 +91,16 @@ export class PostgresServer {
 
   async startLocked(lock: FolderLock): Promise<void> {
     const { paths } = this.options;
-    const run = (port: number) => startServerProcess(this.#command(port), paths.data, paths.log, lock.fd);
+    const options = { data: paths.data, log: paths.log, appends: this.#server !== undefined, lock: lock.fd };
+    const run = (port: number) => startServerProcess(this.#command(port), options);
     this.#server = this.#port ? await run(this.#port) : await this.#startOnFreePort(run);
     lock.writeHolder({ app: process.pid, postgres: this.#server.pid, port: this.#port });
   }
 
   /** Disconnects every client and resolves when the server has exited. May be called repeatedly. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting?.catch(() => undefined);
     // A paused process does not handle signals.
     await this.resume();
     await this.#server?.stop();
@@ -92,6 +108,7 @@ export class PostgresServer {
 
   /** Kills all processes of the server, as in a crash. */
   async kill(): Promise<void> {
+    this.#isStopped = true;
     await this.#signalAll('SIGKILL');
     await this.#server!.exited;
   }
@@ -109,6 +126,7 @@ export class PostgresServer {
   async execute(...statements: string[]): Promise<void> {
     const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: this.superuserUrl });
+    client.on('error', () => undefined);
     await client.connect();
     try {
       for (const statement of statements) await client.query(statement);
@@ -137,10 +155,10 @@ export class PostgresServer {
     const all = {
       timezone: 'UTC',
       cluster_name: 'tearline',
+      unix_socket_directories: '',
       ...settings,
       listen_addresses: '127.0.0.1',
       port: `${port}`,
-      unix_socket_directories: '',
     };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     return serverUser.command('INT', binaries.postgres, '-D', paths.data, ...flags);

@@ -25,9 +25,9 @@ export async function pollUntil(
   timeoutMs: number,
   intervalMs = 20,
 ): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await answer())) {
-    if (Date.now() > deadline) return false;
+    if (performance.now() > deadline) return false;
     await delay(intervalMs);
   }
   return true;

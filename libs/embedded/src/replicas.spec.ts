@@ -83,14 +83,12 @@ describe('a server with two replicas', () => {
     await expect.poll(() => shows(1, 'to the heir'), WITHIN).toBe(1);
   });
 
-  it('makes them anew at the next start, without a trace of the last one', async () => {
+  it('makes them anew at the next start, from what the primary of the last one has', async () => {
     await primary.stop();
     primary = await folder.start({ replicas: 1, synchronous: true });
     await write('again');
     await expect.poll(() => shows(0, 'again'), WITHIN).toBe(1);
-    await expect(
-      query(primary.replicas[0]!.url, "select 1 from notes where text = 'to the heir'"),
-    ).resolves.toEqual([]);
+    expect(await shows(0, 'to the heir')).toBe(1);
     await primary.stop();
     primary = await folder.start();
     expect(primary.replicas).toEqual([]);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { extname } from 'node:path';
@@ -20,14 +20,24 @@ const START_TIMEOUT_MS = 120_000;
 // Beside this file, and with its extension: .ts in the sources, .js when built.
 const SUPERVISOR = fileURLToPath(new URL(`supervisor${extname(import.meta.url)}`, import.meta.url));
 
-/** Starts `command`, which serves `data`, under a supervisor, with its output in `log`. Rejects with the output on failure. */
+export interface ServerProcessOptions {
+  /** The data directory. */
+  readonly data: string;
+  /** The file for its output. */
+  readonly log: string;
+  /** Whether the file keeps the output of an earlier process, which says why that one ended. */
+  readonly appends: boolean;
+  /** The descriptor of the folder lock. */
+  readonly lock: number;
+}
+
+/** Starts the command of a server under a supervisor. Rejects with its output on failure. */
 export async function startServerProcess(
   command: string[],
-  data: string,
-  log: string,
-  lock: number,
+  { data, log, appends, lock }: ServerProcessOptions,
 ): Promise<ServerProcess> {
-  const supervisor = spawnSupervisor(command, log, lock);
+  const start = appends ? (statSync(log, { throwIfNoEntry: false })?.size ?? 0) : 0;
+  const supervisor = spawnSupervisor(command, openSync(log, appends ? 'a' : 'w', 0o600), lock);
   let pid: number | undefined;
   let hasExited = false;
   let cause: Error | undefined;
@@ -48,16 +58,16 @@ export async function startServerProcess(
   const inTime = await pollUntil(ready, START_TIMEOUT_MS, 10);
   if (hasExited || !inTime || pid === undefined) {
     await stop();
-    throw new Error(`PostgreSQL did not start: ${(await readFile(log, 'utf8')).trim()}`, { cause });
+    const output = (await readFile(log)).subarray(start).toString().trim();
+    throw new Error(`PostgreSQL did not start: ${output}`, { cause });
   }
   // The connection must not keep an app alive that exits without stop(); the supervisor stops the server.
   supervisor.unref();
   return { pid, exited, stop };
 }
 
-/** Returns the app's end of the pipe to a new supervisor. */
-function spawnSupervisor(command: string[], log: string, lock: number): Socket {
-  const output = openSync(log, 'w', 0o600);
+/** Returns the app's end of the pipe to a new supervisor. @param output a descriptor, which it closes */
+function spawnSupervisor(command: string[], output: number, lock: number): Socket {
   try {
     // The shell exits at once, so that the supervisor is no descendant of the app: `nest start --watch` signals every
     // descendant, and would stop the database of an app that is draining.

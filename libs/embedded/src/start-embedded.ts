@@ -8,7 +8,15 @@ import { findServerUser } from './server-user.js';
 import { folderPaths, type FolderPaths } from './folder-paths.js';
 import { isAlive } from './processes.js';
 import { cleanUpAfterCrash } from './crash-cleanup.js';
-import { dropSlots, createReplicas, removeReplicas, REPLICATION_SETTINGS } from './replica-set.js';
+import { keepRunning, type RestartOptions } from './keep-running.js';
+import {
+  adoptPromoted,
+  dropSlots,
+  createReplicas,
+  promotedAmong,
+  removeReplicas,
+  REPLICATION_SETTINGS,
+} from './replica-set.js';
 
 export interface EmbeddedOptions {
   /** The folder, e.g. `.tearline`, created if missing: data in `postgres`, the server's output in `postgres.log`. */
@@ -25,6 +33,8 @@ export interface EmbeddedOptions {
   synchronous?: boolean;
   /** Receives a line when a cluster is created, when the server is ready, and when it exits unexpectedly. */
   log?: (line: string) => void;
+  /** Given, servers that end by themselves are started again, on the same port. */
+  restart?: RestartOptions;
 }
 
 export interface EmbeddedPostgres {
@@ -68,12 +78,15 @@ async function startLocked(
     replicas = 0,
     synchronous = false,
     log = () => undefined,
+    restart,
   }: EmbeddedOptions,
   paths: FolderPaths,
   lock: FolderLock,
 ): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
   await cleanUpAfterCrash(paths);
+  const heir = await adoptPromoted(paths);
+  if (heir) log(`${heir} was promoted in the last run: its data is the primary's now`);
   const hadReplicas = await removeReplicas(paths);
   const serverUser = await findServerUser(paths, binaries);
   let credentials = await readCredentials(paths);
@@ -84,6 +97,8 @@ async function startLocked(
 
   const all = {
     max_connections: `${maxConnections}`,
+    // So that a module's data can move to another server.
+    wal_level: 'logical',
     ...(replicas > 0 && REPLICATION_SETTINGS),
     ...(synchronous && { synchronous_standby_names: 'ANY 1 (*)' }),
     ...settings,
@@ -91,9 +106,7 @@ async function startLocked(
   const server = new PostgresServer({ paths, binaries, serverUser, credentials, settings: all, port });
   await server.startLocked(lock);
   log(`PostgreSQL is ready on 127.0.0.1:${server.port} (pid ${server.pid})`);
-  let stopping = false;
   const stop = async () => {
-    stopping = true;
     await Promise.all(running.map((replica) => replica.stop()));
     await server.stop();
   };
@@ -106,9 +119,19 @@ async function startLocked(
     throw error;
   }
 
-  void server.exited.then(() => {
-    if (!stopping) log(`PostgreSQL has ended unexpectedly; see ${paths.log}`);
-  });
+  if (restart) {
+    const reasonToStayDown = async () => {
+      const promoted = await promotedAmong(running);
+      return promoted && `${promoted.name} has been promoted; it is the primary now`;
+    };
+    const options = { name: 'PostgreSQL', log, ...restart };
+    void keepRunning(server, running.length > 0 ? { ...options, reasonToStayDown } : options);
+    for (const replica of running) void keepRunning(replica, { name: replica.name, log, ...restart });
+  } else {
+    void server.exited.then(() => {
+      if (!server.isStopped) log(`PostgreSQL has ended unexpectedly; see ${paths.log}`);
+    });
+  }
   return { url: server.url, port: server.port, stop, server, replicas: running };
 }
 

@@ -1,10 +1,9 @@
-import { callbackify } from 'node:util';
 import { type CallContext, type Position, SeamError } from '@tearline/seam';
 import pg from 'pg';
 import { addressOf } from '../server-urls.js';
-import { READ_ONLY_TRANSACTION } from '../server-errors.js';
+import { dataMovedError, isRefused, READ_ONLY_TRANSACTION } from '../server-errors.js';
 import { socketOf } from './server-monitor.js';
-import { CURRENT_LSN, historyOf, formatLsn } from './position.js';
+import { CURRENT_LSN, formatLsn } from './position.js';
 
 /** Locates the primary, and records the positions of reads and writes there. */
 export interface PrimaryRoute {
@@ -12,6 +11,10 @@ export interface PrimaryRoute {
   url(): string | undefined;
   /** Returns whether a writable server was replaced by a promotion. */
   isSuperseded(cluster: string, timeline: number): boolean;
+  /** Returns the part that all positions on a server's timeline share. */
+  historyOf(cluster: string, timeline: number): string;
+  /** Called when a server refused a statement; returns whether the data is on another server now. */
+  relocate(address: string | undefined): Promise<boolean>;
   /** Called when the primary refused a write. */
   markSuspect(): void;
   /** Whether reads are served by replicas or a cache, so that the positions of writes are needed. */
@@ -32,6 +35,9 @@ const CURRENT_POSITION = `select (${CURRENT_LSN})::text as lsn`;
 /** Statements that begin or continue a transaction, and so make nothing visible to others. */
 const NO_VISIBLE_EFFECT = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
 const COMMIT = /^\s*(commit|end)\b/i;
+/** Not one to a savepoint. */
+const ROLLBACK = /^\s*rollback\s*(work\s*|transaction\s*)?;?\s*$/i;
+const BEGIN = /^\s*(start\s+transaction|begin)\b/i;
 
 export const noPrimaryError = () =>
   new SeamError('unavailable', { message: 'no database server takes writes' });
@@ -39,12 +45,24 @@ export const noPrimaryError = () =>
 type Query = (...args: unknown[]) => Promise<pg.QueryResult>;
 type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
-/** A connection to the server that is the primary when it is opened. Records the position of each write. */
+/**
+ * A connection to the server that is the primary when it is opened. Records the position of each write.
+ *
+ * When the data moves to another server, this one holds the first statement of each transaction back, and then refuses it.
+ * The client repeats it, after the statements that began the transaction, on a connection to the other server, and passes
+ * that one everything that follows. Later statements of a transaction are not refused: a move waits for transactions that
+ * have used a table.
+ */
 export class PrimaryClient extends pg.Client {
   /** The call that uses the connection, if it may write. */
   writingCall: CallContext | undefined;
+  readonly url: string | undefined;
   readonly address: string | undefined;
   #history = '';
+  #successor: PrimaryClient | undefined;
+  /** Statements since the transaction began, while none of them has used a table; undefined afterwards. */
+  #preamble: readonly string[] | undefined = [];
+  readonly #config: pg.ClientConfig;
   readonly #route: PrimaryRoute;
   readonly #query: Query;
 
@@ -56,7 +74,9 @@ export class PrimaryClient extends pg.Client {
       pipeline: true,
     };
     super(pipelined);
+    this.url = url;
     this.address = url && addressOf(url);
+    this.#config = config;
     this.#route = route;
     this.#query = super.query.bind(this) as Query;
     // TypeORM uses the form that returns a promise, pg's pool the form with a callback; pg declares ten more.
@@ -78,21 +98,63 @@ export class PrimaryClient extends pg.Client {
       this.#route.markSuspect();
       throw new SeamError('unavailable', { message: `${this.address} is not the primary` });
     }
-    this.#history = historyOf(cluster, timeline);
+    this.#history = this.#route.historyOf(cluster, timeline);
+  }
+
+  /** Closes the connection that replaces this one, if there is one. */
+  endSuccessor(): void {
+    void this.#successor?.end().catch(() => undefined);
+    this.#successor = undefined;
   }
 
   #run(args: unknown[]): Promise<pg.QueryResult> | undefined {
     const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text?: string }).text;
     // Cursors and streams only read.
     if (text === undefined) return this.#query(...args);
-    const call = this.writingCall;
     const done = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-    const needsPosition = call && this.#route.tracksPositions && this.#makesWritesVisible(text);
-    const result = needsPosition ? this.#queryWithPosition(args, call) : this.#query(...args);
-    const checked = result.catch((error: unknown) => this.#rejectReadOnly(error));
-    if (!done) return checked;
-    callbackify(() => checked)(done);
+    const result = this.#successor
+      ? (this.#successor.query(...(args as [string])) as unknown as Promise<pg.QueryResult>)
+      : this.#send(text, args);
+    if (!done) return result;
+    // In a tick of its own, so that what a callback throws rejects nothing here.
+    result.then(
+      (value) => process.nextTick(done, null, value),
+      (error: Error) => process.nextTick(done, error),
+    );
     return undefined;
+  }
+
+  async #send(text: string, args: unknown[]): Promise<pg.QueryResult> {
+    const call = this.writingCall;
+    const needsPosition = call && this.#route.tracksPositions && this.#makesWritesVisible(text);
+    const preamble = this.#preamble;
+    if (BEGIN.test(text)) this.#preamble = [text];
+    else if (preamble === undefined || preamble.length > 0) this.#followTransaction(text);
+    try {
+      return await (needsPosition ? this.#queryWithPosition(args, call) : this.#query(...args));
+    } catch (error) {
+      this.#rejectReadOnly(error);
+      if (!isRefused(error) || !(await this.#route.relocate(this.address))) throw error;
+      if (!preamble) throw dataMovedError(error);
+      this.#successor = await this.#openSuccessor(preamble);
+      return await this.#successor.query(...(args as [string]));
+    }
+  }
+
+  #followTransaction(text: string): void {
+    if (COMMIT.test(text) || ROLLBACK.test(text)) this.#preamble = [];
+    else
+      this.#preamble = NO_VISIBLE_EFFECT.test(text) ? this.#preamble && [...this.#preamble, text] : undefined;
+  }
+
+  async #openSuccessor(preamble: readonly string[]): Promise<PrimaryClient> {
+    const successor = new PrimaryClient(this.#config, this.#route);
+    successor.on('error', () => undefined);
+    await successor.connect();
+    await successor.verify();
+    successor.writingCall = this.writingCall;
+    for (const text of preamble) await successor.query(text);
+    return successor;
   }
 
   /** Returns whether the statement may make writes visible: a commit, or a statement outside of a transaction. */
@@ -116,11 +178,9 @@ export class PrimaryClient extends pg.Client {
     return result.value;
   }
 
-  #rejectReadOnly(error: unknown): never {
-    if ((error as { code?: unknown }).code === READ_ONLY_TRANSACTION) {
-      socketOf(this).destroy();
-      this.#route.markSuspect();
-    }
-    throw error;
+  #rejectReadOnly(error: unknown): void {
+    if ((error as { code?: unknown }).code !== READ_ONLY_TRANSACTION) return;
+    socketOf(this).destroy();
+    this.#route.markSuspect();
   }
 }

@@ -1,21 +1,28 @@
-import { type ConsistencyLevel, currentCall, type Position, Semaphore } from '@tearline/seam';
+import { type ConsistencyLevel, currentCall, type Position, SeamError, Semaphore } from '@tearline/seam';
 import type pg from 'pg';
 import type { CancellablePool } from '../cancellable-pool.js';
 import type { ReadSource, RunQuery } from '../reader.js';
 import type { ConsistencySessions } from '../sessions/consistency-sessions.js';
-import { toUnavailable, isRecoveryConflict, isSchemaBehind, isServerUnavailable } from '../server-errors.js';
+import { isConflict, isRefused, isSchemaBehind, isServerUnavailable, toSeamError } from '../server-errors.js';
 import type { ReplicationGroup } from './replication-group.js';
 import type { MonitoredServer } from './monitored-server.js';
 
 export interface ReadRouterOptions {
   readonly module: string;
-  readonly group: ReplicationGroup;
+  readonly database: Relocatable;
   readonly sessions: ConsistencySessions;
   /** For calls that do not ask for a level. */
   readonly level: ConsistencyLevel;
   readonly primary: CancellablePool;
   /** Pools by server address. */
   readonly replicas: ReadonlyMap<string, CancellablePool>;
+}
+
+/** The servers that have the module's data, which may move. */
+export interface Relocatable {
+  readonly group: ReplicationGroup;
+  /** Returns whether the data is not on the server with this address any more. */
+  relocate(address: string): Promise<boolean>;
 }
 
 /** The server that a read went to: a replica, or the primary and the reason. */
@@ -42,6 +49,10 @@ export class ReadRouter implements ReadSource {
     const { primary, replicas } = options;
     const limit = replicas.size === 0 ? Infinity : Math.max(1, Math.floor(primary.options.max / 2));
     this.#primaryReads = new Semaphore(limit, limit * QUEUE_FACTOR, 'too many reads wait for the primary');
+  }
+
+  get #group(): ReplicationGroup {
+    return this.options.database.group;
   }
 
   /** Number of reads by server and route. */
@@ -79,12 +90,15 @@ export class ReadRouter implements ReadSource {
       const release = onceOnly(() => (server.inFlight -= 1));
       try {
         this.#recordRead(server);
-        const result = await read(this.options.replicas.get(server.address)!, release);
+        const pool = this.options.replicas.get(server.address);
+        if (!pool) throw new SeamError('unavailable', { message: 'the data has moved to other servers' });
+        const result = await read(pool, release);
         this.#count(server.address, 'replica');
         return result;
       } catch (error) {
         release();
-        if (!this.#canRetryElsewhere(server, error)) throw error;
+        if (isRefused(error) && (await this.options.database.relocate(server.address))) continue;
+        if (!this.#canRetryElsewhere(server, error)) throw toSeamError(error);
       }
     }
   }
@@ -98,12 +112,13 @@ export class ReadRouter implements ReadSource {
       return result;
     } catch (error) {
       release();
-      throw toUnavailable(error);
+      throw toSeamError(error);
     }
   }
 
   async #requiredPosition(requestedLevel?: ConsistencyLevel): Promise<RequiredPosition> {
-    const { module, group, sessions, level: defaultLevel, replicas } = this.options;
+    const { module, sessions, level: defaultLevel, replicas } = this.options;
+    const group = this.#group;
     if (replicas.size === 0) return PRIMARY_ONLY;
     const call = currentCall();
     // Outside of a call there is no session whose writes are known.
@@ -123,32 +138,32 @@ export class ReadRouter implements ReadSource {
     tried: ReadonlySet<MonitoredServer>,
   ): Promise<MonitoredServer | undefined> {
     if (required === PRIMARY_ONLY) return undefined;
-    const { group } = this.options;
+    const group = this.#group;
     const candidates = sortedByLoad(group.readableReplicas.filter((server) => !tried.has(server)));
     if (required === undefined) return candidates[0];
     const caughtUp = candidates.find((server) => group.hasReplayed(server, required));
     if (caughtUp) return caughtUp;
     for (const server of candidates) {
       const status = await server.requestStatus().catch(() => undefined);
-      if (status && group.hasReplayed(server, required)) return server;
+      if (status && this.#group === group && group.hasReplayed(server, required)) return server;
     }
     return undefined;
   }
 
   #recordRead(server: MonitoredServer): void {
-    currentCall()?.readWatermark?.observe(this.options.module, this.options.group.positionOf(server));
+    currentCall()?.readWatermark?.observe(this.options.module, this.#group.positionOf(server));
   }
 
   #canRetryElsewhere(server: MonitoredServer, error: unknown): boolean {
     if (currentCall()?.cancelled) return false;
-    if (isRecoveryConflict(error) || isSchemaBehind(error)) return true;
+    if (isConflict(error) || isSchemaBehind(error)) return true;
     if (!isServerUnavailable(error)) return false;
-    this.options.group.markSuspect(server);
+    this.#group.markSuspect(server);
     return true;
   }
 
   #countPrimary(required: RequiredPosition): void {
-    const { group } = this.options;
+    const group = this.#group;
     const address = group.primary?.address ?? 'none';
     const isBehind = group.readableReplicas.length > 0 && required !== undefined;
     this.#count(address, isBehind ? 'primary_replicas_behind' : 'primary_no_replicas');

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { CallContext, ConsistencyLevel, Position } from '@tearline/seam';
 import pg from 'pg';
 import { CancellablePool } from '../cancellable-pool.js';
@@ -9,53 +10,92 @@ import { ReadRouter } from './read-router.js';
 
 export interface ReplicatedDatabaseOptions {
   readonly module: string;
-  readonly group: ReplicationGroup;
-  /** The module's own URL of each server that may be the primary. */
-  readonly primaries: readonly string[];
-  /** The module's own URL of each server that may serve reads. */
-  readonly replicas: readonly string[];
+  /** Where the data is when this process starts. */
+  readonly location: Location;
+  /** Finds out where the data is now, from the servers at a URL on. */
+  readonly locate: (url: string) => Promise<Location>;
   readonly sessions: ConsistencySessions;
   readonly level: ConsistencyLevel;
   /** Whether results of reads are cached. */
   readonly isCached: boolean;
 }
 
+/** The servers that have a module's data. */
+export interface Location {
+  /** Incremented when the data moves to other servers. */
+  readonly epoch: number;
+  /** The module's own URL of the database. */
+  readonly url: string;
+  readonly group: ReplicationGroup;
+  /** The module's own URL of each server that may be the primary. */
+  readonly primaries: readonly string[];
+  /** The module's own URL of each server that may serve reads. */
+  readonly replicas: readonly string[];
+}
+
+/** After a refusal that no move explains, later ones are not looked into for this long. */
+const RELOCATION_INTERVAL_MS = 100;
+
 /** The database of one module: a pool for the primary and one for each replica. */
 export class ReplicatedDatabase implements PrimaryRoute {
   readonly tracksPositions: boolean;
-  readonly #primaries: ReadonlyMap<string, string>;
+  readonly #log = new Logger('Database');
   readonly #replicas = new Map<string, CancellablePool>();
-  readonly #unsubscribe: (() => void)[] = [];
+  #location: Location;
+  /** URLs by address. */
+  #primaries: ReadonlyMap<string, string>;
+  #unsubscribe: (() => void)[] = [];
   #router: ReadRouter | undefined;
   #primaryPool: CancellablePool | undefined;
+  #poolOptions: pg.PoolConfig = {};
+  #relocating: Promise<boolean> | undefined;
+  #locatedAt = -Infinity;
 
   constructor(readonly options: ReplicatedDatabaseOptions) {
-    this.#primaries = new Map(options.primaries.map((url) => [addressOf(url), url]));
-    this.tracksPositions = options.replicas.length > 0 || options.isCached;
+    this.#location = options.location;
+    this.#primaries = byAddress(options.location.primaries);
+    this.tracksPositions = options.location.replicas.length > 0 || options.isCached;
   }
 
   /** Creates the pool that TypeORM writes with, from TypeORM's options, and the replicas' pools with the same options. */
   createPools(options: pg.PoolConfig): CancellablePool {
-    const { replicas, group } = this.options;
+    this.#poolOptions = options;
     const primary = new CancellablePool(options, this);
     this.#primaryPool = primary;
-    for (const url of replicas)
-      this.#replicas.set(
+    this.#connectReplicas();
+    const { module, sessions, level } = this.options;
+    this.#router = new ReadRouter({
+      module,
+      sessions,
+      level,
+      primary,
+      replicas: this.#replicas,
+      database: this,
+    });
+    return primary;
+  }
+
+  /** Creates the pools of the replicas, and follows the losses of all servers. */
+  #connectReplicas(): void {
+    const { group, replicas } = this.#location;
+    const primaries = this.#primaries;
+    const pools = new Map(
+      replicas.map((url) => [
         addressOf(url),
-        new CancellablePool({ ...options, connectionString: url, connectionTimeoutMillis: 1_000 }),
-      );
+        new CancellablePool({ ...this.#poolOptions, connectionString: url, connectionTimeoutMillis: 1_000 }),
+      ]),
+    );
+    for (const [address, pool] of pools) this.#replicas.set(address, pool);
     for (const server of group.servers) {
-      const replica = this.#replicas.get(server.address);
+      const replica = pools.get(server.address);
       replica?.on('error', () => group.markSuspect(server));
       const onLost = () => {
         replica?.destroyConnections();
-        if (this.#primaries.has(server.address)) primary.destroyConnections(server.address);
+        if (primaries.has(server.address)) this.#primaryPool!.destroyConnections(server.address);
       };
       server.lostListeners.add(onLost);
       this.#unsubscribe.push(() => server.lostListeners.delete(onLost));
     }
-    this.#router = new ReadRouter({ ...this.options, primary, replicas: this.#replicas });
-    return primary;
   }
 
   get router(): ReadRouter {
@@ -68,44 +108,88 @@ export class ReplicatedDatabase implements PrimaryRoute {
   }
 
   get group(): ReplicationGroup {
-    return this.options.group;
+    return this.#location.group;
   }
 
   url(): string | undefined {
-    const { primary } = this.options.group;
+    const { primary } = this.group;
     return primary && this.#primaries.get(primary.address);
   }
 
+  historyOf(cluster: string, timeline: number): string {
+    return this.group.historyOf(cluster, timeline);
+  }
+
   isSuperseded(cluster: string, timeline: number): boolean {
-    return this.options.group.isSuperseded(cluster, timeline);
+    return this.group.isSuperseded(cluster, timeline);
   }
 
   markSuspect(): void {
-    this.options.group.primary?.checkNow();
+    this.group.primary?.checkNow();
+  }
+
+  /**
+   * Follows the data to other servers; called when a server has refused a statement for lack of a privilege.
+   * @param address of that server
+   * @returns whether the data is on other servers now
+   */
+  relocate(address: string | undefined): Promise<boolean> {
+    const isGone = address !== undefined && !this.group.servers.some((server) => server.address === address);
+    if (isGone) return Promise.resolve(true);
+    if (performance.now() - this.#locatedAt < RELOCATION_INTERVAL_MS) return Promise.resolve(false);
+    return (this.#relocating ??= this.#follow().finally(() => {
+      this.#locatedAt = performance.now();
+      this.#relocating = undefined;
+    }));
+  }
+
+  async #follow(): Promise<boolean> {
+    const { module, locate } = this.options;
+    const previous = this.#location;
+    const location = await locate(previous.url);
+    if (location.epoch <= previous.epoch) return false;
+    await location.group.start();
+    this.#disconnect();
+    this.#location = location;
+    this.#primaries = byAddress(location.primaries);
+    this.#connectReplicas();
+    this.#log.log({ msg: 'data has moved', module, servers: location.primaries.map(addressOf) });
+    void previous.group.stop();
+    return true;
+  }
+
+  #disconnect(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe = [];
+    for (const pool of this.#replicas.values()) void pool.end();
+    this.#replicas.clear();
   }
 
   recordRead({ readWatermark }: CallContext): void {
-    readWatermark?.observe(this.options.module, this.options.group.visibleOnPrimary);
+    if (this.group.isMonitored) readWatermark?.observe(this.options.module, this.group.visibleOnPrimary);
   }
 
   recordWrite({ consistency }: CallContext, position: Position): void {
-    this.options.group.recordPosition(position);
+    this.group.recordPosition(position);
     consistency.recordWrite(this.options.module, position);
   }
 
   /** Whether at least reads are possible. */
   get isUp(): boolean {
-    const { primary, readableReplicas: readable } = this.options.group;
+    const { primary, readableReplicas: readable } = this.group;
     return primary !== undefined || readable.length > 0;
   }
 
   /** Closes the replicas' pools; TypeORM closes the primary's. */
   async close(): Promise<void> {
+    // A server that hangs ends its pool when it is found lost.
     await Promise.all([...this.#replicas.values()].map((pool) => pool.end()));
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await this.options.group.stop();
+    await this.group.stop();
   }
 }
+
+const byAddress = (urls: readonly string[]) => new Map(urls.map((url) => [addressOf(url), url]));
 
 /** Returns the class that TypeORM instantiates for the primary's pool. */
 export function poolClassFor(database: ReplicatedDatabase): new (options: pg.PoolConfig) => CancellablePool {

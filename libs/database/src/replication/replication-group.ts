@@ -13,7 +13,14 @@ export interface ReplicationGroupOptions {
   readonly replicas: readonly string[];
   /** Replication lag in milliseconds above which a replica is ejected. */
   readonly maxLag: number;
+  /** Of data that has moved here: its positions continue those of the server that it came from, as after a promotion. */
+  readonly moved?: { readonly epoch: number; readonly lineage: string } | undefined;
+  /** False for a single server that has nothing to be compared with: it is the primary at all times. */
+  readonly isMonitored?: boolean;
 }
+
+/** Of the 32 bits of a position's timeline, the upper half counts moves. */
+const TIMELINES_PER_EPOCH = 0x1_0000;
 
 /** A primary and its replicas: monitors which server is the primary, which replicas may serve reads, and their positions. */
 export class ReplicationGroup implements MonitorListener {
@@ -45,6 +52,7 @@ export class ReplicationGroup implements MonitorListener {
   /** Starts monitoring with the first call; resolves when every server was contacted once. */
   start(): Promise<void> {
     this.#references += 1;
+    if (!this.isMonitored) return Promise.resolve();
     return (this.#starting ??= Promise.all(this.servers.map((server) => server.start())).then(
       () => undefined,
     ));
@@ -53,12 +61,26 @@ export class ReplicationGroup implements MonitorListener {
   /** Stops monitoring once it was called as often as `start`. */
   async stop(): Promise<void> {
     this.#references -= 1;
-    if (this.#references === 0) await Promise.all(this.servers.map((server) => server.stop()));
+    if (this.#references > 0 || !this.isMonitored) return;
+    this.#starting = undefined;
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+
+  get isMonitored(): boolean {
+    return this.options.isMonitored ?? true;
   }
 
   /** The server that takes writes; undefined while none does. */
   get primary(): MonitoredServer | undefined {
-    return this.#primary;
+    return this.isMonitored ? this.#primary : this.servers[0];
+  }
+
+  /** Returns the part that all positions on a server's timeline share. */
+  historyOf(cluster: string, timeline: number): string {
+    const { epoch = 0, lineage = cluster } = this.options.moved ?? {};
+    return epoch === 0
+      ? historyOf(cluster, timeline)
+      : historyOf(lineage, epoch * TIMELINES_PER_EPOCH + timeline);
   }
 
   /** Returns whether a primary on this timeline was replaced by a promotion. */
@@ -86,7 +108,7 @@ export class ReplicationGroup implements MonitorListener {
   /** Returns the last known position of a server; it may have moved on since. */
   positionOf({ status, identity }: MonitoredServer): Position | undefined {
     if (!status || !identity || status.timeline === 0) return undefined;
-    return `${historyOf(identity.cluster, status.timeline)}.${status.lsn}`;
+    return `${this.historyOf(identity.cluster, status.timeline)}.${status.lsn}`;
   }
 
   /**

@@ -20,6 +20,7 @@ import {
   databaseUrls,
   InjectReader,
   InjectTransactions,
+  locateModules,
   migrate,
   Reader,
   replicaUrls,
@@ -48,6 +49,9 @@ class CreateNotes1700000000002 implements MigrationInterface {
     await runner.query('drop table notes.notes');
   }
 }
+
+/** The data of the sample module. */
+export const NOTES = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
 
 const TEXTS = statement<{ text: string; port: number }>(
   'notes.texts',
@@ -115,11 +119,15 @@ export class SampleServers {
   readonly #hosts: SampleHost[] = [];
 
   async start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
-    this.embedded = await startPostgres({ replicas: 2, ...options });
-    const { url } = this.embedded;
+    await this.use(await startPostgres({ replicas: 2, ...options }));
+  }
+
+  /** Creates the sample module's data at a server. */
+  async use(embedded: EmbeddedPostgres): Promise<void> {
+    this.embedded = embedded;
+    const { url } = embedded;
     this.url = databaseUrls(['notes'], {}, url)['notes']!;
-    const data = { schema: 'notes', migrations: async () => [CreateNotes1700000000002] };
-    await migrate(url, [{ data, url: this.url }]);
+    await migrate(url, [{ data: NOTES, url: this.url }]);
     const env = { DATABASE_REPLICA_URLS: this.embedded.replicas.map((replica) => replica.url).join() };
     this.replicas = replicaUrls({ notes: this.url }, env)['notes']!;
   }
@@ -131,6 +139,7 @@ export class SampleServers {
   }
 
   async host(settings: Partial<DatabaseModuleOptions> = {}): Promise<SampleHost> {
+    const places = await locateModules({ notes: this.url });
     const registry = new Registry();
     const sessions = settings.sessions ?? new ConsistencySessions({ secret: SECRET, maxLag: 0 });
     class MetricsModule {}
@@ -142,6 +151,7 @@ export class SampleServers {
           urls: { notes: this.url },
           replicas: { notes: this.replicas },
           connections: 6,
+          places,
           ...settings,
           sessions,
         }),
@@ -180,8 +190,12 @@ export class SampleServers {
     return host;
   }
 
+  async closeHosts(): Promise<void> {
+    await Promise.all(this.#hosts.splice(0).map((host) => host.close()));
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.close()));
+    await this.closeHosts();
     await this.embedded?.stop();
   }
 }

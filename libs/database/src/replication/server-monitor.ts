@@ -8,6 +8,7 @@ const HEARTBEAT_INTERVAL_MS = 250;
 /** Short for a replica, which others replace; long for a primary, whose loss makes writes fail. */
 const RESPONSE_TIMEOUT_MS = { replica: 500, primary: 4_000 };
 const CONNECT_TIMEOUT_MS = 1_000;
+const DISCONNECT_TIMEOUT_MS = 250;
 
 export interface MonitorListener {
   onStatus(monitor: ServerMonitor): void;
@@ -54,7 +55,7 @@ export class ServerMonitor {
     this.#client = undefined;
     if (!client) return;
     // A server that hangs does not close the connection.
-    const late = setTimeout(() => socketOf(client).destroy(), CONNECT_TIMEOUT_MS);
+    const late = setTimeout(() => socketOf(client).destroy(), DISCONNECT_TIMEOUT_MS);
     await client.end().catch(() => undefined);
     clearTimeout(late);
   }
@@ -132,6 +133,7 @@ export class ServerMonitor {
       connectionString: this.url,
       application_name: 'tearline monitor',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: RESPONSE_TIMEOUT_MS.primary,
       keepAlive: true,
       pipeline: true,
     };

@@ -13,6 +13,8 @@ export interface ConsistencySessionsOptions {
   secret?: string | undefined;
   /** Redis stores the positions for all hosts; by default each process stores its own. */
   redisUrl?: string | undefined;
+  /** Of this deployment, for the names of keys; needed where several share a Redis. */
+  namespace?: string;
   /** Replication lag in milliseconds above which a replica serves no reads; 5,000 by default. */
   maxLag?: number | undefined;
 }
@@ -25,14 +27,16 @@ export class ConsistencySessions implements SessionStore {
   readonly #keys: readonly string[];
   readonly #local = new MemoryPositionStore();
   readonly #redisUrl: string | undefined;
+  readonly #namespace: string | undefined;
   readonly #maxLag: number;
   /** From this time on, every replica that serves reads has replayed the writes before the start of this process. */
   readonly #completeFrom: number;
   #shared: Promise<RedisPositionStore> | undefined;
 
-  constructor({ secret, redisUrl, maxLag = DEFAULT_MAX_LAG_MS }: ConsistencySessionsOptions = {}) {
+  constructor({ secret, redisUrl, namespace, maxLag = DEFAULT_MAX_LAG_MS }: ConsistencySessionsOptions = {}) {
     this.#keys = (secret ?? randomBytes(32).toString('base64url')).split(',').map((key) => key.trim());
     this.#redisUrl = redisUrl;
+    this.#namespace = namespace;
     this.#maxLag = maxLag;
     this.#completeFrom = performance.now() + maxLag;
   }
@@ -71,7 +75,7 @@ export class ConsistencySessions implements SessionStore {
   /** Connects to Redis on first use: a process without replicas does not need it. */
   #sharedStore(): Promise<RedisPositionStore> | undefined {
     if (!this.#redisUrl) return undefined;
-    return (this.#shared ??= RedisPositionStore.open(this.#redisUrl, this.#maxLag));
+    return (this.#shared ??= RedisPositionStore.open(this.#redisUrl, this.#maxLag, this.#namespace));
   }
 
   async close(): Promise<void> {

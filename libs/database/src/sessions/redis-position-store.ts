@@ -5,9 +5,6 @@ import type { PositionsByModule } from '@tearline/seam';
 import { Redis } from 'ioredis';
 import { RETENTION_MS } from './memory-position-store.js';
 
-const KEY_PREFIX = 'tearline:session:';
-/** Holds an id that changes whenever Redis may have lost positions. */
-const EPOCH_KEY = 'tearline:sessions';
 const COMMAND_TIMEOUT_MS = 250;
 const MAX_RECONNECT_DELAY_MS = 500;
 /** While Redis does not answer, one request per interval tries it; the others skip it. */
@@ -34,6 +31,9 @@ const SAVE_SCRIPT = `
  */
 export class RedisPositionStore {
   readonly #redis: Redis;
+  readonly #keyPrefix: string;
+  /** Holds an id that changes whenever Redis may have lost positions. */
+  readonly #epochKey: string;
   readonly #log = new Logger('Sessions');
   #epoch: string | undefined;
   #unreliableUntil = 0;
@@ -42,18 +42,24 @@ export class RedisPositionStore {
   /** A position could not be saved in Redis. */
   #hasUnsavedWrites = false;
 
-  /** @param maxLag milliseconds after which every replica that serves reads has replayed earlier writes */
+  /**
+   * @param maxLag milliseconds after which every replica that serves reads has replayed earlier writes
+   * @param namespace of this deployment; several on one Redis have different ones
+   */
   private constructor(
     url: string,
     private readonly maxLag: number,
+    namespace: string,
   ) {
+    this.#keyPrefix = `${namespace}:session:`;
+    this.#epochKey = `${namespace}:sessions`;
     this.#redis = new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: 1_000,
       retryStrategy: (times) => Math.min(50 * times, MAX_RECONNECT_DELAY_MS),
-      connectionName: 'tearline:sessions',
+      connectionName: this.#epochKey,
     });
     // Each command reports its own error.
     this.#redis.on('error', () => undefined);
@@ -64,8 +70,8 @@ export class RedisPositionStore {
   }
 
   /** Resolves when Redis answers, or after the command timeout. */
-  static async open(url: string, maxLag: number): Promise<RedisPositionStore> {
-    const memory = new RedisPositionStore(url, maxLag);
+  static async open(url: string, maxLag: number, namespace = 'tearline-0'): Promise<RedisPositionStore> {
+    const memory = new RedisPositionStore(url, maxLag, namespace);
     await once(memory.#redis, 'ready', { signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) }).catch(
       () => undefined,
     );
@@ -77,8 +83,8 @@ export class RedisPositionStore {
     if (this.#isBackingOff()) return undefined;
     try {
       const [epoch, positions] = await Promise.all([
-        this.#redis.get(EPOCH_KEY),
-        this.#redis.hgetall(KEY_PREFIX + principal),
+        this.#redis.get(this.#epochKey),
+        this.#redis.hgetall(this.#keyPrefix + principal),
       ]);
       await this.#checkEpoch(epoch);
       this.#recordSuccess();
@@ -96,7 +102,13 @@ export class RedisPositionStore {
       return;
     }
     try {
-      await this.#redis.eval(SAVE_SCRIPT, 1, KEY_PREFIX + principal, RETENTION_MS, ...[...positions].flat());
+      await this.#redis.eval(
+        SAVE_SCRIPT,
+        1,
+        this.#keyPrefix + principal,
+        RETENTION_MS,
+        ...[...positions].flat(),
+      );
     } catch (error) {
       this.#hasUnsavedWrites = true;
       this.#recordFailure(error);
@@ -120,8 +132,8 @@ export class RedisPositionStore {
     if (epoch !== null && !this.#hasUnsavedWrites) return;
     const next = randomUUID();
     const isOurs = this.#hasUnsavedWrites
-      ? await this.#redis.set(EPOCH_KEY, next)
-      : await this.#redis.set(EPOCH_KEY, next, 'NX');
+      ? await this.#redis.set(this.#epochKey, next)
+      : await this.#redis.set(this.#epochKey, next, 'NX');
     // At the first start of all there were no positions to lose.
     if (this.#epoch !== undefined || this.#hasUnsavedWrites)
       this.#markUnreliable(this.maxLag + EPOCH_GRACE_PERIOD_MS);
