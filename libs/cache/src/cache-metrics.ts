@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { EdgeCache } from './cdn/edge-cache.js';
 import type { MemoryStore } from './memory-store.js';
 import type { RedisStore } from './redis-store.js';
 
@@ -30,6 +31,7 @@ type Sample = readonly [labels: Record<string, string>, value: number];
 export function registerCacheMetrics(
   registry: Registry,
   counters: CountersByCache,
+  edges: readonly EdgeCache[],
   memory?: MemoryStore,
   redis?: RedisStore,
 ): void {
@@ -66,6 +68,21 @@ export function registerCacheMetrics(
   counter('cache_stale_reads_total', 'Reads that returned a stale value', (of) => of.staleReads);
   counter('cache_refreshes_total', 'Stale values that were reloaded in the background', (of) => of.refreshes);
   counter('cache_load_failures_total', 'Loads that failed', (of) => of.loadFailures);
+  if (edges.length > 0) {
+    const outcomes =
+      'Requests to an edge cache to purge keys, by result: acknowledged, failed (and repeated)';
+    metric(Counter, 'cache_purges_total', outcomes, ['edge', 'result'], () =>
+      edges.flatMap(({ url: edge, purges }) =>
+        Object.entries(purges).map(([result, count]): Sample => [{ edge, result }, count]),
+      ),
+    );
+    const oldest = 'Age of the oldest purge that an edge cache has not acknowledged, 0 without one';
+    metric(Gauge, 'cache_purges_oldest_seconds', oldest, ['module', 'edge'], () =>
+      edges.flatMap(({ url: edge, lags }) =>
+        [...lags].map(([module, seconds]): Sample => [{ module, edge }, seconds]),
+      ),
+    );
+  }
   if (!memory) return;
   gauge('cache_memory_bytes', 'Estimated size of the entries in memory', () => memory.bytes);
   gauge('cache_memory_entries', 'Entries in memory', () => memory.entryCount);

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { type PositionsByModule, covers } from '@tearline/seam';
 import { z } from 'zod';
 import type { CacheDefinition } from './cache-definition.js';
+import { surrogateKeys } from './surrogate-keys.js';
 import { moduleOf, positionOf, type Tag, type TagVersion } from './tag-version.js';
 
 /** What decides which reads an entry satisfies, and for how long. */
@@ -21,7 +23,7 @@ const SerializedEntry = EntryMetadata.extend({ text: z.string() });
 
 /** Estimates of what an entry takes beside its text. */
 const OVERHEAD_BYTES = 400;
-const TAG_BYTES = 100;
+const TAG_BYTES = 60;
 
 /** A cached value, with the positions and tags that decide which reads it satisfies: like a replica of a few rows. */
 export class Entry<T = unknown> {
@@ -29,7 +31,11 @@ export class Entry<T = unknown> {
   readonly json: Buffer;
   /** An invalidated entry is never served. It stays for its tags: they tell which invalidations the next load must see. */
   isInvalidated = false;
+  /** The modules that could not be asked when it was loaded. Such an entry serves its readers alone, and is stored nowhere. */
+  degraded: ReadonlySet<string> | undefined;
   #value: T | undefined;
+  #etag: string | undefined;
+  #surrogateKeys: string | undefined;
 
   constructor(
     readonly cache: CacheDefinition<T>,
@@ -70,6 +76,16 @@ export class Entry<T = unknown> {
     return (this.#value ??= JSON.parse(this.text) as T);
   }
 
+  /** Identifies the bytes, with its quotes. */
+  get etag(): string {
+    return (this.#etag ??= `"${hash('sha256', this.json, 'base64url').slice(0, 22)}"`);
+  }
+
+  /** Its tags, as shared caches know them. */
+  get surrogateKeys(): string {
+    return (this.#surrogateKeys ??= surrogateKeys(this.metadata.tags));
+  }
+
   get isFresh(): boolean {
     return this.metadata.freshUntil >= Date.now();
   }
@@ -77,6 +93,16 @@ export class Entry<T = unknown> {
   /** Whether readers may get it while it is reloaded. */
   get isServable(): boolean {
     return !this.isInvalidated && this.metadata.staleUntil >= Date.now();
+  }
+
+  /** Whether other processes may use it. */
+  get isStorable(): boolean {
+    return !this.isInvalidated && this.degraded === undefined;
+  }
+
+  /** Milliseconds for which it may still be served. */
+  get remainingMs(): number {
+    return this.metadata.staleUntil - Date.now();
   }
 
   /** Whether it includes all writes up to the required positions. */
@@ -100,6 +126,7 @@ export class Entry<T = unknown> {
   }
 
   get bytes(): number {
-    return OVERHEAD_BYTES + 2 * this.json.length + TAG_BYTES * this.metadata.tags.length;
+    const tagBytes = this.metadata.tags.reduce((sum, tag) => sum + TAG_BYTES + 2 * tag.length, 0);
+    return OVERHEAD_BYTES + 2 * this.json.length + tagBytes;
   }
 }

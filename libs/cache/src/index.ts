@@ -1,7 +1,12 @@
 export { type CacheModuleOptions, CacheModule } from './cache.module.js';
+export { cdnOptions, type CdnOptions, cdnSettings } from './cdn/cdn-settings.js';
+export { EdgeCache } from './cdn/edge-cache.js';
+export { createPurgeTable } from './cdn/create-purge-table.js';
+export { MAX_STALENESS_SECONDS } from './cdn/purge-sweep.js';
 export { CACHE_MODES, cacheSettings } from './cache-settings.js';
 export { type CacheDefinition, type CacheDefinitionOptions, defineCache } from './cache-definition.js';
 export { type Loader } from './cache-request.js';
 export { type Broadcaster } from './invalidator.js';
+export { CachedAnswers } from './cached-answers.js';
 export { ReadCache } from './read-cache.js';
 export { type Tag } from './tag-version.js';

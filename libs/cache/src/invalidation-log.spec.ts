@@ -49,6 +49,18 @@ it('keeps the version that arrives last of two in different clusters, whose posi
   expect(log.isCurrent(entryAt('b.1.01'), log.sequence)).toBe(true);
 });
 
+it('counts an invalidation although a later position is known: that one may be wrong', () => {
+  const log = new InvalidationLog();
+  const wrong = newVersion('c.1.ff');
+  log.record('shop:a', wrong);
+  const startedAt = log.sequence;
+  const loaded = entryAt('c.1.04', { 'shop:a': wrong });
+  expect(log.isCurrent(loaded, startedAt)).toBe(true);
+  expect(log.record('shop:a', newVersion('c.1.05'))).toBe(true);
+  expect(log.isCurrent(loaded, startedAt)).toBe(false);
+  expect(log.isCurrent(loaded, log.sequence)).toBe(true);
+});
+
 it('ignores a version that it knows', () => {
   const log = new InvalidationLog();
   const version = newVersion('c.1.05');

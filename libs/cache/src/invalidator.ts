@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
 import type { MemoryStore } from './memory-store.js';
 import type { RedisStore } from './redis-store.js';
-import { moduleOf, newVersion, type Tag, type VersionedTag } from './tag-version.js';
+import { moduleOf, newVersion, parseVersionedTags, type Tag, type VersionedTag } from './tag-version.js';
 
 const TOPIC = 'cache';
 const PUBLISH_TIMEOUT_MS = 100;
@@ -34,7 +34,7 @@ export class Invalidator {
   ) {
     if (broadcaster)
       this.#subscriptions.push(
-        broadcaster.subscribe(TOPIC, (message) => memory.invalidate(message as VersionedTag[])),
+        broadcaster.subscribe(TOPIC, (message) => this.#receive(message)),
         broadcaster.onMissed(() => memory.invalidateAll()),
       );
     // When the broadcasts go through the same Redis, other processes have missed these too.
@@ -59,6 +59,13 @@ export class Invalidator {
 
   close(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
+  }
+
+  /** A message that cannot be read may have been about anything. */
+  #receive(message: unknown): void {
+    const versions = parseVersionedTags(message);
+    if (versions) this.memory.invalidate(versions);
+    else this.memory.invalidateAll();
   }
 
   async #publish(versions: readonly VersionedTag[]): Promise<void> {

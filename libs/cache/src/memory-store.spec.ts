@@ -62,3 +62,11 @@ it('invalidates by any tag the entries that do not include its version', () => {
   // Invalidated entries have no tags left.
   expect([memory.entryCount, memory.tagCount]).toEqual([2, 0]);
 });
+
+it('takes no value of four bytes for an absent one', () => {
+  const { metadata } = entryOf('a');
+  const entryFrom = (text: string) => new Entry(CACHE, 'a', text, metadata);
+  expect(entryFrom('"ab"').value).toBe('ab');
+  expect(entryFrom('"null"').isNegative).toBe(false);
+  expect([entryFrom('null').isNegative, entryFrom('null').value]).toEqual([true, undefined]);
+});

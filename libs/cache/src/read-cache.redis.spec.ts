@@ -46,7 +46,10 @@ describe('a value', () => {
     expect(await read(host)).toBe('one');
     await expect.poll(() => loadsOf(other, () => read(other)), WITHIN).toBe(0);
     expect(await read(other)).toBe('one');
-    expect(readsOf(other)['redis']).toBeGreaterThan(0);
+    const { redis, memory } = readsOf(other);
+    expect(redis).toBeGreaterThan(0);
+    await read(other);
+    expect(readsOf(other)).toMatchObject({ redis, memory: memory! + 1 });
   });
 
   it('that does not exist is cached as absent, until it is written', async () => {
@@ -104,6 +107,16 @@ it('a process that missed an invalidation without a position stores entries in R
   await host.cache.invalidate(noteTag(name));
   expect(await loadsOf(isolated, () => read(isolated))).toBe(1);
   expect(await loadsOf(other, () => read(other))).toBe(0);
+});
+
+it('an entry in Redis is not served by a process that knows another invalidation than the last, both without a position', async () => {
+  await write('one', host, {}, false);
+  // Outside a call the position is unknown.
+  await isolated.cache.invalidate(noteTag(name));
+  expect(await read(other)).toBe('one');
+  await write('two', host, {}, false);
+  await host.cache.invalidate(noteTag(name));
+  expect(await read(isolated)).toBe('two');
 });
 
 describe('a writer reads its own write', () => {

@@ -15,9 +15,6 @@ const LEASE_TTL_MS = 5_000;
 const VERSION_TTL_MS = 120_000;
 /** An entry expires before the versions that were recorded while it was loaded, against which its readers check it. */
 const MAX_ENTRY_TTL_MS = 100_000;
-const ENTRY_PREFIX = 'tearline:cache:entry:';
-const TAG_PREFIX = 'tearline:cache:tag:';
-const LEASE_PREFIX = 'tearline:cache:lease:';
 
 /** Keeps of two versions of each tag the one that {@link supersedes} the other. */
 const RECORD_VERSIONS_SCRIPT = `
@@ -40,6 +37,7 @@ const RELEASE_LEASE_SCRIPT = `if redis.call('get', KEYS[1]) == ARGV[1] then redi
  */
 export class RedisStore {
   readonly #client: Redis;
+  readonly #prefixes: { readonly entry: string; readonly tag: string; readonly lease: string };
   readonly #logger = new Logger('Cache');
   /** Versions that Redis did not take; sent before it is used again. When they expire, so have the entries that lack them. */
   readonly #pending = new LRUCache<Tag, TagVersion>({ ttl: VERSION_TTL_MS, ttlAutopurge: true });
@@ -54,9 +52,12 @@ export class RedisStore {
   /** Called after an outage, with the versions that Redis received late. */
   onRecovered: ((versions: readonly VersionedTag[]) => void) | undefined;
 
-  constructor(url: string) {
+  /** @param namespace of this deployment; several on one Redis have different ones */
+  constructor(url: string, namespace = 'tearline-0') {
+    const prefix = `${namespace}:cache`;
+    this.#prefixes = { entry: `${prefix}:entry:`, tag: `${prefix}:tag:`, lease: `${prefix}:lease:` };
     this.#client = new Redis(url, {
-      connectionName: 'tearline:cache',
+      connectionName: prefix,
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -83,12 +84,29 @@ export class RedisStore {
 
   /** Returns the entry of a key, serialized. */
   async get(key: string): Promise<string | null | undefined> {
-    return this.#execute(() => this.#client.get(ENTRY_PREFIX + key));
+    return this.#execute(() => this.#client.get(this.#prefixes.entry + key));
+  }
+
+  /** Returns the entries of keys, serialized; undefined when Redis is down. */
+  async getMany(keys: readonly string[]): Promise<readonly (string | null)[] | undefined> {
+    return this.#execute(() => this.#client.mget(keys.map((key) => this.#prefixes.entry + key)));
   }
 
   async set(key: string, serialized: string, ttlMs: number): Promise<void> {
-    const maxTtlMs = Math.min(ttlMs, MAX_ENTRY_TTL_MS);
-    await this.#execute(() => this.#client.set(ENTRY_PREFIX + key, serialized, 'PX', maxTtlMs));
+    await this.#execute(() =>
+      this.#client.set(this.#prefixes.entry + key, serialized, 'PX', ownTtlOf(ttlMs)),
+    );
+  }
+
+  /** Stores entries with one round trip. */
+  async setMany(entries: readonly { key: string; serialized: string; ttlMs: number }[]): Promise<void> {
+    await this.#execute(async () => {
+      const pipeline = this.#client.pipeline();
+      for (const { key, serialized, ttlMs } of entries)
+        pipeline.set(this.#prefixes.entry + key, serialized, 'PX', ownTtlOf(ttlMs));
+      const results = await pipeline.exec();
+      for (const [error] of results ?? []) if (error) throw error;
+    });
   }
 
   close(): void {
@@ -100,7 +118,9 @@ export class RedisStore {
   /** Returns the version of each of the tags with a recent invalidation; undefined when Redis is down. */
   async versionsOf(tags: readonly Tag[]): Promise<VersionedTag[] | undefined> {
     if (tags.length === 0) return [];
-    const versions = await this.#execute(() => this.#client.mget(tags.map((tag) => TAG_PREFIX + tag)));
+    const versions = await this.#execute(() =>
+      this.#client.mget(tags.map((tag) => this.#prefixes.tag + tag)),
+    );
     return versions?.flatMap((version, index) => (version === null ? [] : [[tags[index]!, version]]));
   }
 
@@ -117,7 +137,7 @@ export class RedisStore {
 
   /** Runs work under the lease of a key, or without one when Redis is down; returns undefined while another process holds it. */
   async underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
-    const [lease, holder] = [LEASE_PREFIX + key, randomUUID()];
+    const [lease, holder] = [this.#prefixes.lease + key, randomUUID()];
     const wasUp = this.#isUp;
     const reply = await this.#execute(() => this.#client.set(lease, holder, 'PX', LEASE_TTL_MS, 'NX'));
     if (reply === null) return undefined;
@@ -135,7 +155,7 @@ export class RedisStore {
   }
 
   async #sendVersions(versions: readonly VersionedTag[]): Promise<void> {
-    const keys = versions.map(([tag]) => TAG_PREFIX + tag);
+    const keys = versions.map(([tag]) => this.#prefixes.tag + tag);
     const values = versions.map(([, version]) => version);
     // An array: after an outage there may be more versions than a call has room for arguments.
     await this.#client.call('eval', [
@@ -190,6 +210,9 @@ export class RedisStore {
     this.#logger.log('Redis answers');
   }
 }
+
+/** A load may have taken longer than its entry lives, and Redis refuses an expiry in the past. */
+const ownTtlOf = (ttlMs: number) => Math.max(1, Math.min(Math.round(ttlMs), MAX_ENTRY_TTL_MS));
 
 /**
  * Rejects after a timeout, but not before a process that was itself suspended has read the replies that have arrived: setImmediate

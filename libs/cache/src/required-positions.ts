@@ -1,4 +1,5 @@
 import {
+  type CallContext,
   type ConsistencyLevel,
   currentCall,
   type PositionsByModule,
@@ -24,8 +25,18 @@ export function requiredPositions(
   const call = currentCall();
   // Outside a call it is unknown who reads, and so what they have written.
   if (!call) return MUST_LOAD;
+  // A load, here or on another host: a value made of a cached value would be as old as both may become.
+  if (call.readWatermark) return MUST_LOAD;
+  return positionsFor(call, call.consistency.level ?? defaultLevel, sessions);
+}
+
+/** Returns what a call must see at a level. */
+export function positionsFor(
+  call: CallContext,
+  level: ConsistencyLevel,
+  sessions: SessionStore | undefined,
+): RequiredPositions | Promise<RequiredPositions> {
   const { consistency, principal } = call;
-  const level = consistency.level ?? defaultLevel;
   if (level !== 'session') return level === 'strong' ? MUST_LOAD : NO_POSITIONS;
   if (!principal || consistency.isComplete || !sessions) return consistency.required;
   return sessions.load(call).then((isComplete) => (isComplete ? consistency.required : MUST_LOAD));

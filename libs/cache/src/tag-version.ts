@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { laterPosition, type Position } from '@tearline/seam';
+import { z } from 'zod';
 
 /** Names data that can be invalidated, `<module>:<name>`: `articles:article/17`. */
 export type Tag = string;
@@ -11,6 +12,16 @@ export type Tag = string;
 export type TagVersion = string;
 
 export type VersionedTag = readonly [Tag, TagVersion];
+
+/** Positions are `<cluster>.<timeline>.<lsn>`. */
+const VersionedTags = z.array(
+  z.tuple([z.string(), z.string().regex(/^([\w-]+\.[\da-f]+\.[\da-f]+)?~[\w-]{1,64}$/)]),
+);
+
+/** Returns the versions in a message of another process; undefined when it has another form. */
+export function parseVersionedTags(message: unknown): readonly VersionedTag[] | undefined {
+  return VersionedTags.safeParse(message).data;
+}
 
 export function newVersion(position: Position | undefined): TagVersion {
   return `${position ?? ''}~${randomBytes(6).toString('base64url')}`;

@@ -13,7 +13,7 @@ import {
 } from '@tearline/database';
 import type { EmbeddedPostgres } from '@tearline/embedded';
 import { EventsModule, Broadcaster } from '@tearline/events';
-import { CallContext, Consistency, type ConsistencyLevel, runCall } from '@tearline/seam';
+import { CallContext, Consistency, type ConsistencyLevel, ReadWatermark, runCall } from '@tearline/seam';
 import { Registry } from 'prom-client';
 import {
   Column,
@@ -81,6 +81,11 @@ export class Notes {
     return (await this.cache.value(cache, name, [noteTag(name)], () => this.#load(name)))?.text;
   }
 
+  /** Reads a note without the cache. */
+  async uncached(name: string): Promise<string | undefined> {
+    return (await this.#load(name))?.text;
+  }
+
   /** @param invalidates whether the write invalidates the cached note */
   async write(name: string, text: string, invalidates = true): Promise<void> {
     await this.database.query(WRITE, [name, text]);
@@ -98,11 +103,12 @@ export class Notes {
   }
 }
 
-/** A client: anonymous, authenticated, or with a consistency token that each response replaces. */
+/** A client: anonymous, authenticated, or with a consistency token that each response replaces; or a load on another host. */
 export interface Caller {
   principal?: string;
   level?: ConsistencyLevel;
   jar?: { token?: string };
+  isLoad?: boolean;
 }
 
 /** A host with a cache. */
@@ -164,13 +170,14 @@ export class CacheTestEnvironment {
       notes: app.get(Notes),
       cache: app.get(ReadCache),
       registry,
-      as: async ({ principal, level, jar }, work) => {
+      as: async ({ principal, level, jar, isLoad }, work) => {
         const seen = jar?.token === undefined ? undefined : sessions.readToken(jar.token);
         const call = new CallContext({
           requestId: 'r',
           deadline: performance.now() + 30_000,
           principal: principal === undefined ? undefined : { id: principal },
           consistency: new Consistency(level, seen),
+          readWatermark: isLoad ? new ReadWatermark() : undefined,
         });
         const result = await runCall(call, work);
         if (call.consistency.written) {
