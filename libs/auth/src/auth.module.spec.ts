@@ -1,4 +1,12 @@
-import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  Module,
+  Post,
+} from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { CallContext, runCall, SeamError } from '@tearline/seam';
@@ -12,6 +20,7 @@ import {
   publicKeysOf,
   Token,
   ViewerId,
+  WriteLimit,
 } from './index.js';
 
 @Controller()
@@ -22,12 +31,22 @@ class SampleController {
     return { viewer, token };
   }
 
+  @Post('mine')
+  @Authenticated()
+  write() {
+    return {};
+  }
+
   @Get('ours')
   @OptionallyAuthenticated()
   ours(@ViewerId() viewer: number | undefined) {
     return { viewer: viewer ?? 'anonymous' };
   }
 }
+
+/** Does not import the AuthModule itself. */
+@Module({ controllers: [SampleController] })
+class SampleModule {}
 
 @Catch(SeamError)
 class SeamErrorFilter implements ExceptionFilter<SeamError> {
@@ -50,8 +69,7 @@ beforeAll(async () => {
     .setExpirationTime('1 minute')
     .sign(await importJWK(key, 'EdDSA'));
   const testing = await Test.createTestingModule({
-    imports: [AuthModule.forRoot({ jwks: publicKeysOf(key) })],
-    controllers: [SampleController],
+    imports: [AuthModule.forRoot({ jwks: publicKeysOf(key), writesPerMinute: 2 }), SampleModule],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useGlobalFilters(new SeamErrorFilter());
@@ -81,6 +99,28 @@ describe('a route that requires a token', () => {
 
   it('rejects a request without one', async () => {
     expect(await get('/mine')).toEqual({ statusCode: 401, body: { code: 'token/is-missing' } });
+  });
+});
+
+describe('the writes of a user', () => {
+  it('are limited per minute, and reads are not', async () => {
+    const limit = new WriteLimit(2);
+    const count = (id: string, method: string) => () => limit.count({ id }, method);
+    for (const method of ['POST', 'DELETE', 'GET', 'HEAD', 'GET']) count('1', method)();
+    expect(count('1', 'PUT')).toThrow(expect.objectContaining({ code: 'writes/too-many' }));
+    expect(count('1', 'GET')).not.toThrow();
+    expect(count('2', 'PUT')).not.toThrow();
+  });
+
+  it('are counted behind the check of the token', async () => {
+    const write = async () => {
+      const headers = { authorization: `Token ${token}` };
+      return JSON.parse((await app.inject({ method: 'POST', url: '/mine', headers })).body) as unknown;
+    };
+    await write();
+    await write();
+    expect(await write()).toEqual({ code: 'writes/too-many' });
+    expect(await get('/mine', `Token ${token}`)).toMatchObject({ statusCode: 200 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { currentCall } from '@tearline/seam';
 import type { IncomingMessage } from 'node:http';
-import { tokenIn } from './token.guard.js';
+import { tokenIn } from './authentication.guard.js';
 
 /** Injects the id of the user; `undefined` where authentication is optional and the request has no token. */
 export const ViewerId = createParamDecorator((): number | undefined => {
@@ -9,8 +9,8 @@ export const ViewerId = createParamDecorator((): number | undefined => {
   return principal && Number(principal.id);
 });
 
-/** Injects the text of the request's token; for routes that require one. */
+/** Injects the text of the request's token; empty for a request with a session. */
 export const Token = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { headers } = context.switchToHttp().getRequest<Pick<IncomingMessage, 'headers'>>();
-  return tokenIn(headers.authorization ?? '');
+  return headers.authorization === undefined ? '' : tokenIn(headers.authorization);
 });

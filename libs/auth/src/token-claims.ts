@@ -4,7 +4,7 @@ export const TOKEN_ISSUER = 'tearline';
 /** The only accepted signature algorithm, whatever a token's header says. */
 export const TOKEN_ALGORITHM = 'EdDSA';
 
-/** The claims of a token, all of them required. */
+/** The claims of a token, all of them required but the last. */
 export interface TokenClaims {
   readonly iss: typeof TOKEN_ISSUER;
   /** The user's id, in decimal digits. */
@@ -13,4 +13,6 @@ export interface TokenClaims {
   readonly iat: number;
   /** Time of expiry, in seconds since 1970. */
   readonly exp: number;
+  /** The generation of the user's credentials that it was issued for; without it, the first, 0. */
+  readonly gen?: number;
 }

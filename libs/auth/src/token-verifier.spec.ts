@@ -1,6 +1,6 @@
 import { importJWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { generateSigningKey, publicKeysOf, type SigningKey, TokenVerifier } from './index.js';
+import { generateSigningKey, publicKeysOf, Revocations, type SigningKey, TokenVerifier } from './index.js';
 
 const now = () => Math.floor(Date.now() / 1000);
 const invalid = { code: 'token/is-invalid' };
@@ -19,7 +19,7 @@ const [key, nextKey, foreignKey] = await Promise.all([
   generateSigningKey(),
   generateSigningKey(),
 ]);
-const verifierOf = (...keys: SigningKey[]) => new TokenVerifier(publicKeysOf(...keys));
+const verifierOf = (...keys: SigningKey[]) => new TokenVerifier(publicKeysOf(...keys), new Revocations());
 const principalOf = async (verifier: TokenVerifier, token: string) => verifier.principalOf(token);
 
 describe('a token', () => {
