@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { generateSigningKey, publicKeysOf } from '@tearline/auth';
 import { readSettings } from '@tearline/settings';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { serviceSettings } from './settings.js';
+import { developmentSettings, serviceSettings } from './settings.js';
 
 describe('the settings of a service host', () => {
   let given: Record<string, string>;
@@ -29,4 +30,9 @@ describe('the settings of a service host', () => {
       'DATABASE_CONNECTIONS: expected a number from 2 to',
     );
   });
+});
+
+it('the data of development is in the repository, whatever the working directory is', () => {
+  const repository = fileURLToPath(new URL('../../..', import.meta.url));
+  expect(readSettings(developmentSettings, {}).TEARLINE_DIR).toBe(`${repository}.tearline`);
 });

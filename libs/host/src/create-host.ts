@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import { seamServer } from '@tearline/seam';
+import { otherHttpHosts } from './about.js';
 import { serveDocs } from './pages/docs.js';
 import { DrainingAdapter } from './server/draining-adapter.js';
 import { HttpErrorFilter } from './errors/http-error.filter.js';
@@ -10,13 +11,19 @@ import { ErrorLog } from './errors/error-log.js';
 import { HostShutdown } from './server/host-shutdown.js';
 import { HostLogger } from './logging/host-logger.js';
 import { HostModule } from './host.module.js';
+import { LastEnds } from './memory/last-ends.js';
+import type { MemoryEvidence } from './memory/memory-evidence.js';
+import { memoryBudget } from './requests/large-values.js';
 import type { HostOptions } from './host-options.js';
 import { type Logs, openLogs } from './logging/logs.js';
-import { Readiness } from './health/health.controller.js';
+import { Readiness } from './health/readiness.js';
 import { Routes } from './requests/routes.js';
+import { registerLogMetrics } from './metrics/log-metrics.js';
+import { registerMemoryLimits } from './metrics/memory-limits.js';
 import { SeamMetrics } from './metrics/seam-metrics.js';
 import { isChecked, listeningAddress } from './settings/host-settings.js';
-import { createServer } from './server/server.js';
+import { ConnectionLimits } from './server/connection-limits.js';
+import { acceptRequestsFor, createServer } from './server/server.js';
 import { ValidationPipe } from './input/validation.pipe.js';
 
 /**
@@ -25,20 +32,39 @@ import { ValidationPipe } from './input/validation.pipe.js';
  * @throws Error when a module uses a contract that neither this host nor a remote one provides
  */
 export async function createHost(options: HostOptions): Promise<NestFastifyApplication> {
-  return assembleHost(options, openLogs(options.settings, options.log));
+  return assembleHost(options, await openLogs(options.settings, options.log, options.logStream));
 }
 
-/** Creates a host as {@link createHost} does, with open logs. */
-export async function assembleHost(options: HostOptions, logs: Logs): Promise<NestFastifyApplication> {
-  const { modules, imports = [], settings, remote = [], credential, idempotency, docsFrom = [] } = options;
+/** Creates a host as {@link createHost} does, with open logs; it reports why the processes ended that left this evidence. */
+export async function assembleHost(
+  options: HostOptions,
+  logs: Logs,
+  evidence?: MemoryEvidence,
+): Promise<NestFastifyApplication> {
+  const { modules, imports = [], settings, remote = [], credential, idempotency } = options;
+  const { answers, consistency } = options;
+  const { about = { version: 'unknown', manifests: modules, hosts: [] } } = options;
   assertContractsAreProvided(options);
   const registry = new Registry();
+  registerLogMetrics(registry, logs);
+  registerMemoryLimits(registry);
+  if (evidence) new LastEnds(evidence, registry, logs.application);
   const readiness = new Readiness();
   const shutdown = new HostShutdown();
   const errors = new ErrorLog(logs.application);
   const routes = new Routes(registry, modules);
-  const requests = new RequestLifecycle(routes, logs.requests, settings.REQUEST_TIMEOUT_MS, options.sessions);
-  const adapter = new DrainingAdapter(await createServer(settings, requests), {
+  const memory = memoryBudget(settings);
+  const requests = new RequestLifecycle(
+    routes,
+    logs.requests,
+    settings.REQUEST_TIMEOUT_MS,
+    memory,
+    options.sessions,
+    options.tracer,
+  );
+  const server = await createServer(settings, requests, memory);
+  new ConnectionLimits(settings, registry).attach(server.server);
+  const adapter = new DrainingAdapter(server, {
     requests,
     readiness,
     shutdown,
@@ -47,6 +73,8 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   });
   const root = await HostModule.register({
     modules,
+    about,
+    settings,
     imports,
     readiness,
     shutdown,
@@ -57,6 +85,9 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
     remote,
     credential,
     idempotency,
+    answers,
+    consistency,
+    tracer: options.tracer,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
@@ -65,19 +96,20 @@ export async function assembleHost(options: HostOptions, logs: Logs): Promise<Ne
   });
   app.useGlobalFilters(new HttpErrorFilter(errors));
   app.useGlobalPipes(new ValidationPipe());
-  serveDocs(app, docsFrom);
+  serveDocs(app, about.version, otherHttpHosts(about, modules));
   requests.responseCache = options.responseCache?.(app);
   readiness.checks = options.readiness?.(app) ?? {};
   try {
     await app.init();
+    acceptRequestsFor(server, requests.longestDeadline);
     if (isChecked(settings)) routes.assertDeclared();
     if (options.server) {
-      const server = await seamServer(app, {
+      const calls = await seamServer(app, {
         host: listeningAddress(settings),
         ...options.server,
         credential: credential ?? {},
       });
-      adapter.alsoDrain(() => server.drain());
+      adapter.alsoDrain(() => calls.drain());
     }
     return app;
   } catch (error) {

@@ -1,25 +1,34 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import {
+  type AnswerCache,
+  type ConsistencyLevel,
   type Credential,
   type IdempotencyStore,
   type ModuleManifest,
   type RemoteHostOptions,
   SeamModule,
   type SeamObserver,
+  type Tracer,
 } from '@tearline/seam';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { HealthController, Readiness } from './health/health.controller.js';
-import { LandingController, MODULES } from './pages/landing.controller.js';
+import type { About } from './about.js';
+import { HealthController } from './health/health.controller.js';
+import { Readiness, ReadinessProbe } from './health/readiness.js';
+import { GUIDE, GuideController } from './pages/guide.controller.js';
+import { LANDING, LandingController, type LandingOptions } from './pages/landing.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import type { HostSettings } from './settings/host-settings.js';
 import { HostShutdown } from './server/host-shutdown.js';
 
 /** The parts of a host's root module. */
 export interface HostModuleOptions {
   modules: readonly ModuleManifest[];
+  about: About;
+  settings: HostSettings;
   imports: readonly (DynamicModule | Type)[];
   logger: Logger;
   registry: Registry;
@@ -30,20 +39,26 @@ export interface HostModuleOptions {
   remote: readonly RemoteHostOptions[];
   credential: Credential | undefined;
   idempotency: IdempotencyStore | undefined;
+  answers: AnswerCache | false | undefined;
+  consistency: ConsistencyLevel | undefined;
+  tracer: Tracer | undefined;
 }
 
 /** The root module of a host: its own pages, the shared libraries and the modules. */
 @Module({})
 export class HostModule {
   static async register(options: HostModuleOptions): Promise<DynamicModule> {
-    const { modules, imports, logger, registry, observer, readiness, checked, remote } = options;
-    const { shutdown, credential, idempotency } = options;
+    const { modules, about, settings, imports, logger, registry, observer, readiness, checked, remote } =
+      options;
+    const { shutdown, credential, idempotency, answers, consistency, tracer } = options;
     const local = modules.flatMap(({ contract }) => contract ?? []);
     const globals = [
       { provide: Registry, useValue: registry },
       { provide: Readiness, useValue: readiness },
+      ReadinessProbe,
       { provide: HostShutdown, useValue: shutdown },
-      { provide: MODULES, useValue: modules },
+      { provide: LANDING, useValue: { about, modules, settings } satisfies LandingOptions },
+      { provide: GUIDE, useValue: about.guide },
     ];
     return {
       module: HostModule,
@@ -63,11 +78,14 @@ export class HostModule {
           observer,
           ...(credential && { credential }),
           ...(idempotency && { idempotency }),
+          ...(answers !== undefined && { answers }),
+          ...(consistency && { consistency }),
+          ...(tracer && { tracer }),
         }),
         ...imports,
         ...(await Promise.all(modules.map(({ load }) => load()))),
       ],
-      controllers: [LandingController, HealthController],
+      controllers: [LandingController, HealthController, ...(about.guide ? [GuideController] : [])],
       providers: globals,
       exports: [Registry, HostShutdown],
     };

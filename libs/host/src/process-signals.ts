@@ -16,8 +16,8 @@ export interface ProcessShutdownOptions {
 }
 
 /**
- * Handles the signals of the process. The first one closes the host and exits: with 0, or with 1 if requests were cut
- * off, or closing failed or timed out. A second signal exits at once; the same signal counts as a second one only
+ * Handles the signals of the process. The first one closes the host and exits: with `process.exitCode`, or with 1 if requests were
+ * cut off, or closing failed or timed out. A second signal exits at once; the same signal counts as a second one only
  * after half a second. An uncaught exception exits at once too.
  * @returns a function that removes the handlers
  */
@@ -40,7 +40,7 @@ export function handleProcessSignals({ close, timeout, logs }: ProcessShutdownOp
       exit(1);
     }, timeout + GRACE_PERIOD_MS).unref();
     close().then(
-      (isClean) => exit(isClean ? 0 : 1),
+      (isClean) => exit(isClean ? Number(process.exitCode ?? 0) : 1),
       (error: unknown) => {
         logs.application.fatal({ err: error }, 'closing failed');
         exit(1);
@@ -48,8 +48,11 @@ export function handleProcessSignals({ close, timeout, logs }: ProcessShutdownOp
     );
   };
   const crash = (error: unknown) => {
-    logs.application.fatal({ err: error }, 'uncaught exception');
-    exit(1);
+    try {
+      logs.application.fatal({ err: error }, 'uncaught exception');
+    } finally {
+      exit(1);
+    }
   };
   for (const signal of SIGNALS) process.on(signal, shutDown);
   process.on('uncaughtException', crash);

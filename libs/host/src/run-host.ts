@@ -4,7 +4,11 @@ import type { DrainingAdapter } from './server/draining-adapter.js';
 import { type HostSettings, isChecked, listeningAddress } from './settings/host-settings.js';
 import { handleProcessSignals } from './process-signals.js';
 import type { HostOptions } from './host-options.js';
+import { openMemoryEvidence } from './memory/open-memory-evidence.js';
 import { openLogs } from './logging/logs.js';
+
+/** Connections that wait to be accepted; the operating system may allow fewer. */
+const MAX_BACKLOG = 4_096;
 
 /** The parts of a host, and the work after it has closed. */
 export interface RunOptions extends HostOptions {
@@ -28,8 +32,11 @@ export interface RunningHost {
  */
 export async function runHost(options: RunOptions): Promise<RunningHost> {
   const { settings, onClosed = async () => undefined } = options;
-  const logs = openLogs(settings, options.log);
-  const app = await assembleHost(options, logs).catch(async (error: unknown) => {
+  const logs = await openLogs(settings, options.log, options.logStream);
+  const modules = options.modules.map(({ name }) => name);
+  const start = async () =>
+    assembleHost(options, logs, await openMemoryEvidence(settings, modules, logs.application));
+  const app = await start().catch(async (error: unknown) => {
     await onClosed();
     throw error;
   });
@@ -50,21 +57,29 @@ export async function runHost(options: RunOptions): Promise<RunningHost> {
     throw error;
   }
   const url = await app.getUrl();
-  const modules = options.modules.map(({ name }) => name);
   logs.application.info({ url, modules, checked: isChecked(settings) }, 'listening');
   return { app, url, close };
 }
+
+/** What prevents a server from listening, by error code. */
+const MISTAKES: Readonly<Record<string, (port: number, host: string) => string>> = {
+  EADDRINUSE: (port, host) =>
+    `port ${port} of ${host} is in use; set PORT to another port, or to 0 for any free one`,
+  EACCES: (port) => `PORT: this user may not listen on port ${port} (EACCES); set it to a port above 1023`,
+  EADDRNOTAVAIL: (_, host) =>
+    `HOST: this machine does not have the address '${host}' (EADDRNOTAVAIL); correct it`,
+  ENOTFOUND: (_, host) => `HOST: the name '${host}' is unknown (ENOTFOUND); correct it`,
+  EAI_AGAIN: (_, host) => `HOST: the name '${host}' cannot be resolved (EAI_AGAIN); correct it`,
+};
 
 async function listen(app: NestFastifyApplication, settings: HostSettings): Promise<void> {
   const { PORT } = settings;
   const host = listeningAddress(settings);
   try {
-    await app.listen(PORT, host);
+    await app.listen({ port: PORT, host, backlog: MAX_BACKLOG });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${PORT} of ${host} is in use; set PORT to another port, or to 0 for any free one`, {
-      cause: error,
-    });
+    const mistake = MISTAKES[(error as NodeJS.ErrnoException).code ?? ''];
+    throw mistake ? new Error(mistake(PORT, host), { cause: error }) : error;
   }
 }
 

@@ -10,16 +10,18 @@ export interface Setting {
   readonly secret: boolean;
   /** Whether the deployment (topology runner or compose) sets it for each host, so that a host never inherits it. */
   readonly assigned: boolean;
+  /** Whether the configuration of a balancer in front of the hosts follows from it. */
+  readonly edge: boolean;
 }
 
 /**
- * Returns the settings of a shape. Each is a zod schema with `.meta({ description, secret, assigned, defaultText })`,
- * of which all but the description is optional.
+ * Returns the settings of a shape. Each is a zod schema with `.meta({ description, secret, assigned, edge,
+ * defaultText })`, of which all but the description is optional.
  * @throws Error for a setting without a description
  */
 export function describeSettings(shape: z.ZodRawShape): Setting[] {
   return Object.entries(shape).map(([name, schema]) => {
-    const { description, secret, assigned, defaultText } = (schema as z.ZodType).meta() ?? {};
+    const { description, secret, assigned, edge, defaultText } = (schema as z.ZodType).meta() ?? {};
     if (description === undefined) throw new Error(`${name}: expected a description in .meta()`);
     return {
       name,
@@ -27,6 +29,7 @@ export function describeSettings(shape: z.ZodRawShape): Setting[] {
       default: (defaultText as string | undefined) ?? defaultOf(schema as z.ZodType),
       secret: secret === true,
       assigned: assigned === true,
+      edge: edge === true,
     };
   });
 }

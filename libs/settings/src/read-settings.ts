@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+const MAX_SHOWN = 200;
+
 /** The problems of an environment: one line for each variable. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -30,16 +32,30 @@ export function readSettings<S extends z.ZodRawShape>(
   const given = Object.fromEntries(
     Object.keys(shape).map((name) => [name, env[name] || fromFile(name, env, problems)]),
   );
-  if (problems.length > 0) throw new SettingsError(problems);
   const result = z.object(shape).safeParse(given);
-  if (result.success) return result.data;
-  const mistakes = result.error.issues.map(({ path, message }) => {
-    const name = String(path[0]);
+  if (result.success && problems.length === 0) return result.data;
+  const unreadable = problems.map((problem) => problem.slice(0, problem.indexOf('_FILE:')));
+  for (const { path, message } of result.error?.issues ?? []) {
+    const [name, ...within] = path.map(String) as [string, ...string[]];
+    if (unreadable.includes(name)) continue;
     const isSecret = (shape[name] as z.ZodType).meta()?.['secret'] === true;
-    return `${name}: ${message}${actual(given[name], isSecret)}`;
-  });
-  throw new SettingsError([...new Set(mistakes)]);
+    const where = within.length > 0 ? `${within.join('.')}: ` : '';
+    problems.push(`${name}: ${where}${message}${actual(given[name], isSecret)}`);
+  }
+  throw new SettingsError([...new Set(problems)]);
 }
+
+/**
+ * Checks the settings of a shape that have a value, before anything is started that takes long or leaves something behind.
+ * @throws SettingsError as {@link readSettings} does
+ */
+export function checkSettings(shape: z.ZodRawShape, env: Environment): void {
+  readSettings(Object.fromEntries(Object.entries(shape).filter(([name]) => isSet(name, env))), env);
+}
+
+/** Returns the value that an environment gives a setting, as text. Empty where it gives none. */
+export const givenText = (name: string, env: Environment): string =>
+  env[name] || fromFile(name, env, []) || '';
 
 /** Whether a setting has a value, or `<NAME>_FILE` names a file for it. */
 export const isSet = (name: string, env: Environment) => Boolean(env[name] || env[`${name}_FILE`]);
@@ -57,5 +73,8 @@ function fromFile(name: string, env: Environment, problems: string[]): string | 
 
 function actual(value: string | undefined, isSecret: boolean): string {
   if (value === undefined) return ', but it is not set';
-  return isSecret ? '' : `, got '${value}'`;
+  if (isSecret) return '';
+  // A URL may hold a password in a variable that should hold none.
+  const shown = value.replaceAll(/(?<=:\/\/)[^/]*@/g, '***@').replaceAll(/\p{Cc}/gu, '\uFFFD');
+  return `, got '${shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown}'`;
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
-import { sendRaw } from '../fixtures/raw-http.fixture.js';
 
 let host: TestHost;
 beforeAll(async () => {
@@ -63,69 +62,6 @@ describe('unexpected errors', () => {
   });
 });
 
-describe('bodies', () => {
-  it.each([
-    ['application/json', ''],
-    ['application/x-www-form-urlencoded', ''],
-  ])('may be empty with any type: %s', async (type, body) => {
-    const response = await fetch(`${host.url}/api/samples/anything`, {
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
-    });
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ received: 'nothing' });
-  });
-
-  it('must be JSON', async () => {
-    expect(await post('/api/samples/anything', '{"a":')).toEqual({
-      status: 400,
-      errors: { body: ['is not valid JSON'] },
-    });
-    expect(
-      await post('/api/samples/anything', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }),
-    ).toEqual({
-      status: 415,
-      errors: { body: ['must be application/json'] },
-    });
-    expect(await post('/api/samples/anything', '{}', { 'content-type': 'nonsense' })).toMatchObject({
-      status: 415,
-    });
-  });
-
-  it.each(['{"__proto__":{"admin":true}}', '{"constructor":{"prototype":{"admin":true}}}'])(
-    'cannot set prototypes: %s',
-    async (body) => {
-      expect(await post('/api/samples/anything', body)).toEqual({
-        status: 400,
-        errors: { body: ['is not valid JSON'] },
-      });
-    },
-  );
-
-  it('have a maximum size', async () => {
-    const fits = JSON.stringify({ a: 'x'.repeat(1_048_576 - 8) });
-    expect(
-      (await fetch(`${host.url}/api/samples/anything`, { method: 'POST', headers: JSON_TYPE, body: fits }))
-        .status,
-    ).toBe(200);
-    expect(await post('/api/samples/anything', `${fits} `)).toEqual({
-      status: 413,
-      errors: { body: ['is too large'] },
-    });
-  });
-
-  it('may be nested to any depth', async () => {
-    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    expect(await post('/api/samples', deep)).toEqual({
-      status: 422,
-      errors: { body: ['must be an object'] },
-    });
-    const inside = await post('/api/samples', `{"sample":{"name":${deep}}}`);
-    expect(inside).toEqual({ status: 422, errors: { name: ['must be a string'] } });
-  });
-});
-
 describe('validation', () => {
   it('names every invalid field', async () => {
     expect(
@@ -165,46 +101,5 @@ describe('validation', () => {
       status: 422,
       errors: { limit: ['must be given once'], offset: ['must be a whole number'] },
     });
-  });
-});
-
-describe('requests that no handler can receive', () => {
-  it('match no route', async () => {
-    const nowhere = { status: 404, errors: { route: ['not found'] } };
-    expect(await errorOf('/nowhere')).toEqual(nowhere);
-    expect(await errorOf('/api/samples/slow', { method: 'DELETE' })).toEqual(nowhere);
-    expect(await errorOf('/api/samples/id/')).toEqual(nowhere);
-  });
-
-  it('have a malformed URL, which is logged like any other', async () => {
-    const answer = { status: 400, errors: { request: ['has a malformed URL'] } };
-    expect(await errorOf('/%zz')).toEqual(answer);
-    expect(await errorOf('/api/samples/name/%ff')).toEqual(answer);
-    await expect
-      .poll(() => host.logged('request'))
-      .toContainEqual(expect.objectContaining({ url: '/%zz', status: 400, route: 'none' }));
-  });
-
-  it('have a path segment that is too long', async () => {
-    expect(await errorOf(`/api/samples/name/${'x'.repeat(5_000)}`)).toMatchObject({ status: 414 });
-  });
-
-  it.each(['%zz', '%00', '%ff%fe', '%ed%a0%80', '__proto__=1&q=x', '&&&=&q', 'q[]=1&q[x]=2'])(
-    'accept a malformed query string: %s',
-    async (query) => {
-      expect((await fetch(`${host.url}/api/samples/search?q=${query}`)).status).toBe(200);
-    },
-  );
-
-  it('have headers that are too large', async () => {
-    const answer = await sendRaw(host.port, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
-    expect(answer).toMatch(/^HTTP\/1.1 431 /);
-    expect(answer).toMatch(/\{"errors":\{"request":\["has headers that are too large"\]\}\}$/);
-  });
-
-  it('are not HTTP', async () => {
-    const answer = await sendRaw(host.port, 'good morning\r\n\r\n');
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(answer).toMatch(/\{"errors":\{"request":\["is not valid HTTP"\]\}\}$/);
   });
 });

@@ -40,14 +40,22 @@ const REASONS: Readonly<Record<string, { status: number; message: string }>> = {
   'is-missing': { status: 401, message: 'is missing' },
   'is-invalid': { status: 401, message: 'is invalid' },
   'invalid-level': { status: 422, message: 'must be session, strong or eventual' },
+  'is-another-one': { status: 412, message: 'is another one' },
+  'is-not-satisfiable': { status: 416, message: 'is not satisfiable' },
+  'must-be-in-utf-8': { status: 415, message: 'must be in UTF-8' },
+  'is-not-valid-utf-8': { status: 400, message: 'is not valid UTF-8' },
+  'must-not-be-compressed': { status: 415, message: 'must not be compressed' },
+  'has-no-host-header': { status: 400, message: 'has no Host header' },
+  'has-a-malformed-url': { status: 400, message: 'has a malformed URL' },
   'invalid-key': { status: 422, message: 'must be 1 to 255 visible ASCII characters' },
 };
 
 /** Responses to requests that fastify rejects before a handler runs, by the code of its error. */
-const FRAMEWORK: Readonly<Record<string, HttpError>> = {
+export const FRAMEWORK: Readonly<Record<string, HttpError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, body: errorBody('body', 'is not valid JSON') },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, body: errorBody('body', 'is incomplete') },
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, body: errorBody('body', 'is too large') },
+  // Without any type.
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, body: errorBody('body', 'must be application/json') },
   FST_ERR_BAD_URL: { status: 400, body: errorBody('request', 'has a malformed URL') },
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, body: errorBody('request', 'has a URL that is too long') },
@@ -102,5 +110,16 @@ export function errorBody(subject: string, message: string): ErrorBody {
 
 export function sendHttpError(reply: FastifyReply, { status, body, retryAfter }: HttpError): void {
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+  keepConnection(reply);
   void reply.code(status).header('content-type', JSON_TYPE).send(JSON.stringify(body));
+}
+
+/**
+ * Fastify closes the connection when it refuses a body, also while the client still sends it: that client would lose the response.
+ * Node reads the rest, for as long as a request may take to arrive. What closes connections by intent sets the header of Node's response.
+ */
+function keepConnection(reply: FastifyReply): void {
+  const intended = reply.raw.getHeader('connection');
+  void reply.removeHeader('connection');
+  if (intended !== undefined) reply.raw.setHeader('connection', intended);
 }

@@ -12,10 +12,11 @@ async function probe(path: string) {
 describe('health', () => {
   it('is ready when every check passes', async () => {
     host = await startTestHost({}, { readiness: () => ({ database: async () => undefined }) });
-    expect(await probe('/health/ready')).toMatchObject({
-      status: 200,
-      body: { status: 'ok', details: { database: { status: 'up' } } },
-    });
+    for (const path of ['/health', '/health/ready'])
+      expect(await probe(path)).toMatchObject({
+        status: 200,
+        body: { status: 'ok', details: { database: { status: 'up' } } },
+      });
   });
 
   it('is live but not ready while a check fails, and reveals no reason', async () => {

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { email, filterText, nullableText, optionalText, Page, password, positiveId, text } from '../index.js';
+import {
+  email,
+  filterText,
+  name,
+  nullableText,
+  optionalText,
+  Page,
+  password,
+  positiveId,
+  text,
+} from '../index.js';
 
 /** Returns the messages for an invalid value; none for a valid one. */
 function messagesOf(schema: z.ZodType, value: unknown): string[] {
@@ -81,11 +91,57 @@ describe('email', () => {
     expect(messagesOf(email(), value)).toEqual(['is invalid']);
   });
 
+  it('rejects hidden characters', () => {
+    expect(messagesOf(email(), 'ja\u200bke@jake.jake')).toEqual([
+      'contains an invisible or unassigned character (U+200B)',
+    ]);
+  });
+
   it('has the messages of a text for a blank or long value', () => {
     expect(messagesOf(email(), '')).toEqual(["can't be blank"]);
     expect(messagesOf(email(), `${'a'.repeat(300)}@b.c`)).toEqual([
       'is too long (maximum is 254 characters)',
     ]);
+  });
+});
+
+describe('name', () => {
+  const messages = (value: string) => messagesOf(name({ max: 20 }), value);
+  const hidden = (code: string) => [`contains an invisible or unassigned character (U+${code})`];
+  const blanks = ["can't begin or end with a blank, nor have two in a row"];
+
+  it.each(['jake', 'José García', '김철수', '😀', '...', '.a', 'a/b', '%2e', 'عمر', 'useŕ'])(
+    'accepts %j',
+    (value) => {
+      expect(messages(value)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['', ["can't be blank"]],
+    [' \u2003', ["can't be blank"]],
+    ['.', ["can't be '.', which has another meaning in a URL"]],
+    ['..', ["can't be '..', which has another meaning in a URL"]],
+    [' a', blanks],
+    ['a ', blanks],
+    ['a  b', blanks],
+    ['a\tb', hidden('0009')],
+    ['a\u007f', hidden('007F')],
+    ['a\u00a0b', hidden('00A0')],
+    ['a\u2028b', hidden('2028')],
+    ['a\u200bb', hidden('200B')],
+    ['a\u00adb', hidden('00AD')],
+    ['\u202eabc', hidden('202E')],
+    ['a\u2066b', hidden('2066')],
+    ['\u3164', hidden('3164')],
+    ['\u2800', hidden('2800')],
+    ['a\ufe0f', hidden('FE0F')],
+    ['a\u{e0041}', hidden('E0041')],
+    ['\ue000', hidden('E000')],
+    ['\u0378', hidden('0378')],
+    ['\ud800', [NOT_ALLOWED]],
+  ])('rejects %j', (value, expected) => {
+    expect(messages(value)).toEqual(expected);
   });
 });
 

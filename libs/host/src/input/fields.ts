@@ -36,11 +36,23 @@ export function password(limits: TextLimits = { min: 8, max: 128 }) {
   return sized(limits, (value) => (value === '' ? BLANK : problemOf(value, limits)));
 }
 
+/**
+ * Returns the schema of a text that identifies something to people and in URLs. Messages: those of {@link text}, and one for each
+ * of: `.` and `..`, which URLs resolve; hidden characters, which make two names look the same; blanks at an end or in a row.
+ */
+export function name(limits: TextLimits) {
+  return sized(limits, (value) => {
+    if (value.trim() === '') return BLANK;
+    return problemOf(value, limits) ?? hiddenCharacterOf(value) ?? problemOfName(value);
+  });
+}
+
 /** Returns the schema of an e-mail address: a local part, an at sign, a domain with a dot. Message: `is invalid`. */
 export function email(limits: TextLimits = { max: 254 }) {
   return sized(limits, (value) => {
     if (value.trim() === '') return BLANK;
-    return problemOf(value, limits) ?? (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : 'is invalid');
+    const problem = problemOf(value, limits) ?? hiddenCharacterOf(value);
+    return problem ?? (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : 'is invalid');
   });
 }
 
@@ -65,14 +77,28 @@ export function positiveId() {
 }
 
 /** Returns the schema of a whole number in a query string. Messages: `must be a whole number`, `must be between … and …`. */
-export function wholeNumber({ min, max, fallback }: { min: number; max: number; fallback: number }) {
+export function wholeNumber({ fallback, ...range }: Range & { fallback: number }) {
+  return numberWithin(range).default(fallback).meta(metaOf(range));
+}
+
+/** Returns the schema of a whole number that may be absent; otherwise the same as {@link wholeNumber}. */
+export function optionalWholeNumber(range: Range) {
+  return numberWithin(range).optional().meta(metaOf(range));
+}
+
+interface Range {
+  min: number;
+  max: number;
+}
+
+const metaOf = ({ min, max }: Range) => ({ type: 'integer', minimum: min, maximum: max }) as const;
+
+function numberWithin({ min, max }: Range) {
   return z
     .string({ error: ({ input }) => (Array.isArray(input) ? REPEATED : 'must be a whole number') })
     .refine((value) => /^-?\d{1,20}$/.test(value), { error: 'must be a whole number', abort: true })
     .transform(Number)
-    .refine((value) => value >= min && value <= max, { error: `must be between ${min} and ${max}` })
-    .default(fallback)
-    .meta({ type: 'integer', minimum: min, maximum: max });
+    .refine((value) => value >= min && value <= max, { error: `must be between ${min} and ${max}` });
 }
 
 /** The part of a list to return: `limit` (1 to 100, default 20) and `offset` (0 to 2^31 - 1, default 0). */
@@ -103,6 +129,24 @@ function problemOf(value: string, { min = 0, max }: TextLimits): string | undefi
   if (isShort(value, min - 1)) return `is too short (minimum is ${min} characters)`;
   if (value.includes('\0') || !value.isWellFormed()) return 'contains characters that are not allowed';
   return undefined;
+}
+
+/**
+ * Characters that are invisible, change the direction of what follows, look like a blank, or have no meaning yet, so that their
+ * case is unknown. U+2800 is a blank that Unicode counts as a symbol.
+ */
+const HIDDEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/u;
+
+function hiddenCharacterOf(value: string): string | undefined {
+  const [character] = HIDDEN.exec(value) ?? [];
+  if (character === undefined) return undefined;
+  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return `contains an invisible or unassigned character (U+${code})`;
+}
+
+function problemOfName(value: string): string | undefined {
+  if (value === '.' || value === '..') return `can't be '${value}', which has another meaning in a URL`;
+  return /^ | {2}| $/.test(value) ? "can't begin or end with a blank, nor have two in a row" : undefined;
 }
 
 /** Returns whether a text has at most `max` code points, each one or two UTF-16 code units. */

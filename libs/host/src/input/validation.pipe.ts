@@ -4,6 +4,8 @@ import {
   type PipeTransform,
   UnprocessableEntityException,
 } from '@nestjs/common';
+import { z } from 'zod';
+import { validationMessage } from './validation-messages.js';
 
 type Schema = NonNullable<ArgumentMetadata['schema']>;
 type Result = Awaited<ReturnType<Schema['~standard']['validate']>>;
@@ -14,7 +16,7 @@ const MAX_MESSAGES_PER_FIELD = 5;
 
 /**
  * Validates the parameters `@Body({ schema })`, `@Query({ schema })` and `@Param('name', { schema })`; responds 422 with
- * the messages by field. Replaces Nest's StandardSchemaValidationPipe, which creates a promise for every parameter of every
+ * the messages by field. zod schemas without messages get the API's (`validation-messages.ts`). Replaces Nest's StandardSchemaValidationPipe, which creates a promise for every parameter of every
  * handler, and searches for `__proto__` recursively: the parser has rejected it already, and a deeply nested body overflows
  * the stack.
  */
@@ -22,10 +24,16 @@ const MAX_MESSAGES_PER_FIELD = 5;
 export class ValidationPipe implements PipeTransform {
   transform(value: unknown, { schema, type, data }: ArgumentMetadata): unknown {
     if (schema === undefined || type === 'custom') return value;
+    if (schema instanceof z.ZodType) return zodValueOf(schema, value, data);
     const result = schema['~standard'].validate(value);
     if (result instanceof Promise) return result.then((settled) => valueOf(settled, data));
     return valueOf(result, data);
   }
+}
+
+function zodValueOf(schema: z.ZodType, value: unknown, parameter: string | undefined): unknown {
+  const result = schema.safeParse(value, { error: validationMessage });
+  return valueOf(result.success ? { value: result.data } : { issues: result.error.issues }, parameter);
 }
 
 function valueOf(result: Result, parameter: string | undefined): unknown {
@@ -43,7 +51,7 @@ function messagesByField(issues: readonly Issue[], fallback: string): Record<str
       if (fields.size === MAX_FIELDS) continue;
       fields.set(field, (messages = new Set()));
     }
-    if (messages.size < MAX_MESSAGES_PER_FIELD) messages.add(messageOf(issue));
+    if (messages.size < MAX_MESSAGES_PER_FIELD) messages.add(issue.message);
   }
   return Object.fromEntries([...fields].map(([field, messages]) => [field, [...messages]]));
 }
@@ -53,12 +61,4 @@ function fieldOf({ path = [] }: Issue, fallback: string): string {
   const [outer, inner] = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const field = typeof inner === 'string' ? inner : outer;
   return field === undefined || field === '' ? fallback : String(field);
-}
-
-/** Returns the message of an issue. A message that zod generates names types; it is replaced by one for users. */
-function messageOf({ message, ...issue }: Issue): string {
-  const { code, expected } = issue as { code?: string; expected?: string };
-  if (code !== 'invalid_type' || !message.startsWith('Invalid input')) return message;
-  if (message.endsWith('undefined') || message.endsWith('null')) return "can't be blank";
-  return `must be ${/^[aeio]/.test(expected ?? '') ? 'an' : 'a'} ${expected}`;
 }

@@ -46,6 +46,17 @@ describe('the log', () => {
     expect(JSON.parse(line!)).toMatchObject({ status: 201, userId: '42' });
   });
 
+  it('has the ids of the trace that a client continues', async () => {
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    const logged = await lines('/api/samples/log', { headers });
+    expect(logged).toHaveLength(2);
+    for (const line of logged)
+      expect(JSON.parse(line)).toMatchObject({
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: 'b7ad6b7169203331',
+      });
+  });
+
   it('has the request id in messages of the code', async () => {
     const [line] = await lines('/api/samples/log');
     expect(JSON.parse(line!)).toMatchObject({ msg: 'sample line', context: 'Samples' });

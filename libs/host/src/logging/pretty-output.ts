@@ -1,10 +1,9 @@
-import pretty from 'pino-pretty';
+import type { DestinationStream } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 
 /** For people who look on: a line says what happened, and leaves out what they know or can look up. */
-export function prettyOutput() {
-  return pretty({
-    destination: 1,
-    sync: true,
+export function prettyOutput(output: DestinationStream): DestinationStream {
+  const format = prettyFactory({
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,context,requestId,method,url,route,module,status,duration,userId',
@@ -15,4 +14,9 @@ export function prettyOutput() {
       return typeof context === 'string' ? `${context}: ${String(msg)}` : String(msg);
     },
   });
+  return {
+    write(lines) {
+      for (const line of lines.split('\n')) if (line !== '') output.write(format(line) ?? '');
+    },
+  };
 }

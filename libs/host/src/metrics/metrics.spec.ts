@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type TestHost, startTestHost } from '../fixtures/test-host.fixture.js';
@@ -50,6 +52,17 @@ describe('metrics', () => {
   it('include metrics of the process', async () => {
     expect(await scrape(await open())).toMatch(
       /nodejs_eventloop_lag_p99_seconds [\d.]+[^]*nodejs_heap_size_used_bytes \d+/,
+    );
+  });
+
+  it('include what the memory of the process is limited to', async () => {
+    const text = await scrape(await open());
+    const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(valueOf('process_memory_limit_bytes')).toBeGreaterThan(valueOf('process_resident_memory_bytes'));
+    expect(valueOf('process_memory_limit_bytes')).toBeLessThanOrEqual(totalmem());
+    // Without the young generation, three semi-spaces of 64 MiB.
+    expect(valueOf('nodejs_heap_size_limit_bytes')).toBe(
+      getHeapStatistics().heap_size_limit - 192 * 1_048_576,
     );
   });
 

@@ -25,8 +25,19 @@ async function other(description: unknown): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function describedWith(docsFrom: string[]): Promise<Description> {
-  host = await startTestHost({}, { docsFrom });
+/** A host that knows of other hosts at these addresses. */
+function hostKnowing(urls: string[]): Promise<TestHost> {
+  const hosts = urls.map((url, place) => ({
+    name: `other-${place}`,
+    modules: [`other-${place}`],
+    serve: ['http'],
+    urls: [url],
+  }));
+  return startTestHost({}, { about: { version: '1.2.3', manifests: [], hosts } });
+}
+
+async function describedWith(urls: string[]): Promise<Description> {
+  host = await hostKnowing(urls);
   return (await fetch(`${host.url}/docs-json`)).json() as Promise<Description>;
 }
 
@@ -49,7 +60,7 @@ describe('the OpenAPI document of an API that several hosts serve', () => {
   });
 
   it('is merged for the page too', async () => {
-    host = await startTestHost({}, { docsFrom: [await other(part)] });
+    host = await hostKnowing([await other(part)]);
     expect(await (await fetch(`${host.url}/docs/swagger-ui-init.js`)).text()).toContain('/api/games');
   });
 });

@@ -1,34 +1,44 @@
-import type { ModuleManifest } from '@tearline/seam';
+import { escapeHtml, htmlPage } from './html.js';
 
-/** Returns the page at the host's root address. `base` is that address as the browser sent it. */
-export function landingPage(base: string, modules: readonly ModuleManifest[]): string {
+/** What the landing page shows. */
+export interface LandingView {
+  /** The address of the page as the browser sent it. */
+  readonly base: string;
+  readonly version: string;
+  /** The topology, as HTML. */
+  readonly picture: string;
+  /** Paths of this host's own pages. */
+  readonly pages: readonly string[];
+  /** Whether `npm run seed` may run. */
+  readonly isDevelopment: boolean;
+}
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/guide': 'how to run, change and deploy it',
+  '/docs': 'the API, with a form for each request',
+  '/docs-json': 'the same as an OpenAPI document',
+  '/queues': "queues of events and jobs; log in as 'operator' with OPERATOR_PASSWORD",
+  '/health': 'whether this host accepts requests',
+  '/metrics': 'metrics of this process, for Prometheus',
+};
+
+/** Paths that the landing page links where the host serves them. */
+export const LINKED_PATHS = Object.keys(PAGES);
+
+/** Returns the page at the host's root address. */
+export function landingPage({ base, version, picture, pages, isDevelopment }: LandingView): string {
   const at = escapeHtml(base);
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tearline</title>
-<style>
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
-body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 10vh auto; padding: 0 1.25rem }
-h1 { font-size: 1.9rem; margin: 0; letter-spacing: -.02em }
-h2 { font-size: .8rem; text-transform: uppercase; letter-spacing: .08em; margin: 2.5rem 0 .6rem; opacity: .65 }
-hr { border: 0; border-top: 2px dashed var(--line); margin: 1.25rem 0 }
-ul { list-style: none; padding: 0; margin: 0 } li { padding: .3rem 0; border-bottom: 1px solid var(--line) }
-li:last-child { border: 0 } a { color: inherit; text-underline-offset: .2em } span { opacity: .65 }
-pre { background: color-mix(in srgb, currentColor 6%, transparent); padding: 1rem; border-radius: .5rem; overflow-x: auto; font-size: .85rem }
-</style>
-<h1>Tearline</h1>
+  return htmlPage(
+    'Tearline',
+    `<h1>Tearline <small>${escapeHtml(version)}</small></h1>
 <hr>
-<p>A NestJS modular monolith that tears along the dotted line. This process serves the public RealWorld
-(“Conduit”) API with the modules below.</p>
-<h2>Where to go</h2>
-<ul>
-<li><a href="/docs">/docs</a> <span>the API reference, with a form for each request</span></li>
-<li><a href="/docs-json">/docs-json</a> <span>the OpenAPI document</span></li>
-<li><a href="/health/ready">/health/ready</a> <span>whether this process accepts requests</span></li>
-<li><a href="/metrics">/metrics</a> <span>for Prometheus, which scrapes each process directly; nginx does not forward it</span></li>
-</ul>
+<p>A NestJS modular monolith that tears along the dotted line. It serves the public RealWorld (“Conduit”) API.</p>
+${isDevelopment ? SEED_HINT : ''}<h2>Which modules run where</h2>
+${picture}
+<h2>Pages</h2>
+<dl>
+${pages.map((path) => `<dt><a href="${path}">${path}</a></dt><dd>${escapeHtml(PAGES[path]!)}</dd>`).join('\n')}
+</dl>
 <h2>First calls</h2>
 <pre>curl ${at}/api/articles
 
@@ -36,18 +46,31 @@ curl ${at}/api/users -H 'Content-Type: application/json' \\
   -d '{"user":{"username":"ada","email":"ada@example.com","password":"correct horse"}}'
 
 curl ${at}/api/user -H 'Authorization: Token &lt;the token in the response&gt;'</pre>
-<h2>Modules in this process</h2>
-<ul>
-${modules.map(moduleLine).join('\n')}
-</ul>
-</html>
+<script src="/landing.js" defer></script>`,
+  );
+}
+
+/** Shown by the script when there are no articles: only the API knows, whichever host serves it. */
+const SEED_HINT = `<p class="hint" id="seed" hidden>There are no articles yet. <code>npm run seed</code> adds sample users,
+articles, comments, notifications and pictures, also while the application runs.</p>
 `;
-}
 
-function moduleLine({ name, routes }: ModuleManifest): string {
-  return `<li>${escapeHtml(name)} <span>${routes.map(escapeHtml).join(' · ')}</span></li>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
+/** Keeps the picture of the topology up to date, and shows the hint when there are no articles. */
+export const LANDING_SCRIPT = `const topology = () => document.getElementById('topology');
+const update = async () => {
+  if (document.hidden) return;
+  try {
+    const page = await (await fetch('/')).text();
+    const fresh = new DOMParser().parseFromString(page, 'text/html').getElementById('topology');
+    topology().replaceWith(fresh);
+  } catch {
+    topology().classList.add('stale');
+  }
+};
+setInterval(update, 2000);
+const hint = document.getElementById('seed');
+if (hint)
+  fetch('/api/articles?limit=1')
+    .then((response) => response.json())
+    .then(({ articlesCount }) => { hint.hidden = articlesCount !== 0; }, () => undefined);
+`;

@@ -1,4 +1,4 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { routeConfig } from './route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -13,4 +13,4 @@ declare module 'fastify' {
  * @example @Get('stream') @Deadline('none') stream() {}
  */
 export const Deadline = (time: number | 'none'): MethodDecorator & ClassDecorator =>
-  RouteConfig({ deadline: time });
+  routeConfig({ deadline: time });

@@ -12,12 +12,3 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
   requests += 1;
   return `${processId}-${requests.toString(36)}`;
 }
-
-/** Returns the client's W3C trace context; undefined if it is invalid. */
-export function traceparentOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  const given = headers['traceparent'];
-  if (given === undefined) return undefined;
-  return typeof given === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(given)
-    ? given
-    : undefined;
-}

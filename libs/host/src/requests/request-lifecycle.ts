@@ -1,5 +1,13 @@
 import { callbackify } from 'node:util';
-import { CallContext, runCall, SeamError, type SessionStore } from '@tearline/seam';
+import {
+  CallContext,
+  type MemoryBudget,
+  runCall,
+  runOutsideCall,
+  SeamError,
+  type SessionStore,
+  type Tracer,
+} from '@tearline/seam';
 import type {
   FastifyInstance,
   FastifyReply,
@@ -9,15 +17,21 @@ import type {
 } from 'fastify';
 import { DeadlineQueue, type InFlightRequest } from './in-flight-request.js';
 import { sendHttpError, toHttpError } from '../errors/http-error.js';
-import { traceparentOf } from './request-id.js';
+import { traceparentOf } from './trace-headers.js';
+import { beginRequestSpan, endRequestSpan } from './request-span.js';
 import { consistencyOf, sendConsistencyToken, rejectInvalidLevel } from './consistency-headers.js';
+import { markDegraded } from './degraded-header.js';
 import { idempotencyKeyOf, rejectInvalidKey } from './idempotency-key.js';
-import { sendCached, storeResponse, type ResponseCache } from './response-cache.js';
+import { completeResponse, sendCached, type ResponseCache } from './response-cache.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { Routes } from './routes.js';
 
 const sendTokenThen = callbackify(sendConsistencyToken);
 const SWEEP_INTERVAL_MS = 50;
+/** The sweep stops after so many without a request. */
+const MAX_IDLE_SWEEPS = 20;
+/** Time after the deadline for a client to read a large response, whose memory others may need. */
+const READ_GRACE_PERIOD_MS = 30_000;
 /** nginx's status for a client that closed its connection before the response. */
 const STATUS_CLIENT_CLOSED_REQUEST = 499;
 
@@ -30,7 +44,8 @@ export class RequestLifecycle {
   readonly #default: DeadlineQueue;
   /** All requests, by timeout. */
   readonly #queues: DeadlineQueue[];
-  readonly #sweepTimer: NodeJS.Timeout;
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #idleSweeps = 0;
   /** Set once the application exists. */
   responseCache: ResponseCache | undefined;
   #isShuttingDown = false;
@@ -40,11 +55,17 @@ export class RequestLifecycle {
     private readonly routes: Routes,
     private readonly log: RequestLog,
     timeout: number,
+    private readonly memory: MemoryBudget,
     private readonly sessions?: SessionStore,
+    private readonly tracer?: Tracer,
   ) {
     this.#default = new DeadlineQueue(timeout);
     this.#queues = [this.#default];
-    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
+  }
+
+  /** The longest deadline of a route that has one, in milliseconds. */
+  get longestDeadline(): number {
+    return Math.max(...this.#queues.map(({ timeout }) => timeout).filter(Number.isFinite));
   }
 
   /** Adds the hooks. They must come before all others, so that those run within the call context as well. */
@@ -53,6 +74,10 @@ export class RequestLifecycle {
     fastify.addHook('onRequest', (request, reply, done) => runCall(this.begin(request, reply), done));
     fastify.addHook('onRequest', rejectInvalidKey);
     fastify.addHook('onRequest', rejectInvalidLevel);
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      markDegraded(request, reply);
+      done(null, payload);
+    });
     const { sessions } = this;
     if (sessions)
       fastify.addHook('onSend', (request, _reply, payload, done) => {
@@ -74,7 +99,7 @@ export class RequestLifecycle {
         ...(isCached ? [this.#sendCached] : []),
         ...[options.onRequest ?? []].flat(),
       ];
-      if (isCached) options.onSend = [this.#storeResponse, ...[options.onSend ?? []].flat()];
+      if (isCached) options.onSend = [this.#completeResponse, ...[options.onSend ?? []].flat()];
     });
     fastify.addHook('onClose', (_fastify, done) => {
       clearInterval(this.#sweepTimer);
@@ -88,14 +113,18 @@ export class RequestLifecycle {
     const call = new CallContext({
       requestId: request.id,
       traceparent: traceparentOf(request),
+      span: this.tracer && beginRequestSpan(this.tracer, request),
       idempotencyKey: idempotencyKeyOf(request),
+      idempotencyTarget: `${request.method} ${request.raw.url}`,
       deadline: started + this.#default.timeout,
       consistency: consistencyOf(request.headers, this.sessions),
+      memory: this.memory.open(),
     });
     const queue = this.#default;
     const inFlight: InFlightRequest = { request, reply, call, started, route: this.routes.none, queue };
     request.inFlight = inFlight;
     queue.add(inFlight);
+    this.#sweepTimer ??= runOutsideCall(() => setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref());
     reply.raw.on('close', () => this.#end(inFlight));
     void reply.header('x-request-id', request.id);
     if (this.#isShuttingDown) closeConnectionAfter(reply);
@@ -128,9 +157,8 @@ export class RequestLifecycle {
     else done();
   };
 
-  readonly #storeResponse: onSendHookHandler = (request, reply, body, done) => {
-    if (this.responseCache) storeResponse(this.responseCache, request, reply, body);
-    done(null, body);
+  readonly #completeResponse: onSendHookHandler = (request, reply, body, done) => {
+    done(null, this.responseCache ? completeResponse(this.responseCache, request, reply, body) : body);
   };
 
   #end(inFlight: InFlightRequest): void {
@@ -138,10 +166,12 @@ export class RequestLifecycle {
     const { call, request, reply, route, started } = inFlight;
     const finished = reply.raw.writableFinished;
     if (!finished) call.cancel();
+    call.memory?.close();
     const status = finished ? reply.raw.statusCode : STATUS_CLIENT_CLOSED_REQUEST;
     const duration = performance.now() - started;
     route.record(request.method, status, duration);
     this.log.write(inFlight, status, duration);
+    if (call.span) endRequestSpan(call.span, request.method, route.path, status);
     if (this.#onIdle && this.#isIdle()) this.#onIdle();
   }
 
@@ -160,16 +190,37 @@ export class RequestLifecycle {
   }
 
   #sweep(): void {
+    if (this.#queues.every(({ size, timeout }) => size === 0 || timeout === Infinity))
+      return this.#stopWhenIdle();
+    this.#idleSweeps = 0;
     const now = performance.now();
     for (const queue of this.#queues) sweep(queue, now);
+  }
+
+  #stopWhenIdle(): void {
+    this.#idleSweeps += 1;
+    if (this.#idleSweeps < MAX_IDLE_SWEEPS) return;
+    clearInterval(this.#sweepTimer);
+    this.#sweepTimer = undefined;
+    this.#idleSweeps = 0;
   }
 }
 
 /** Gives a request the timeout of its route, in a new call context. */
 function moveToQueue(inFlight: InFlightRequest, queue: DeadlineQueue): CallContext {
-  const { requestId, traceparent, idempotencyKey, consistency } = inFlight.call;
   const deadline = inFlight.started + queue.timeout;
-  inFlight.call = new CallContext({ requestId, traceparent, idempotencyKey, deadline, consistency });
+  const { requestId, traceparent, span, idempotencyKey, idempotencyTarget, consistency, memory } =
+    inFlight.call;
+  inFlight.call = new CallContext({
+    requestId,
+    traceparent,
+    span,
+    idempotencyKey,
+    idempotencyTarget,
+    deadline,
+    consistency,
+    memory,
+  });
   inFlight.queue.delete(inFlight);
   inFlight.queue = queue;
   queue.add(inFlight);
@@ -179,6 +230,7 @@ function moveToQueue(inFlight: InFlightRequest, queue: DeadlineQueue): CallConte
 function sweep(queue: DeadlineQueue, now: number): void {
   for (const { call, request, reply } of queue) {
     if (call.deadline > now) break;
+    if (call.memory?.isUsed && now > call.deadline + READ_GRACE_PERIOD_MS) reply.raw.destroy();
     if (call.cancelled) continue;
     const error = new SeamError('deadline-exceeded');
     call.cancel(error);

@@ -117,7 +117,7 @@ describe('a request', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
     expect(preflight.headers.get('access-control-allow-headers')).toBe(
-      'Authorization, Content-Type, Idempotency-Key, X-Request-Id, Consistency, Consistency-Token',
+      'Authorization, Content-Type, Idempotency-Key, X-CSRF-Token, X-Request-Id, Consistency, Consistency-Token',
     );
     const { headers } = await fetch(`${host.url}/nowhere`, { headers: { origin: 'https://shop.example' } });
     expect(headers.get('access-control-allow-origin')).toBe('*');

@@ -15,11 +15,11 @@ export class Route {
    * @param module the module whose manifest lists the route
    */
   constructor(
-    private readonly path: string,
+    readonly path: string,
     module: string | undefined,
     private readonly metrics: DurationMetrics<'method' | 'route' | 'status'>,
   ) {
-    this.isProbe = path.startsWith('/health/') || path === '/metrics';
+    this.isProbe = /^\/health(\/|$)/.test(path) || path === '/metrics';
     this.fields = JSON.stringify({ route: path, module }).slice(1, -1);
   }
 
@@ -39,6 +39,10 @@ export class Route {
 const HOST_ROUTES = [
   '*',
   '/',
+  '/landing.js',
+  '/guide',
+  '/guide/**',
+  '/health',
   '/health/*',
   '/metrics',
   '/docs',

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { promisify } from 'node:util';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Readiness } from '../health/health.controller.js';
+import type { Readiness } from '../health/readiness.js';
 import type { HostShutdown } from './host-shutdown.js';
 import type { RequestLifecycle } from '../requests/request-lifecycle.js';
 
@@ -45,8 +45,7 @@ export class DrainingAdapter extends FastifyAdapter {
     this.#drains.push(drain);
   }
 
-  // Nest awaits the result, although it declares `void`.
-  // oxlint-disable-next-line typescript/no-misused-promises
+  // oxlint-disable-next-line typescript/no-misused-promises -- Nest awaits the result, although it declares `void`
   override async beforeClose(): Promise<void> {
     super.beforeClose();
     const { requests, readiness, shutdown, timeout, isBehindProxy } = this.draining;

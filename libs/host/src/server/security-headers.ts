@@ -26,15 +26,14 @@ const PAGE: FastifyHelmetOptions = {
   },
 };
 
-/** Sets helmet's headers for APIs on every response, and those for pages on the host's own pages. */
-export async function setSecurityHeaders(server: FastifyInstance): Promise<void> {
-  const [api, page] = await Promise.all([headersOf(API), headersOf(PAGE)]);
-  server.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(api);
-    done();
-  });
+/** Returns helmet's headers for APIs. */
+export const securityHeaders = () => headersOf(API);
+
+/** Sets helmet's headers for pages on the host's own pages. */
+export async function setPageHeaders(server: FastifyInstance): Promise<void> {
+  const page = await headersOf(PAGE);
   server.addHook('onRoute', (route) => {
-    if (!/^\/(docs(\/.*)?)?$/.test(route.url)) return;
+    if (!/^\/((docs|guide)(\/.*)?)?$/.test(route.url)) return;
     route.onRequest = [route.onRequest ?? []].flat();
     route.onRequest.push((_request, reply, done) => {
       void reply.headers(page);

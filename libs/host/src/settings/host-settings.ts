@@ -1,11 +1,14 @@
-import { isIP } from 'node:net';
-import { moduleVariable, numberSetting, oneOfSetting } from '@tearline/settings';
+import { hostSetting, moduleVariable, networksOf, numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
+import { memorySettings } from '../memory/memory-settings.js';
 
 /** Returns the name of the setting with the RPC addresses of a module, `<host>:<port>,…`. */
 export const rpcAddressesVariable = (module: string) => moduleVariable(module, 'RPC_ADDRESSES');
 
-const isAddress = (text: string) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(text);
+function isAddress(text: string): boolean {
+  const [, port] = /^(?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5})$/.exec(text) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65_535;
+}
 
 /** Returns the settings with the RPC addresses of modules that run elsewhere. */
 export const rpcAddressesSettings = (modules: readonly string[]) =>
@@ -30,7 +33,7 @@ export const hostSettings = {
   PORT: numberSetting(0, 65_535)
     .default(3000)
     .meta({ description: 'TCP port; `0` takes any free one', assigned: true }),
-  HOST: z.string().optional().meta({
+  HOST: hostSetting().optional().meta({
     description: 'address to listen on',
     defaultText: '`127.0.0.1`, in production `0.0.0.0`',
     assigned: true,
@@ -48,8 +51,9 @@ export const hostSettings = {
   }),
   TRUST_PROXY: z
     .string()
-    .refine((value) => value === 'off' || /^[1-9]$/.test(value) || value.split(',').every(isNetwork), {
-      error: 'expected off, a number of proxies from 1 to 9, or a list of addresses and networks',
+    .refine((value) => value === 'off' || /^[1-9]$/.test(value) || networksOf(value) !== undefined, {
+      error:
+        'expected off, a number of proxies from 1 to 9, or a list of addresses and of networks that do not contain all addresses',
     })
     .default('off')
     .meta({
@@ -66,13 +70,24 @@ export const hostSettings = {
     .meta({ description: 'web origins whose pages may call, separated by commas; `*` for any' }),
   REQUEST_TIMEOUT_MS: numberSetting(1, 3_600_000)
     .default(10_000)
-    .meta({ description: 'milliseconds until a request is answered with 504' }),
+    .meta({ description: 'milliseconds until a request is answered with 504', edge: true }),
   SHUTDOWN_TIMEOUT_MS: numberSetting(0, 3_600_000)
     .default(10_000)
-    .meta({ description: 'milliseconds that requests have to finish after SIGTERM' }),
+    .meta({ description: 'milliseconds that requests have to finish after SIGTERM', edge: true }),
   BODY_LIMIT: numberSetting(1, 1_073_741_824)
     .default(1_048_576)
-    .meta({ description: 'maximum size of the body of a request, in bytes' }),
+    .meta({ description: 'maximum size of the body of a request, in bytes', edge: true }),
+  CONNECTIONS_PER_ADDRESS: numberSetting(1, 1_000_000).default(1_000).meta({
+    description:
+      'connections that one address (of IPv6 one /64) may have at once, streams included; behind nginx, requests in flight',
+    edge: true,
+  }),
+  LARGE_VALUES_MIB: numberSetting(1, 99_999).optional().meta({
+    description:
+      'memory that the [large bodies](#large-requests-and-responses) of all requests and responses may take at once, in MiB; further ones get 503',
+    defaultText: 'a quarter of the heap',
+  }),
+  ...memorySettings,
 };
 
 /** The values of {@link hostSettings}. */
@@ -88,14 +103,6 @@ export const isChecked = ({
 /** Returns the address to listen on. In production the default is all addresses, because other machines connect. */
 export const listeningAddress = ({ HOST, NODE_ENV }: HostSettings): string =>
   HOST ?? (NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.trim().split('/');
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text.trim())) return true;
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text.trim()) && new URL(text.trim()).origin === text.trim();
