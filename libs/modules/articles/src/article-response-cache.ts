@@ -5,7 +5,8 @@ import { SeamError } from '@tearline/seam';
 import { ArticleReads } from './article-reads.js';
 import { ArticleViews } from './article-views.js';
 import { ArticleBody, ArticleList, type ListArticles, TagList } from './article.schemas.js';
-import { LIST, slugTag, TAGS } from './cache-tags.js';
+import { LIST, TAGS } from './cache-tags.js';
+import { slugTag } from './contract.js';
 
 const ONE = defineCache('articles.one', { schema: ArticleBody, modules: ['articles', 'identity'] });
 const PAGE = defineCache('articles.page', { schema: ArticleList, modules: ['articles', 'identity'] });
@@ -31,7 +32,15 @@ export class ArticleResponseCache {
     return body instanceof Promise ? body.then(orNotFound) : orNotFound(body);
   }
 
-  /** Returns a first page. Further pages and lists of favorites are requested too rarely to be worth caching. */
+  /** Returns a page that is requested too rarely to be worth caching here. */
+  laterPage(query: ListArticles): Promise<Buffer> {
+    return this.cache.uncachedJson((addTags) => {
+      addTags(LIST, ...(query.author === undefined ? [] : [nameTag(query.author)]));
+      return this.views.list(query, undefined, addTags);
+    });
+  }
+
+  /** Returns a first page. */
   page(query: ListArticles): CachedBody {
     const { tag, author, limit } = query;
     const tags = author === undefined ? [LIST] : [LIST, nameTag(author)];
@@ -48,7 +57,7 @@ export class ArticleResponseCache {
 }
 
 /** Tells whether a list is requested often enough to be cached. */
-export const isFirstPage = ({ offset, favorited }: ListArticles) => offset === 0 && favorited === undefined;
+export const isFirstPage = ({ offset }: ListArticles) => offset === 0;
 
 function orNotFound(body: Buffer | undefined): Buffer {
   if (body === undefined) throw new SeamError('article/not-found');

@@ -8,10 +8,11 @@ import {
   type Social,
   SocialContract,
 } from '@tearline/modules/social/contract';
+import { withinPageSize } from '@tearline/host';
 import { type ArticlePage, ArticleReads } from './article-reads.js';
 import type { ArticleRow, FullArticleRow } from './article-row.js';
-import { slugTag } from './cache-tags.js';
 import type { Article, ArticleList, ListArticles, ListedArticle } from './article.schemas.js';
+import { slugTag } from './contract.js';
 
 /** Adds the cache tags of the data that a view is built from. */
 type AddTags = (...tags: string[]) => void;
@@ -75,7 +76,7 @@ export class ArticleViews {
 }
 
 function list({ rows, total }: ArticlePage, authors: ReadonlyMap<number, Profile>): ArticleList {
-  return { articles: rows.map((row) => listed(row, authors)), articlesCount: total };
+  return { articles: withinPageSize(rows.map((row) => listed(row, authors))), articlesCount: total };
 }
 
 function listed(row: ArticleRow, authors: ReadonlyMap<number, Profile>): ListedArticle {
@@ -83,7 +84,7 @@ function listed(row: ArticleRow, authors: ReadonlyMap<number, Profile>): ListedA
     slug: row.slug,
     title: row.title,
     description: row.description,
-    tagList: row.tagList,
+    tagList: row.tagList.toSorted(),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     favorited: row.favorited,

@@ -49,6 +49,7 @@ export const ListedArticle = z.object({
   slug: z.string(),
   title: z.string(),
   description: z.string(),
+  /** In alphabetical order, by Unicode code unit. */
   tagList: z.array(z.string()),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { CachedResponse, Page } from '@tearline/host';
+import { ApiErrors, CachedResponse, Page } from '@tearline/host';
 import { ArticleResponseCache, isFirstPage } from './article-response-cache.js';
 import { ArticleViews } from './article-views.js';
 import {
@@ -32,8 +32,9 @@ export class ArticlesController {
     @Query({ schema: ListArticles }) query: ListArticles,
     @ViewerId() viewer: number | undefined,
   ): Buffer | Promise<Buffer | ArticleList> {
-    if (viewer === undefined && isFirstPage(query)) return this.cached.page(query);
-    return this.views.list(query, viewer);
+    // No write invalidates the lists of one user's favorites.
+    if (viewer !== undefined || query.favorited !== undefined) return this.views.list(query, viewer);
+    return isFirstPage(query) ? this.cached.page(query) : this.cached.laterPage(query);
   }
 
   @Get('feed')
@@ -52,6 +53,7 @@ export class ArticlesController {
   @OptionallyAuthenticated()
   @ApiOperation({ operationId: 'GetArticle', summary: 'One article' })
   @ApiResponse({ status: 200, standardSchema: ArticleBody })
+  @ApiErrors('article/not-found')
   one(
     @Param('slug', { schema: Slug }) slug: string,
     @ViewerId() viewer: number | undefined,
@@ -78,6 +80,7 @@ export class ArticlesController {
     summary: 'Change your article; a new title changes the slug',
   })
   @ApiResponse({ status: 200, standardSchema: ArticleBody })
+  @ApiErrors('article/not-found', 'article/forbidden')
   async update(
     @Param('slug', { schema: Slug }) slug: string,
     @Body({ schema: UpdateArticle }) { article }: UpdateArticle,
@@ -92,6 +95,7 @@ export class ArticlesController {
   @Authenticated()
   @ApiOperation({ operationId: 'DeleteArticle', summary: 'Delete your article, its comments and favorites' })
   @ApiResponse({ status: 204 })
+  @ApiErrors('article/not-found', 'article/forbidden')
   async remove(@Param('slug', { schema: Slug }) slug: string, @ViewerId() viewer: number): Promise<void> {
     await this.articles.remove(slug, viewer);
   }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from '@tearline/cache';
 import { DatabaseModule } from '@tearline/database';
 import { EventsModule } from '@tearline/events';
 import { ArticleResponseCache } from './article-response-cache.js';
@@ -19,6 +20,7 @@ import { CounterCompaction } from './counter-compaction.js';
   imports: [
     DatabaseModule.forModule('articles', [ArticleEntity, ArticleTagEntity, FavoriteEntity]),
     EventsModule.forModule('articles'),
+    CacheModule.forModule('articles'),
   ],
   controllers: [ArticlesController, FavoritesController, TagsController],
   providers: [

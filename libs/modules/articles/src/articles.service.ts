@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ReadCache } from '@tearline/cache';
-import { InjectTransactions, Transactions } from '@tearline/database';
+import { execute, InjectTransactions, Transactions } from '@tearline/database';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import type { EntityManager } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
-import { ArticleDeleted, ArticleMediaChanged, ArticlePublished } from './contract.js';
-import { LIST, slugTag, TAGS } from './cache-tags.js';
+import { ArticleDeleted, ArticleMediaChanged, ArticlePublished, slugTag } from './contract.js';
+import { LIST, TAGS } from './cache-tags.js';
 import { ArticleTagEntity } from './entities/article-tag.entity.js';
 import { ArticleEntity } from './entities/article.entity.js';
 import { mediaLinkedIn } from './media-links.js';
@@ -22,11 +22,6 @@ export interface ArticleDraft {
   tagList?: readonly string[] | undefined;
 }
 
-interface NewArticle {
-  readonly id: number;
-  readonly createdAt: Date;
-}
-
 /** Creates, updates and deletes articles for their authors. */
 @Injectable()
 export class ArticlesService {
@@ -40,14 +35,26 @@ export class ArticlesService {
     const { tagList = [], ...draft } = article;
     const tags = [...new Set(tagList)];
     return withFreeSlug(draft.title, async (free) => {
-      const { id, slug, at } = await this.transactions.run('create article', article, async (manager) => {
-        const { title, description, body } = draft;
-        const values = [free, title, description, body, tags, authorId];
-        const event = this.outbox.appendEventArguments(ArticlePublished);
-        const [created] = await manager.query<[NewArticle]>(PUBLISH, [...values, ...event]);
-        await this.appendMediaChanged(manager, created.id, '', body);
-        return { id: created.id, slug: free, at: created.createdAt.toISOString() };
-      });
+      const { id, slug, at } = await this.transactions.runOneStatement(
+        'create article',
+        article,
+        async (manager) => {
+          const media = mediaLinkedIn(draft.body);
+          const [created] = await execute(manager, PUBLISH, [
+            free,
+            draft.title,
+            draft.description,
+            draft.body,
+            tags,
+            authorId,
+            ...this.outbox.appendEventArguments(ArticlePublished),
+            ...this.outbox.appendEventArguments(ArticleMediaChanged),
+            media.length > 0 ? JSON.stringify(media) : null,
+            ...this.cache.purgeArguments(slugTag(free), LIST, TAGS),
+          ]);
+          return { id: created!.id, slug: free, at: created!.createdAt.toISOString() };
+        },
+      );
       this.outbox.relayNow();
       await this.cache.invalidate(slugTag(slug), LIST, TAGS);
       const createdAt = new Date(at);
@@ -63,6 +70,7 @@ export class ArticlesService {
    */
   async update(slug: string, authorId: number, update: Partial<ArticleDraft>): Promise<string> {
     const { tagList, ...changes } = update;
+    const changed = (newSlug: string) => [slugTag(slug), slugTag(newSlug), ...(tagList ? [LIST, TAGS] : [])];
     const updated = await withFreeSlug(changes.title ?? '', (free) =>
       this.transactions.run('update article', [slug, update], async (manager) => {
         const article = await lockOwn(manager, slug, authorId);
@@ -73,13 +81,16 @@ export class ArticlesService {
           ...changes,
           slug: newSlug,
           ...(tags && { tagList: tags }),
+          // A clock may go back.
+          updatedAt: () => 'greatest(now(), updated_at)',
         });
         if (tags) await retag(manager, article, tags);
         await this.appendMediaChanged(manager, article.id, article.body, changes.body ?? article.body);
+        await this.cache.record(manager, ...changed(newSlug));
         return newSlug;
       }),
     );
-    await this.cache.invalidate(slugTag(slug), slugTag(updated), ...(tagList ? [LIST, TAGS] : []));
+    await this.cache.invalidate(...changed(updated));
     return updated;
   }
 
@@ -97,6 +108,7 @@ export class ArticlesService {
         authorId,
       });
       await this.appendMediaChanged(manager, article.id, article.body, '');
+      await this.cache.record(manager, slugTag(slug), LIST, TAGS);
     });
     await this.cache.invalidate(slugTag(slug), LIST, TAGS);
   }

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { ReadCache } from '@tearline/cache';
+import { execute, InjectTransactions, type Statement, statement, Transactions } from '@tearline/database';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { type EventContract, SeamError } from '@tearline/seam';
-import type { Repository } from 'typeorm';
 import type { FullArticleRow } from './article-row.js';
-import { slugTag } from './cache-tags.js';
-import { ArticleFavorited, ArticleUnfavorited } from './contract.js';
-import { FavoriteEntity } from './entities/favorite.entity.js';
+import { ArticleFavorited, ArticleUnfavorited, slugTag } from './contract.js';
 
 /*
  * Each is one statement, and so one transaction and one round trip. The article is locked before the favorite is
@@ -22,67 +19,81 @@ const appendEvent = (changed: string) => `
     from article where id in (select article_id from ${changed})
   )`;
 
+const recordPurge = (changed: string) => `
+  purge as (insert into purges (edge, id, keys) select unnest($7::text[]), $8::uuid, $9 from ${changed})`;
+
 const columns = (favorited: boolean, count: string) => `
   select id, slug, title, description, body, tag_list as "tagList", created_at as "createdAt",
     updated_at as "updatedAt", author_id as "authorId", ${favorited} as favorited, (${count})::int as "favoritesCount"
   from article left join event on true`;
 
-const ADD = `
+const ADD = statement<FullArticleRow>(
+  'articles.favorite',
+  `
   with ${LOCKED}, added as (
     insert into favorites (user_id, published_at, article_id) select $1, created_at, id from article
     on conflict do nothing returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count + 1 where id in (select article_id from added)
-  ), ${appendEvent('added')}
-  ${columns(true, 'favorites_count + (select count(*) from added)')}`;
+  ), ${appendEvent('added')}, ${recordPurge('added')}
+  ${columns(true, 'favorites_count + (select count(*) from added)')}`,
+);
 
-const REMOVE = `
+const REMOVE = statement<FullArticleRow>(
+  'articles.unfavorite',
+  `
   with ${LOCKED}, removed as (
     delete from favorites using article
     where user_id = $1 and published_at = article.created_at and article_id = article.id returning article_id
   ), counted as (
     update articles set favorites_count = favorites_count - 1 where id in (select article_id from removed)
-  ), ${appendEvent('removed')}
-  ${columns(false, 'favorites_count - (select count(*) from removed)')}`;
+  ), ${appendEvent('removed')}, ${recordPurge('removed')}
+  ${columns(false, 'favorites_count - (select count(*) from removed)')}`,
+);
 
 /** Adds and removes favorites; both are idempotent. */
 @Injectable()
 export class FavoritesService {
   constructor(
-    @InjectRepository(FavoriteEntity, 'articles') private readonly favorites: Repository<FavoriteEntity>,
+    @InjectTransactions('articles') private readonly transactions: Transactions,
     @InjectOutbox('articles') private readonly outbox: Outbox,
     private readonly cache: ReadCache,
   ) {}
 
   /**
    * Adds a favorite.
-   * @returns the article as the user now sees it
+   * @returns the article as the user now sees it; undefined for a repetition
    * @throws SeamError `article/not-found`
    */
-  add(slug: string, userId: number): Promise<FullArticleRow> {
-    return this.change(ADD, ArticleFavorited, slug, userId);
+  add(slug: string, userId: number): Promise<FullArticleRow | undefined> {
+    return this.change('add favorite', ADD, ArticleFavorited, slug, userId);
   }
 
   /**
    * Removes a favorite.
-   * @returns the article as the user now sees it
+   * @returns the article as the user now sees it; undefined for a repetition
    * @throws SeamError `article/not-found`
    */
-  remove(slug: string, userId: number): Promise<FullArticleRow> {
-    return this.change(REMOVE, ArticleUnfavorited, slug, userId);
+  remove(slug: string, userId: number): Promise<FullArticleRow | undefined> {
+    return this.change('remove favorite', REMOVE, ArticleUnfavorited, slug, userId);
   }
 
   private async change(
-    sql: string,
+    operation: string,
+    sql: Statement<FullArticleRow>,
     event: EventContract,
     slug: string,
     userId: number,
-  ): Promise<FullArticleRow> {
-    const values = [userId, slug, ...this.outbox.appendEventArguments(event)];
-    const [article] = await this.favorites.query<FullArticleRow[]>(sql, values);
-    if (!article) throw new SeamError('article/not-found');
+  ): Promise<FullArticleRow | undefined> {
+    const changed = await this.transactions.runStatement(operation, slug, async (manager) => {
+      const purge = this.cache.purgeArguments(slugTag(slug));
+      const values = [userId, slug, ...this.outbox.appendEventArguments(event), ...purge];
+      const [article] = await execute(manager, sql, values);
+      if (!article) throw new SeamError('article/not-found');
+      return article;
+    });
     this.outbox.relayNow();
     await this.cache.invalidate(slugTag(slug));
-    return article;
+    return changed;
   }
 }

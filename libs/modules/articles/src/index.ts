@@ -11,12 +11,17 @@ import {
   ArticleUnfavorited,
 } from './contract.js';
 
+/** What the module offers to others, and its events. */
+export * as declarations from './contract.js';
+
 export const manifest: ModuleManifest = {
   name: 'articles',
   contract: ArticlesContract,
   uses: [IdentityContract, SocialContract],
   publishes: [ArticlePublished, ArticleMediaChanged, ArticleDeleted, ArticleFavorited, ArticleUnfavorited],
   routes: ['/api/articles', '/api/articles/*', '/api/articles/*/favorite', '/api/tags'],
+  publicPages: ['/api/articles', '/api/articles/*', '/api/tags'],
+  purges: true,
   load: async () => (await import('./articles.module.js')).ArticlesModule,
 };
 

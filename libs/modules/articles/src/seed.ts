@@ -1,5 +1,7 @@
 import type { IdRange, SeedContext, SeedFunction } from '@tearline/database';
+import { SAMPLE_PICTURES } from '@tearline/modules/media/contract';
 import { type Random, type SampleText, sampleText, shuffled, zipf } from './seed-text.js';
+import { ArticleFavorited, ArticleMediaChanged, ArticlePublished } from './contract.js';
 import { slugOf } from './slug.js';
 import { ADVISORY_LOCK, BATCH_SIZE as DELTAS_BATCH, COMPACT } from './counter-compaction.js';
 
@@ -8,6 +10,7 @@ const FAVORITES_BATCH = 10_000;
 /** Sample articles are from the two years before this day, so that later articles are newer. */
 const NEWEST = Date.UTC(2026, 0, 1);
 const SPAN_MS = 2 * 365 * 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** A concurrent publication may take an id in between; then the caller reserves again. */
 const RESERVE = `
@@ -40,6 +43,12 @@ const FAVORITES = `
   select f.user_id, a.created_at, a.id
     from unnest($1::int8[], $2::int8[]) as f (user_id, article_id) join articles a on a.id = f.article_id`;
 
+/** What favorites need of an article. */
+interface Published {
+  readonly authorId: number;
+  readonly createdAt: Date;
+}
+
 /** Seeds articles, most of them by a few users, and favorites. */
 export const seed: SeedFunction = async (context) => {
   const { articles: count, favorites } = context.plan;
@@ -49,10 +58,10 @@ export const seed: SeedFunction = async (context) => {
   const likes = popularity(context.random('popularity'), count, favorites, users.count);
   const report = (done: number) => context.progress(done, count + favorites);
 
-  await publish(context, range, users, likes, report);
+  const published = await publish(context, range, users, likes, report);
   const ids = [range.first, range.first + count - 1];
   await context.query(TAGS, ids);
-  await like(context, range, users, likes, (done) => report(count + done));
+  await like(context, range, users, likes, published, (done) => report(count + done));
   await context.query(COUNTER_DELTAS, ids);
   await compactCounters(context);
   return range;
@@ -85,8 +94,10 @@ async function publish(
   users: IdRange,
   likes: readonly number[],
   report: (done: number) => void,
-): Promise<void> {
+): Promise<Published[]> {
   const next = context.random('articles');
+  const picture = illustrator(context);
+  const published: Published[] = [];
   const used = new Set<string>();
   for (let done = 0; done < count; done += ARTICLES_BATCH) {
     const places = Array.from({ length: Math.min(ARTICLES_BATCH, count - done) }, (_, index) => done + index);
@@ -102,9 +113,24 @@ async function publish(
       ...article,
       slug: free(slugs[index]!, article.id, used),
     }));
+    for (const row of rows) {
+      const { id: articleId, authorId, slug, title, createdAt } = row;
+      const hash = picture();
+      if (hash) row.body = `![](${context.origin}/media/${hash}/article-960)\n\n${row.body}`;
+      context.emit(ArticlePublished, { articleId, authorId, slug, title }, createdAt);
+      if (hash) context.emit(ArticleMediaChanged, { articleId, media: [hash] }, createdAt);
+      published.push({ authorId, createdAt });
+    }
     await context.query(ARTICLES, [JSON.stringify(rows)]);
     report(done + places.length);
   }
+  return published;
+}
+
+/** Returns a function that gives a picture to every third article. */
+function illustrator(context: SeedContext): () => string | undefined {
+  const next = context.random('pictures');
+  return () => (next() < 1 / 3 ? SAMPLE_PICTURES[Math.floor(next() * SAMPLE_PICTURES.length)] : undefined);
 }
 
 function draft(next: Random, users: IdRange): SampleText & { authorId: number } {
@@ -140,6 +166,7 @@ async function like(
   { first }: IdRange,
   users: IdRange,
   likes: readonly number[],
+  published: readonly Published[],
   report: (done: number) => void,
 ): Promise<void> {
   const next = context.random('favorites');
@@ -158,6 +185,11 @@ async function like(
   for (let done = 0; done < pairs.length; done += FAVORITES_BATCH) {
     const batch = pairs.slice(done, done + FAVORITES_BATCH);
     await context.query(FAVORITES, [batch.map(([user]) => user), batch.map(([, article]) => article)]);
+    for (const [userId, articleId] of batch) {
+      const { authorId, createdAt } = published[articleId! - first]!;
+      const at = new Date(+createdAt + Math.ceil(next() * 48) * HOUR_MS);
+      context.emit(ArticleFavorited, { articleId: articleId!, authorId, userId: userId! }, at);
+    }
     report(done + batch.length);
   }
 }

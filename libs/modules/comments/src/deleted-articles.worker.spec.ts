@@ -52,3 +52,13 @@ it('is requeued when the process shuts down', async () => {
   expect(await run(AbortSignal.abort())).toBe(REQUEUE);
   expect(await articlesLeft()).toHaveLength(2);
 });
+
+it('fails when the database does, so that the job is tried again', async () => {
+  const { manager } = dataSource;
+  const broken = {
+    query: () => manager.query("do $$ begin raise 'disk full'; end $$"),
+  } as unknown as DataSource;
+  const failing = new DeletedArticlesWorker(broken, {} as Outbox);
+  const job = { signal: new AbortController().signal } as RunningJob;
+  await expect(failing.deleteComments({ articleId: 7 }, job)).rejects.toThrow('disk full');
+});

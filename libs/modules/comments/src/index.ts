@@ -5,6 +5,9 @@ import type { ModuleManifest } from '@tearline/seam';
 import { SocialContract } from '@tearline/modules/social/contract';
 import { CommentCreated, CommentDeleted } from './contract.js';
 
+/** What the module offers to others, and its events. */
+export * as declarations from './contract.js';
+
 export const manifest: ModuleManifest = {
   name: 'comments',
   uses: [ArticlesContract, IdentityContract, SocialContract],
@@ -12,6 +15,8 @@ export const manifest: ModuleManifest = {
   subscribes: [ArticleDeleted],
   jobs: ['comments.deletion'],
   routes: ['/api/articles/*/comments', '/api/articles/*/comments/*'],
+  publicPages: ['/api/articles/*/comments'],
+  purges: true,
   load: async () => (await import('./comments.module.js')).CommentsModule,
 };
 

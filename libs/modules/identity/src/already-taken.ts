@@ -2,8 +2,8 @@ import { SeamError } from '@tearline/seam';
 import { QueryFailedError } from 'typeorm';
 
 const FIELD_OF_INDEX: Readonly<Record<string, 'username' | 'email'>> = {
-  users_username: 'username',
-  users_email: 'email',
+  users_canonical_username: 'username',
+  users_canonical_email: 'email',
 };
 
 /** Returns the error of a username or e-mail address that another user has. */

@@ -1,5 +1,5 @@
 import type { SigningKey } from '@tearline/auth';
-import { numberSetting } from '@tearline/settings';
+import { numberSetting, oneOfSetting } from '@tearline/settings';
 import { z } from 'zod';
 
 const count = numberSetting(1, 9_999_999);
@@ -19,6 +19,20 @@ export const settings = {
   REGISTRATIONS_PER_MINUTE: count
     .default(300)
     .meta({ description: 'attempts to register from one address in a minute' }),
+  SESSIONS: oneOfSetting('redis', 'postgres', 'memory').optional().meta({
+    description:
+      'where [sessions](sessions.md) are: `redis`, `postgres`, or in the `memory` of one process, which production refuses',
+    defaultText: '`redis` with `REDIS_URL`, else `postgres`',
+  }),
+  SESSION_TTL_DAYS: numberSetting(1, 365)
+    .default(30)
+    .meta({ description: 'days after which a session ends, used or not' }),
+  SESSION_IDLE_MINUTES: numberSetting(1, 525_600)
+    .default(10_080)
+    .meta({ description: 'minutes without a request after which a session ends' }),
+  SESSIONS_PER_USER: numberSetting(1, 100)
+    .default(20)
+    .meta({ description: 'sessions that a user may have at once; a further one ends the oldest' }),
 };
 
 export type IdentitySettings = Omit<z.output<z.ZodObject<typeof settings>>, 'IDENTITY_SIGNING_KEY'> & {
@@ -26,3 +40,12 @@ export type IdentitySettings = Omit<z.output<z.ZodObject<typeof settings>>, 'IDE
 };
 
 export const IDENTITY_SETTINGS = Symbol('identity settings');
+
+/** Returns when sessions end, in milliseconds. */
+export const lifetimesOf = ({
+  SESSION_TTL_DAYS: days,
+  SESSION_IDLE_MINUTES: minutes,
+}: Pick<IdentitySettings, 'SESSION_TTL_DAYS' | 'SESSION_IDLE_MINUTES'>) => ({
+  absolute: days * 86_400_000,
+  idle: minutes * 60_000,
+});

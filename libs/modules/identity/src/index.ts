@@ -3,12 +3,16 @@ import type { ModuleManifest } from '@tearline/seam';
 import { IdentityContract, ImageChanged } from './contract.js';
 import { settings } from './identity.settings.js';
 
+/** What the module offers to others, and its events. */
+export * as declarations from './contract.js';
+
 export const manifest: ModuleManifest = {
   name: 'identity',
   contract: IdentityContract,
   uses: [],
   publishes: [ImageChanged],
-  routes: ['/api/users', '/api/users/login', '/api/user'],
+  routes: ['/api/users', '/api/users/login', '/api/user', '/api/sessions', '/api/sessions/*'],
+  purges: true,
   settings,
   load: async () => (await import('./identity.module.js')).IdentityModule,
 };

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RateLimit, networkOf } from './rate-limit.js';
+import { AttemptLimiter } from '@tearline/auth';
+import { networkOf } from '@tearline/settings';
+import { canonicalForm } from './contract.js';
 import { IDENTITY_SETTINGS, type IdentitySettings } from './identity.settings.js';
-import type { PasswordAttempt } from './passwords.service.js';
 
 /**
  * Limits failed logins: to one account from one address, and a hundred times as many from one address, which many users may
@@ -9,35 +10,28 @@ import type { PasswordAttempt } from './passwords.service.js';
  */
 @Injectable()
 export class LoginLimit {
-  readonly #byAccount: RateLimit;
-  readonly #byAddress: RateLimit;
-
-  constructor(@Inject(IDENTITY_SETTINGS) { LOGIN_FAILURES_PER_MINUTE }: IdentitySettings) {
-    this.#byAccount = new RateLimit(LOGIN_FAILURES_PER_MINUTE, 'credentials');
-    this.#byAddress = new RateLimit(100 * LOGIN_FAILURES_PER_MINUTE, 'credentials');
-  }
+  constructor(
+    @Inject(IDENTITY_SETTINGS) private readonly settings: IdentitySettings,
+    private readonly limiter: AttemptLimiter,
+  ) {}
 
   /**
-   * Returns an attempt to log in, whose `check` throws SeamError credentials/too-many.
+   * Makes an attempt to log in, unless too many have failed.
    * @param email of the account, whether it exists or not
    * @param address the client's IP address
+   * @param attempt resolves with undefined when it failed
+   * @throws SeamError credentials/too-many
    */
-  attempt(email: string, address: string): PasswordAttempt {
+  run<T>(email: string, address: string, attempt: () => Promise<T | undefined>): Promise<T | undefined> {
     const network = networkOf(address);
-    const account = `${network} ${email.toLowerCase()}`;
-    return {
-      check: () => {
-        this.#byAccount.check(account);
-        this.#byAddress.check(network);
-      },
-      settle: (matches) => {
-        if (matches) {
-          this.#byAccount.reset(account);
-        } else {
-          this.#byAccount.count(account);
-          this.#byAddress.count(network);
-        }
-      },
-    };
+    const max = this.settings.LOGIN_FAILURES_PER_MINUTE;
+    return this.limiter.run(
+      'credentials',
+      [
+        { key: network, max: 100 * max },
+        { key: `${network} ${canonicalForm(email)}`, max, isResetBySuccess: true },
+      ],
+      attempt,
+    );
   }
 }

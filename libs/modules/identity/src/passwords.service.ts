@@ -1,57 +1,35 @@
-import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
+import { BulkProcess } from '@tearline/host';
 import { Semaphore } from '@tearline/seam';
 
-/** Argon2id parameters of OWASP's Password Storage Cheat Sheet; `memoryCost` in KiB. */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Requests that may wait for a hash: about three seconds of work on one core. */
 const MAX_QUEUED = 250;
+/** Users wait for a login, so it hardly yields: with 5, forty logins at once on busy cores took longer than their deadline. */
+const NICENESS = 1;
+/** libuv's threads in the process that hashes. */
+const MAX_CONCURRENT = 4;
 
-/** An attempt to verify a password. */
-export interface PasswordAttempt {
-  /** Called before the verification; throws when no further attempt is allowed. */
-  check(): void;
-  /** Called with the result. */
-  settle(matches: boolean): void;
-}
-
-/** Returns an Argon2id hash with its parameters and salt, in PHC format; takes about 12 ms of a core. */
-export function hashPassword(password: string): Promise<string> {
-  return hash(password, PARAMETERS);
-}
-
-/** Hashes and verifies passwords off the event loop, with bounded concurrency. */
+/** Hashes and verifies passwords in a process of low priority, with bounded concurrency. */
 @Injectable()
-export class PasswordsService {
-  readonly #semaphore = new Semaphore(maxConcurrentHashes(), MAX_QUEUED);
-  readonly #decoyHash = hashPassword('');
+export class PasswordsService implements OnModuleDestroy {
+  readonly #semaphore = new Semaphore(Math.min(availableParallelism(), MAX_CONCURRENT), MAX_QUEUED);
+  readonly #process = new BulkProcess(new URL('./passwords-process.js', import.meta.url), NICENESS);
+
+  onModuleDestroy(): void {
+    this.#process.close();
+  }
 
   /** @throws SeamError unavailable when too many wait */
   hash(password: string): Promise<string> {
-    return this.#semaphore.run(() => hashPassword(password));
+    return this.#semaphore.run(() => this.#process.run('hash', password));
   }
 
   /**
    * @param known the stored hash; without one the result is false, after the same time
-   * @throws SeamError unavailable when too many wait; what `attempt.check` throws
+   * @throws SeamError unavailable when too many wait
    */
-  verify(known: string | undefined, password: string, attempt: PasswordAttempt): Promise<boolean> {
-    return this.#semaphore.run(async () => {
-      attempt.check();
-      const isSame = await verify(known ?? (await this.#decoyHash), password);
-      const matches = isSame && known !== undefined;
-      attempt.settle(matches);
-      return matches;
-    });
+  verify(known: string | undefined, password: string): Promise<boolean> {
+    return this.#semaphore.run(() => this.#process.run('verify', { known, password }));
   }
-}
-
-/**
- * Hashing runs on libuv's thread pool, which token checks, DNS and files also use; with several cores, one is left to the
- * event loop.
- */
-function maxConcurrentHashes(): number {
-  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
-  return Math.max(1, Math.min(availableParallelism(), threads) - 1);
 }

@@ -27,7 +27,6 @@ const PASSIONS =
   'long walks,slow food,old maps,open source,jazz records,mountain huts,board games,tea,night trains,birds,poetry,mechanical keyboards'.split(
     ',',
   );
-const AVATAR = 'https://api.realworld.io/images/smiley-cyrus.jpg';
 const FIRST_REGISTRATION = Date.UTC(2025, 0, 1);
 const MINUTES_BETWEEN = 7;
 
@@ -35,8 +34,9 @@ const MINUTES_BETWEEN = 7;
  * Returns a user with plausible fields.
  * @param ordinal from 1; users with different ordinals have different names
  * @param next random numbers in [0, 1)
+ * @param pictures URLs that the user's image is one of
  */
-export function sampleUser(ordinal: number, next: () => number): SampleUser {
+export function sampleUser(ordinal: number, next: () => number, pictures: readonly string[]): SampleUser {
   const pick = (list: readonly string[]) => list[Math.floor(next() * list.length)]!;
   const round = Math.floor(ordinal / (GIVEN_NAMES.length * FAMILY_NAMES.length));
   const given = GIVEN_NAMES[ordinal % GIVEN_NAMES.length]!;
@@ -45,7 +45,7 @@ export function sampleUser(ordinal: number, next: () => number): SampleUser {
     username: `${given}-${family}${round === 0 ? '' : `-${round + 1}`}`,
     email: `user${ordinal}@example.com`,
     bio: next() < 0.7 ? `${pick(TRADES)} in ${pick(PLACES)}. Likes ${pick(PASSIONS)}.` : null,
-    image: next() < 0.6 ? AVATAR : null,
+    image: next() < 0.6 ? pictures[ordinal % pictures.length]! : null,
     createdAt: new Date(FIRST_REGISTRATION + ordinal * MINUTES_BETWEEN * 60_000),
   };
 }

@@ -22,15 +22,18 @@ export class TokenSigner implements OnModuleInit {
   /** Fails the start when the public keys do not include the signing key's. */
   async onModuleInit(): Promise<void> {
     try {
-      await this.verifier.principalOf(await this.sign(1));
+      await this.verifier.claimsOf(await this.sign(1, 0));
     } catch (cause) {
       throw new Error('IDENTITY_SIGNING_KEY: AUTH_JWKS does not contain its public key; add it', { cause });
     }
   }
 
-  /** Returns a token for the user. */
-  async sign(userId: number): Promise<string> {
-    return new SignJWT()
+  /**
+   * Returns a token for the user.
+   * @param generation of the user's credentials; the token is revoked when they change
+   */
+  async sign(userId: number, generation: number): Promise<string> {
+    return new SignJWT({ gen: generation })
       .setProtectedHeader(this.#header)
       .setIssuer(TOKEN_ISSUER)
       .setSubject(`${userId}`)

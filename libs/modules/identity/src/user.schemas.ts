@@ -1,10 +1,10 @@
-import { email, nullableText, password, text } from '@tearline/host';
+import { email, name, nullableText, password, text } from '@tearline/host';
 import { z } from 'zod';
 
 const username = { max: 64 };
 
 export const Register = z.object({
-  user: z.object({ username: text(username), email: email(), password: password() }),
+  user: z.object({ username: name(username), email: email(), password: password() }),
 });
 export type Register = z.infer<typeof Register>;
 export type NewUser = Register['user'];
@@ -19,7 +19,7 @@ export type Credentials = LogIn['user'];
 export const UpdateUser = z.object({
   user: z
     .object({
-      username: text(username).optional(),
+      username: name(username).optional(),
       email: email().optional(),
       password: password().optional(),
       bio: nullableText({ max: 10_000 }),

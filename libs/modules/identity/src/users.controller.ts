@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '@tearline/host';
 import { LoginService } from './login.service.js';
 import { RegistrationService } from './registration.service.js';
 import { LogIn, Register, UserBody } from './user.schemas.js';
@@ -15,7 +16,7 @@ export class UsersController {
   @Post()
   @ApiOperation({ operationId: 'CreateUser', summary: 'Register' })
   @ApiResponse({ status: 201, standardSchema: UserBody })
-  @ApiResponse({ status: 409, description: 'username or email: has already been taken' })
+  @ApiErrors('username/taken', 'email/taken', 'registrations/too-many')
   register(@Body({ schema: Register }) { user }: Register, @Ip() address: string): Promise<UserBody> {
     return this.registration.register(user, address);
   }
@@ -24,8 +25,7 @@ export class UsersController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'Login', summary: 'Log in' })
   @ApiResponse({ status: 200, standardSchema: UserBody })
-  @ApiResponse({ status: 401, description: 'credentials: invalid' })
-  @ApiResponse({ status: 429, description: 'credentials: too many attempts' })
+  @ApiErrors('credentials/invalid', 'credentials/too-many')
   logIn(@Body({ schema: LogIn }) { user }: LogIn, @Ip() address: string): Promise<UserBody> {
     return this.login.logIn(user, address);
   }

@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { ReadCache } from '@tearline/cache';
+import { InjectTransactions, inTransaction, Transactions } from '@tearline/database';
 import { InjectOutbox, Outbox } from '@tearline/events';
 import { SeamError } from '@tearline/seam';
 import type { DataSource, EntityManager } from 'typeorm';
+import { fileTag } from './cache-tags.js';
 import { FILE_COLUMNS, type MediaFile, type StoredVariant } from './media-file.js';
 import { MEDIA_SETTINGS, type MediaSettings } from './media.settings.js';
 import type { FileVersion } from './storage/keys.js';
@@ -25,8 +28,10 @@ const OWN_BYTES = `
 export class MediaFiles {
   constructor(
     @InjectDataSource('media') private readonly database: DataSource,
+    @InjectTransactions('media') private readonly transactions: Transactions,
     @InjectOutbox('media') private readonly outbox: Outbox,
     @Inject(MEDIA_SETTINGS) private readonly settings: MediaSettings,
+    private readonly cache: ReadCache,
   ) {}
 
   /**
@@ -40,7 +45,7 @@ export class MediaFiles {
     { hash, bytes, kind }: ReceivedFile,
     generation?: string,
   ): Promise<MediaFile | undefined> {
-    return this.database.transaction(async (manager) => {
+    return inTransaction(this.database, async (manager) => {
       await manager.query("select pg_advisory_xact_lock(hashtextextended('media of ' || $1, 0))", [user]);
       let added = false;
       let file: MediaFile | undefined;
@@ -71,19 +76,22 @@ export class MediaFiles {
    * @returns the deleted file, whose stored objects the caller deletes
    * @throws SeamError `media/not-found`, `media/forbidden`
    */
-  release(user: number, hash: string): Promise<FileVersion | undefined> {
-    return this.database.transaction(async (manager) => {
+  async release(user: number, hash: string): Promise<FileVersion | undefined> {
+    const released = await this.transactions.run('release media', hash, async (manager) => {
       const file = await lock(manager, hash);
       if (!file) throw new SeamError('media/not-found');
       if (!(await hasClaim(manager, user, hash))) throw new SeamError('media/forbidden');
       await manager.query('delete from claims where user_id = $1 and hash = $2', [user, hash]);
-      const [gone] = await deleteUnreferenced(
+      const [gone] = await this.deleteUnreferenced(
         manager,
         [hash],
         'not exists (select from claims c where c.hash = f.hash)',
       );
-      return gone;
+      return gone ? { ...gone } : null;
     });
+    if (!released) return undefined;
+    await this.cache.invalidate(fileTag(hash));
+    return released;
   }
 
   /** Replaces the references of a source, `article/<id>` or `user/<id>`. */
@@ -139,22 +147,24 @@ export class MediaFiles {
    * Deletes a batch of unreferenced files: those without a claim, and those unreferenced for `MEDIA_UNUSED_SECONDS`.
    * @returns the deleted files, whose stored objects the caller deletes
    */
-  deleteUnused(): Promise<FileVersion[]> {
+  async deleteUnused(): Promise<FileVersion[]> {
     const seconds = this.settings.MEDIA_UNUSED_SECONDS;
     const isDue = `(f.unused_since < now() - make_interval(secs => ${seconds})
       or not exists (select from claims c where c.hash = f.hash))`;
-    return this.database.transaction(async (manager) => {
+    const deleted = await inTransaction(this.database, async (manager) => {
       const found = await manager.query<{ hash: string }[]>(
         `select hash from files f where unused_since is not null and ${isDue}
          order by unused_since limit ${BATCH_SIZE} for update skip locked`,
       );
       // Checked again under the locks, since a reference or claim may have been added before.
-      return deleteUnreferenced(
+      return this.deleteUnreferenced(
         manager,
         found.map(({ hash }) => hash),
         isDue,
       );
     });
+    if (deleted.length > 0) await this.cache.invalidate(...deleted.map(({ hash }) => fileTag(hash)));
+    return deleted;
   }
 
   /** Returns which of these file versions may have stored objects, as `<hash>.<generation>`. */
@@ -165,6 +175,22 @@ export class MediaFiles {
       [versions.map(({ hash }) => hash)],
     );
     return new Set(found.map(({ version }) => version));
+  }
+
+  private async deleteUnreferenced(
+    manager: EntityManager,
+    hashes: readonly string[],
+    condition: string,
+  ): Promise<FileVersion[]> {
+    if (hashes.length === 0) return [];
+    const [gone] = await manager.query<[FileVersion[], number]>(
+      `delete from files f where hash = any($1::text[]) and ${condition}
+         and not exists (select from refs r where r.hash = f.hash)
+       returning hash, generation`,
+      [hashes],
+    );
+    if (gone.length > 0) await this.cache.record(manager, ...gone.map(({ hash }) => fileTag(hash)));
+    return gone;
   }
 
   private async checkQuota(manager: EntityManager, user: number, bytes: number): Promise<void> {
@@ -202,21 +228,6 @@ async function hasClaim(manager: EntityManager, user: number, hash: string): Pro
     hash,
   ]);
   return claims.length > 0;
-}
-
-async function deleteUnreferenced(
-  manager: EntityManager,
-  hashes: readonly string[],
-  condition: string,
-): Promise<FileVersion[]> {
-  if (hashes.length === 0) return [];
-  const [gone] = await manager.query<[FileVersion[], number]>(
-    `delete from files f where hash = any($1::text[]) and ${condition}
-       and not exists (select from refs r where r.hash = f.hash)
-     returning hash, generation`,
-    [hashes],
-  );
-  return gone;
 }
 
 async function finish(

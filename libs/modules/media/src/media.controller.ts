@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, ViewerId } from '@tearline/auth';
-import { Deadline } from '@tearline/host';
+import { ApiErrors, BodyType, Deadline } from '@tearline/host';
 import { SeamError } from '@tearline/seam';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MediaFiles } from './media-files.js';
@@ -40,6 +40,7 @@ export class MediaController {
 
   @Post()
   @HttpCode(202)
+  @BodyType('multipart/form-data')
   @Deadline(mediaSettings().MEDIA_UPLOAD_SECONDS * 1_000)
   @Authenticated()
   @ApiOperation({
@@ -49,6 +50,7 @@ export class MediaController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: UPLOAD_FORM })
   @ApiResponse({ status: 202, standardSchema: MediaBody })
+  @ApiErrors('file/exceeds-what-you-may-store', 'media/not-found', 'media/too-many')
   async upload(
     @Req() { raw }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -58,7 +60,7 @@ export class MediaController {
       return mediaBody(await this.uploads.upload(viewer, raw));
     } catch (error) {
       // The rest of the body would be parsed as the next request.
-      if (!(await drainRequest(raw))) void reply.header('connection', 'close');
+      if (!(await drainRequest(raw))) reply.raw.setHeader('connection', 'close');
       throw error;
     }
   }
@@ -67,6 +69,7 @@ export class MediaController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'GetMedia', summary: 'The status of a picture' })
   @ApiResponse({ status: 200, standardSchema: MediaBody })
+  @ApiErrors('media/not-found')
   async status(@Param('hash') hash: string): Promise<MediaBody> {
     const file = MediaHash.safeParse(hash).success ? await this.reads.one(hash) : undefined;
     if (!file) throw new SeamError('media/not-found');
@@ -81,6 +84,7 @@ export class MediaController {
     summary: 'Delete your claim to a picture; without claims and references the picture is deleted',
   })
   @ApiResponse({ status: 204 })
+  @ApiErrors('media/not-found', 'media/forbidden')
   async remove(@Param('hash') hash: string, @ViewerId() viewer: number): Promise<void> {
     if (!MediaHash.safeParse(hash).success) throw new SeamError('media/not-found');
     const gone = await this.files.release(viewer, hash);

@@ -1,40 +1,49 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { numberSetting, readSettings, SettingsError } from '@tearline/settings';
+import {
+  developmentFolderSetting,
+  type Environment,
+  keySetting,
+  numberSetting,
+  pathSetting,
+  readSettings,
+  SettingsError,
+  urlSetting,
+} from '@tearline/settings';
 import { z } from 'zod';
 
 const count = numberSetting(1, 999_999_999_999);
 
 export const settings = {
-  MEDIA_DIR: z.string().optional().meta({
+  MEDIA_DIR: pathSetting().optional().meta({
     description:
       'folder for all files, shared by every process; required in production without `MEDIA_S3_URL`',
     defaultText: '`media` in `TEARLINE_DIR`',
     assigned: true,
   }),
-  MEDIA_S3_URL: z
-    .string()
-    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-      error: 'expected a URL such as https://s3.example.com/bucket',
-    })
+  MEDIA_S3_URL: urlSetting({
+    example: 'https://s3.example.com/bucket',
+    schemes: ['https', 'http'],
+    check: mistakeInBucket,
+  })
     .optional()
     .meta({
       description: 'bucket for all files instead of a folder, e.g. `https://s3.example.com/bucket/folder`',
     }),
-  MEDIA_S3_REGION: z.string().default('us-east-1').meta({ description: 'region of the bucket' }),
-  MEDIA_S3_ACCESS_KEY_ID: z
-    .string()
+  MEDIA_S3_REGION: keySetting().default('us-east-1').meta({ description: 'region of the bucket' }),
+  MEDIA_S3_ACCESS_KEY_ID: keySetting()
     .optional()
     .meta({ description: 'access key of the bucket; required with `MEDIA_S3_URL`' }),
-  MEDIA_S3_SECRET_ACCESS_KEY: z
-    .string()
+  MEDIA_S3_SECRET_ACCESS_KEY: keySetting()
     .optional()
     .meta({ description: 'secret of the access key; required with `MEDIA_S3_URL`', secret: true }),
-  MEDIA_TEMP_DIR: z.string().default(join(tmpdir(), 'tearline-media')).meta({
+  MEDIA_TEMP_DIR: pathSetting().default(join(tmpdir(), 'tearline-media')).meta({
     description: 'folder for files on their way to and from the bucket',
     defaultText: "in the system's temporary folder",
   }),
-  MEDIA_UPLOAD_SECONDS: count.default(60).meta({ description: 'seconds that an upload may take' }),
+  MEDIA_UPLOAD_SECONDS: count
+    .default(60)
+    .meta({ description: 'seconds that an upload may take', edge: true }),
   MEDIA_UPLOADS_PER_MINUTE: count
     .default(30)
     .meta({ description: 'uploads that a user may begin in a minute' }),
@@ -58,10 +67,17 @@ export const settings = {
   MEDIA_SWEEP_SECONDS: count.default(3_600).meta({ description: 'seconds between two sweeps for both' }),
 };
 
+function mistakeInBucket({ username, password, search, hostname, pathname }: URL): string | undefined {
+  if (username || password)
+    return 'it holds a key; set MEDIA_S3_ACCESS_KEY_ID and MEDIA_S3_SECRET_ACCESS_KEY';
+  if (search) return "it contains '?'; remove it";
+  return pathname === '/' && !hostname.endsWith('.amazonaws.com') ? 'it names no bucket' : undefined;
+}
+
 /** Settings of the process that decide on the default of `MEDIA_DIR`. */
 const processSettings = {
   NODE_ENV: z.string().default('development'),
-  TEARLINE_DIR: z.string().default('.tearline'),
+  TEARLINE_DIR: developmentFolderSetting,
 };
 
 export type MediaSettings = z.output<z.ZodObject<typeof settings>>;
@@ -69,9 +85,9 @@ export type MediaSettings = z.output<z.ZodObject<typeof settings>>;
 export const MEDIA_SETTINGS = Symbol('media settings');
 
 /** @throws SettingsError that names every wrong variable */
-export function mediaSettings(): MediaSettings {
-  const values = readSettings(settings);
-  const { NODE_ENV, TEARLINE_DIR } = readSettings(processSettings);
+export function mediaSettings(env?: Environment): MediaSettings {
+  const values = readSettings(settings, env);
+  const { NODE_ENV, TEARLINE_DIR } = readSettings(processSettings, env);
   const { MEDIA_DIR, MEDIA_S3_URL } = values;
   if (MEDIA_S3_URL !== undefined) {
     const missing = (['MEDIA_S3_ACCESS_KEY_ID', 'MEDIA_S3_SECRET_ACCESS_KEY'] as const).filter(

@@ -4,6 +4,7 @@ import { type Message, OnEvent, Subscriber } from '@tearline/events';
 import { ImageChanged } from '@tearline/modules/identity/contract';
 import type { EntityManager } from 'typeorm';
 import { MediaHash } from './contract.js';
+import { mediaHashIn } from './media-hash-in.js';
 import { MediaFiles } from './media-files.js';
 
 /** Records which articles and users show which pictures. */
@@ -19,15 +20,8 @@ export class ReferencesSubscriber {
 
   @OnEvent(ImageChanged)
   imageChanged({ payload }: Message<typeof ImageChanged>, manager: EntityManager): Promise<void> {
-    return this.files.setReferences(manager, `user/${payload.userId}`, hashIn(payload.image));
+    return this.files.setReferences(manager, `user/${payload.userId}`, mediaHashIn(payload.image));
   }
 }
 
 const hashes = (media: readonly string[]) => media.filter((hash) => MediaHash.safeParse(hash).success);
-
-/** Returns the hash in a URL of the form `/media/<hash>/<variant>`, with or without an origin. */
-function hashIn(image: string | null): string[] {
-  if (image === null || !URL.canParse(image, 'http://here')) return [];
-  const [, hash] = /^\/media\/([0-9a-f]{64})\//.exec(new URL(image, 'http://here').pathname) ?? [];
-  return hash === undefined ? [] : [hash];
-}

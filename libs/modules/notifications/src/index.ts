@@ -11,7 +11,10 @@ import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { Followed, SocialContract, Unfollowed } from '@tearline/modules/social/contract';
 import { NotificationsContract } from './contract.js';
-import { settings } from './notifications.settings.js';
+import { MAX_STREAMS, settings } from './notifications.settings.js';
+
+/** What the module offers to others, and its events. */
+export * as declarations from './contract.js';
 
 export const manifest: ModuleManifest = {
   name: 'notifications',
@@ -30,11 +33,18 @@ export const manifest: ModuleManifest = {
   jobs: ['notifications.fanout', 'notifications.email', 'notifications.prune'],
   routes: ['/api/notifications', '/api/notifications/**'],
   settings,
+  limits: ({ STREAMS_MAX }) => ({
+    streams: {
+      routes: ['/api/notifications/stream'],
+      max: (STREAMS_MAX as number | undefined) ?? MAX_STREAMS,
+    },
+  }),
   load: async () => (await import('./notifications.module.js')).NotificationsModule,
 };
 
-/** The module's tables. */
+/** The module's tables and sample data. */
 export const data: ModuleData = {
   schema: 'notifications',
   migrations: async () => (await import('./migrations/index.js')).migrations,
+  seed: async () => (await import('./seed.js')).seed,
 };

@@ -36,7 +36,7 @@ const CHANGES = statement<ChangedRow>(
     cross join lateral (
       select ${ROW}, n.user_id as "userId", n.seq, n.withdrawn_at is not null as "isWithdrawn"
         from notifications n where n.user_id = seen.user_id and n.seq > seen.seq order by n.seq limit $3
-    ) n`,
+    ) n limit $4`,
 );
 
 /** A user's latest sequence number and number of unread notifications. */
@@ -75,8 +75,8 @@ export class NotificationReads {
     return new Map(rows.map((row) => [row.userId, row]));
   }
 
-  /** Returns the changes after each user's sequence number, in order, at most `limit` per user. */
-  changes(seen: ReadonlyMap<number, number>, limit: number): Promise<ChangedRow[]> {
-    return this.reader.rows(CHANGES, [[...seen.keys()], [...seen.values()], limit]);
+  /** Returns the changes after each user's sequence number, each user's in order, at most `limit` per user and `total` in all. */
+  changes(seen: ReadonlyMap<number, number>, limit: number, total: number): Promise<ChangedRow[]> {
+    return this.reader.rows(CHANGES, [[...seen.keys()], [...seen.values()], limit, total]);
   }
 }

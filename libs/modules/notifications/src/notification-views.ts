@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type Articles, ArticlesContract } from '@tearline/modules/articles/contract';
 import { type Identity, IdentityContract } from '@tearline/modules/identity/contract';
+import { cursorOf, withinPageSize } from '@tearline/host';
 import { currentCall, Seam } from '@tearline/seam';
-import { cursorOf } from './cursor.js';
 import type { ListNotifications, Notification, NotificationList } from './notification.schemas.js';
 import { NotificationReads } from './notification-reads.js';
 import type { NotificationRow } from './notification-row.js';
 
 const MAX_ARTICLES = 100;
-const MAX_USERS = 1_000;
+const MAX_USERS = 100;
 
 /** Builds the notifications of the public API: the module's rows with their articles and actors. */
 @Injectable()
@@ -20,20 +20,21 @@ export class NotificationViews {
   ) {}
 
   async list(userId: number, { limit, cursor, unread }: ListNotifications): Promise<NotificationList> {
-    const place = cursor ?? Number.MAX_SAFE_INTEGER;
+    const [place = Number.MAX_SAFE_INTEGER] = cursor ?? [];
     const [inbox, rows] = await Promise.all([
       this.reads.inbox(userId),
       this.reads.page(userId, { unread, place, limit: limit + 1 }),
     ]);
-    const shown = rows.slice(0, limit);
+    const notifications = withinPageSize(await this.of(rows.slice(0, limit)));
+    const isLast = rows.length === notifications.length;
     return {
-      notifications: await this.of(shown),
+      notifications,
       unreadCount: inbox.unread,
-      nextCursor: rows.length > limit ? cursorOf(shown.at(-1)!.place) : null,
+      nextCursor: isLast ? null : cursorOf(rows[notifications.length - 1]!.place),
     };
   }
 
-  /** Builds views of any number of rows, with one call to each module per page. */
+  /** Builds views of any number of rows, with as few calls to each module as their batches allow. */
   async of(rows: readonly NotificationRow[]): Promise<Notification[]> {
     // The articles and users of the rows were written before the rows, so the reads must see them.
     currentCall()?.consistency.requireStrong();
@@ -41,7 +42,7 @@ export class NotificationViews {
     const userIds = distinct(rows.flatMap(({ actors }) => actors));
     const [articles, users] = await Promise.all([
       inBatches(articleIds, MAX_ARTICLES, (ids) => this.articles.summariesByIds({ ids })),
-      inBatches(userIds, MAX_USERS, (ids) => this.identity.usersByIds({ ids })),
+      inBatches(userIds, MAX_USERS, (ids) => this.actors(ids)),
     ]);
     return rows.map((row) => {
       const article = articles.get(row.articleId);
@@ -60,18 +61,24 @@ export class NotificationViews {
       };
     });
   }
+
+  /** Returns users without their biographies, which may be long. */
+  private async actors(ids: number[]) {
+    const users = await this.identity.usersByIds({ ids });
+    return users.map(({ id, username, image }) => ({ id, username, image }));
+  }
 }
 
 const distinct = (ids: readonly number[]) => [...new Set(ids)];
 
-/** Calls with at most as many ids as the contract allows. */
+/** Calls with at most as many ids as the contract allows, one batch after the other: the values of each may be large. */
 async function inBatches<T extends { readonly id: number }>(
   ids: readonly number[],
   max: number,
   call: (ids: number[]) => Promise<readonly T[]>,
 ): Promise<Map<number, T>> {
-  const parts = Array.from({ length: Math.ceil(ids.length / max) }, (_, index) =>
-    call(ids.slice(index * max, (index + 1) * max)),
-  );
-  return new Map((await Promise.all(parts)).flat().map((one) => [one.id, one]));
+  const found = new Map<number, T>();
+  for (let done = 0; done < ids.length; done += max)
+    for (const one of await call(ids.slice(done, done + max))) found.set(one.id, one);
+  return found;
 }

@@ -1,17 +1,6 @@
-import { wholeNumber } from '@tearline/host';
+import { cursor, wholeNumber } from '@tearline/host';
 import { z } from 'zod';
-import { placeOf } from './cursor.js';
 import { KINDS } from './notification-row.js';
-
-const cursor = z
-  .string({ error: 'is invalid' })
-  .transform((text, context) => {
-    const place = placeOf(text);
-    if (place === undefined) context.addIssue({ code: 'custom', message: 'is invalid' });
-    return place;
-  })
-  .optional()
-  .meta({ type: 'string' });
 
 const flag = z
   .enum(['true', 'false'], { error: 'must be true or false' })
@@ -21,7 +10,7 @@ const flag = z
 
 export const ListNotifications = z.object({
   limit: wholeNumber({ min: 1, max: 100, fallback: 20 }),
-  cursor,
+  cursor: cursor(1),
   unread: flag,
 });
 export type ListNotifications = z.infer<typeof ListNotifications>;

@@ -1,12 +1,14 @@
-import { numberSetting, readSettings } from '@tearline/settings';
+import { numberSetting, readSettings, urlSetting } from '@tearline/settings';
 import { z } from 'zod';
 
+/** The default of `STREAMS_MAX` where memory and open files suffice. */
+export const MAX_STREAMS = 10_000;
+
 export const settings = {
-  SMTP_URL: z
-    .string()
-    .refine((value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol), {
-      error: 'expected a URL such as smtp://user:password@mail.example.com:587',
-    })
+  SMTP_URL: urlSetting({
+    example: 'smtp://user:password@mail.example.com:587',
+    schemes: ['smtp', 'smtps'],
+  })
     .optional()
     .meta({
       description: 'SMTP server for e-mail: `smtp://user:password@mail.example.com:587`, or `smtps://`',
@@ -15,7 +17,7 @@ export const settings = {
   MAIL_FROM: z
     .string()
     .regex(
-      /^(?:[^<>@\r\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/,
+      /^([^<>@\p{Cc}]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u,
       'expected an address such as Conduit <hello@example.com>',
     )
     .optional()
@@ -32,9 +34,11 @@ export const settings = {
   STREAM_TICKET_SECONDS: numberSetting(1, 3_600)
     .default(30)
     .meta({ description: 'seconds for which a ticket opens a stream' }),
-  STREAMS_MAX: numberSetting(1, 1_000_000)
-    .default(10_000)
-    .meta({ description: 'concurrent notification streams of a process; further ones get 503' }),
+  STREAMS_MAX: numberSetting(1, 1_000_000).optional().meta({
+    description: 'concurrent notification streams of a process; further ones get 503',
+    defaultText: 'what [memory and open files](operations.md#connections) allow, at most 10000',
+    edge: true,
+  }),
 };
 
 export type NotificationsSettings = z.output<z.ZodObject<typeof settings>>;

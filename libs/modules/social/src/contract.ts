@@ -11,14 +11,35 @@ export const Profile = z.object({
 });
 export type Profile = z.infer<typeof Profile>;
 
+/** Tags cached values that depend on whom a user follows. */
+export const followsTag = (follower: number): string => `social:follows/${follower}`;
+
+/** Whom a user follows is asked for by that user's own requests, and their own changes count by position. */
+const keepFollows = {
+  for: 5 * 60_000,
+  staleIfError: 60 * 60_000,
+  tags: ({ follower }: { readonly follower: number }) => [followsTag(follower)],
+};
+
+/** For queries that pages wait for, and go on without: longer than the four seconds after which a database that hangs counts as lost. */
+const timeout = 5_000;
+
 export const SocialContract = contract('social', {
-  /** Returns those of `among` whom the user follows. */
+  /** Returns those of `among` whom the user follows; without an answer, none of them. */
   followedAmong: query({
     input: z.object({ follower: UserId, among: z.array(UserId).max(1000) }),
     output: z.array(UserId),
+    timeout,
+    keep: { ...keepFollows, absentFor: keepFollows.for, each: { of: 'among' } },
+    fallback: () => [],
   }),
-  /** Returns all users whom the user follows. */
-  followedBy: query({ input: z.object({ follower: UserId }), output: z.array(UserId) }),
+  /** Returns the users whom the user follows, of whom there are 10,000 at most. */
+  followedBy: query({
+    input: z.object({ follower: UserId }),
+    output: z.array(UserId),
+    timeout,
+    keep: keepFollows,
+  }),
   /**
    * Returns a page of the user's followers: ids above `after`, in ascending order, at most `limit`.
    */

@@ -5,9 +5,12 @@ const FOLLOWED_AMONG = statement<{ id: number }>(
   'social.among',
   'select followee_id as id from follows where follower_id = $1 and followee_id = any($2::bigint[])',
 );
+/** Users whom a user may follow, so that a feed and its query stay small. */
+export const MAX_FOLLOWED = 10_000;
+
 const FOLLOWED_BY = statement<{ ids: number[] }>(
   'social.by',
-  'select array(select followee_id from follows where follower_id = $1) as ids',
+  `select array(select followee_id from follows where follower_id = $1 limit ${MAX_FOLLOWED}) as ids`,
 );
 const FOLLOWERS_OF = statement<{ id: number }>(
   'social.of',

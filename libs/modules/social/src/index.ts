@@ -3,12 +3,16 @@ import { IdentityContract } from '@tearline/modules/identity/contract';
 import type { ModuleManifest } from '@tearline/seam';
 import { Followed, SocialContract, Unfollowed } from './contract.js';
 
+/** What the module offers to others, and its events. */
+export * as declarations from './contract.js';
+
 export const manifest: ModuleManifest = {
   name: 'social',
   contract: SocialContract,
   uses: [IdentityContract],
   publishes: [Followed, Unfollowed],
   routes: ['/api/profiles/**'],
+  publicPages: ['/api/profiles/*'],
   load: async () => (await import('./social.module.js')).SocialModule,
 };
 

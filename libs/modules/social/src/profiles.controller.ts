@@ -1,14 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { filterText, CachedResponse } from '@tearline/host';
+import { ApiErrors, CachedResponse, filterText } from '@tearline/host';
 import { ProfileBody, ProfilesService } from './profiles.service.js';
 
 const Username = filterText({ max: 255 });
 
 @ApiTags('Profile')
 @Controller('api/profiles/:username')
-@ApiResponse({ status: 404, description: 'profile: not found' })
+@ApiErrors('profile/not-found')
 export class ProfilesController {
   constructor(private readonly profiles: ProfilesService) {}
 
@@ -30,6 +30,7 @@ export class ProfilesController {
   @Authenticated()
   @ApiOperation({ operationId: 'FollowUserByUsername', summary: 'Follow a user' })
   @ApiResponse({ status: 200, standardSchema: ProfileBody })
+  @ApiErrors('profile/exceeds-what-you-may-follow')
   async follow(
     @Param('username', { schema: Username }) username: string,
     @ViewerId() viewer: number,

@@ -1,10 +1,14 @@
 import type { SeedFunction } from '@tearline/database';
+import { Followed } from './contract.js';
 
 const BATCH_SIZE = 10_000;
 
 const INSERT = `
-  insert into follows (follower_id, followee_id)
-  select * from unnest($1::bigint[], $2::bigint[])`;
+  insert into follows (follower_id, followee_id, created_at)
+  select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[])`;
+/** Sample users follow each other in the two months after the sample articles. */
+const OLDEST = Date.UTC(2026, 0, 1);
+const SPAN_MS = 60 * 86_400_000;
 
 /** Seeds follows among the seeded users; a few users have most of the followers. */
 export const seed: SeedFunction = async (context) => {
@@ -14,7 +18,14 @@ export const seed: SeedFunction = async (context) => {
   for (let done = 0; done < wanted;) {
     const end = Math.min(done + BATCH_SIZE, wanted);
     const ids = (places: readonly number[]) => places.slice(done, end).map((place) => users.first + place);
-    await context.query(INSERT, [ids(followers), ids(followees)]);
+    const times = Array.from(
+      { length: end - done },
+      (_, place) => new Date(OLDEST + ((done + place) / wanted) * SPAN_MS),
+    );
+    const [followerIds, followeeIds] = [ids(followers), ids(followees)];
+    await context.query(INSERT, [followerIds, followeeIds, times]);
+    for (const [place, followerId] of followerIds.entries())
+      context.emit(Followed, { followerId, followeeId: followeeIds[place]! }, times[place]!);
     done = end;
     context.progress(done, wanted);
   }

@@ -5,13 +5,21 @@ export class UserEntity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint' })
   id: number;
 
-  /** In the user's spelling; unique ignoring case. */
+  /** In the user's spelling. */
   @Column('text')
   username: string;
 
-  /** In the user's spelling; unique ignoring case. */
+  /** Unique. */
+  @Column('text', { name: 'canonical_username' })
+  canonicalUsername: string;
+
+  /** In the user's spelling. */
   @Column('text')
   email: string;
+
+  /** Unique. */
+  @Column('text', { name: 'canonical_email' })
+  canonicalEmail: string;
 
   @Column('text', { name: 'password_hash' })
   passwordHash: string;

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, HttpException, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { SeamError } from '@tearline/seam';
+import { ReadCache } from '@tearline/cache';
+import { ApiErrors } from '@tearline/host';
+import { currentCall, SeamError } from '@tearline/seam';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { fileTag } from '../cache-tags.js';
 import { MediaHash } from '../contract.js';
 import { MediaReads } from '../media-reads.js';
 import { keyOf } from '../storage/keys.js';
@@ -25,6 +28,7 @@ export class VariantsController {
   constructor(
     private readonly reads: MediaReads,
     @Inject(STORAGE) private readonly storage: Storage,
+    private readonly cache: ReadCache,
   ) {}
 
   @Get(':hash/:variant')
@@ -32,6 +36,9 @@ export class VariantsController {
   @ApiParam({ name: 'variant', enum: variantNames })
   @ApiProduces('image/webp')
   @ApiResponse({ status: 200, content: { 'image/webp': { schema: { type: 'string', format: 'binary' } } } })
+  @ApiResponse({ status: 206, description: 'the range that was requested' })
+  @ApiResponse({ status: 304, description: 'the client has it' })
+  @ApiErrors('media/not-found', 'media/is-another-one', 'range/is-not-satisfiable')
   async show(
     @Param('hash') hash: string,
     @Param('variant') variant: string,
@@ -47,11 +54,12 @@ export class VariantsController {
 
     const validators = { etag: `"${stored.sha256}"`, modified: file.readyAt! };
     const status = preconditionsOf(headers, validators);
-    if (status === 412) throw new HttpException({ errors: { media: ['is another one'] } }, 412);
+    if (status === 412) throw new SeamError('media/is-another-one');
     const lasting = {
       'cache-control': 'public, max-age=31536000, immutable',
       etag: validators.etag,
       'last-modified': validators.modified.toUTCString(),
+      ...this.#sharedHeaders(hash),
     };
     if (status === 304) {
       void reply
@@ -65,7 +73,7 @@ export class VariantsController {
     const range = isPart ? byteRangeOf(headers.range, stored.bytes) : undefined;
     if (range === 'unsatisfiable') {
       void reply.header('content-range', `bytes */${stored.bytes}`);
-      throw new HttpException({ errors: { range: ['is not satisfiable'] } }, 416);
+      throw new SeamError('range/is-not-satisfiable');
     }
     // Fastify sends only the headers.
     const body = method === 'HEAD' ? Readable.from([]) : await this.storage.get(keyOf(file, variant), range);
@@ -77,5 +85,12 @@ export class VariantsController {
     void reply
       .headers({ ...lasting, ...SAFE, 'accept-ranges': 'bytes', 'content-length': length })
       .send(body);
+  }
+
+  /** A picture never changes, and is purged when it is deleted. What may be read from a lagging replica is not shared. */
+  #sharedHeaders(hash: string): Record<string, string> {
+    const keys = this.cache.surrogateKeys(fileTag(hash));
+    if (keys === undefined || currentCall()?.consistency.level !== 'strong') return {};
+    return { 'surrogate-key': keys, 'cdn-cache-control': 'max-age=31536000, stale-if-error=86400' };
   }
 }

@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectTransactions, Transactions } from '@tearline/database';
 import { MediaFiles } from '../media-files.js';
 import type { MediaFile } from '../media-file.js';
+import { MediaReads } from '../media-reads.js';
 import { keyOf, newGeneration } from '../storage/keys.js';
+import { SeamError } from '@tearline/seam';
 import { STORAGE, type Storage } from '../storage/storage.js';
 import { TemporaryFiles } from '../storage/temporary-files.js';
 import { receiveFile, type ReceivedFile } from './receive-file.js';
 import { UploadRateLimit } from './upload-rate-limit.js';
 import { UploadLimit } from './upload-limit.js';
+
+const UPLOAD = 'upload media';
 
 /** Receives and stores uploads. */
 @Injectable()
@@ -15,7 +20,9 @@ export class UploadsService {
   readonly #log = new Logger(UploadsService.name);
 
   constructor(
+    @InjectTransactions('media') private readonly transactions: Transactions,
     private readonly files: MediaFiles,
+    private readonly reads: MediaReads,
     private readonly temporary: TemporaryFiles,
     private readonly limit: UploadLimit,
     private readonly rateLimit: UploadRateLimit,
@@ -33,11 +40,25 @@ export class UploadsService {
       try {
         const received = await receiveFile(request, file);
         await file.close();
-        return await this.store(user, received, file.path);
+        return await this.storeOnce(user, received, file.path);
       } finally {
         await file.discard();
       }
     });
+  }
+
+  /** A repetition with the same idempotency key does not add a claim again that was deleted since. */
+  private async storeOnce(user: number, received: ReceivedFile, path: string): Promise<MediaFile> {
+    const { hash } = received;
+    if (await this.transactions.findReply(UPLOAD, hash)) {
+      const known = await this.reads.one(hash);
+      if (!known) throw new SeamError('media/not-found');
+      return known;
+    }
+    const file = await this.store(user, received, path);
+    // Not in the transaction of the claim: claims of the same content are the same.
+    await this.transactions.run(UPLOAD, hash, async () => undefined);
+    return file;
   }
 
   private async store(user: number, received: ReceivedFile, path: string): Promise<MediaFile> {

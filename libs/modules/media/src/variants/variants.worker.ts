@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
@@ -11,7 +10,7 @@ import { STORAGE, type Storage } from '../storage/storage.js';
 import { TemporaryFiles } from '../storage/temporary-files.js';
 import { MakeVariants } from './make-variants.job.js';
 import { UnusableImageError } from './unusable-image.error.js';
-import { VariantMaker } from './variant-maker.js';
+import { VariantFiles } from './variant-files.js';
 import type { VariantName } from './variants.js';
 
 /** Creates variants. An interrupted attempt is repeated from the start and writes the same files again. */
@@ -23,7 +22,7 @@ export class VariantsWorker {
   constructor(
     private readonly files: MediaFiles,
     private readonly temporary: TemporaryFiles,
-    private readonly maker: VariantMaker,
+    private readonly variants: VariantFiles,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
@@ -44,7 +43,6 @@ export class VariantsWorker {
     }
   }
 
-  /** Creates all variants, then stores them. */
   private async store(
     file: MediaFile,
     signal: AbortSignal,
@@ -58,28 +56,9 @@ export class VariantsWorker {
         signal.throwIfAborted();
         throw new SeamError('unavailable', { cause: error });
       });
-      const made = await this.maker.make(original.path, file.kind, signal);
-      const entries = Object.entries(made) as [VariantName, Buffer][];
-      const variants: [VariantName, StoredVariant][] = [];
-      for (const [name, data] of entries) {
-        await this.put(keyOf(file, name), data);
-        const sha256 = createHash('sha256').update(data).digest('hex');
-        variants.push([name, { bytes: data.length, sha256 }]);
-      }
-      return Object.fromEntries(variants) as Record<VariantName, StoredVariant>;
+      return await this.variants.store(file, original.path, signal);
     } finally {
       await original.discard();
-    }
-  }
-
-  private async put(key: string, data: Buffer): Promise<void> {
-    const file = await this.temporary.open();
-    try {
-      await file.write([data]);
-      await file.close();
-      await this.storage.put(key, file.path);
-    } finally {
-      await file.discard();
     }
   }
 

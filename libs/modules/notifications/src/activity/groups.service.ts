@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { execute, statement } from '@tearline/database';
 import type { EntityManager } from 'typeorm';
 import { EmailQueue } from '../email/email-queue.js';
 import { InboxChanges } from '../inbox/inbox-changes.js';
@@ -24,15 +25,20 @@ interface OpenGroup {
   hasActor: boolean;
 }
 
-const FIND = `
+const FIND = statement<OpenGroup>(
+  'notifications.findGroup',
+  `
   select exists (select from gone_articles where article_id = $3) as "isDeleted", n.id,
          exists (select from activities a where a.user_id = n.user_id and a.notification_id = n.id and a.actor_id = $4)
            as "hasActor"
     from (select) one
     left join notifications n
-      on n.kind = $2 and n.article_id = $3 and n.user_id = $1 and n.read_at is null and n.withdrawn_at is null`;
+      on n.kind = $2 and n.article_id = $3 and n.user_id = $1 and n.read_at is null and n.withdrawn_at is null`,
+);
 
-const OPEN = `
+const OPEN = statement<never>(
+  'notifications.openGroup',
+  `
   with opened as (
     insert into notifications
       (user_id, id, place, seq, kind, article_id, actors, actor_count, created_at, updated_at)
@@ -40,9 +46,12 @@ const OPEN = `
   ), counted as (
     update inboxes set unread = unread + 1 where user_id = $1
   )
-  insert into activities (user_id, notification_id, actor_id, subject, occurred_at) values ($1, $2, $5, $6, $7)`;
+  insert into activities (user_id, notification_id, actor_id, subject, occurred_at) values ($1, $2, $5, $6, $7)`,
+);
 
-const GROW = `
+const GROW = statement<never>(
+  'notifications.growGroup',
+  `
   with added as (
     insert into activities (user_id, notification_id, actor_id, subject, occurred_at) values ($1, $2, $4, $5, $6)
     on conflict do nothing returning 1
@@ -50,31 +59,33 @@ const GROW = `
   update notifications
      set place = $3, seq = $3, updated_at = greatest(updated_at, $6), actor_count = actor_count + $7,
          actors = (array_prepend($4::bigint, array_remove(actors, $4::bigint)))[1:3]
-   where user_id = $1 and id = $2 and exists (select from added)`;
+   where user_id = $1 and id = $2 and exists (select from added)`,
+);
 
-const UNDO = `
+/** Removes the activity; and, if it was the actor's last one there, the actor, or the notification with its last actor. */
+const UNDO = statement<{ isChanged: boolean }>(
+  'notifications.undoGroup',
+  `
   with undone as (
     delete from activities where user_id = $1 and notification_id = $2 and actor_id = $3 and subject = $4 returning 1
+  ), changed as (
+    update notifications
+       set seq = $5, actor_count = actor_count - (actor_count > 1)::int,
+           withdrawn_at = case when actor_count = 1 then now() end,
+           actors = case when actor_count = 1 then actors else array(
+             select actor_id from activities where user_id = $1 and notification_id = $2 and actor_id <> $3
+              group by actor_id order by max(occurred_at) desc, actor_id limit 3
+           ) end
+     where user_id = $1 and id = $2 and exists (select from undone) and not exists (
+       select from activities where user_id = $1 and notification_id = $2 and actor_id = $3 and subject <> $4
+     )
+    returning withdrawn_at
+  ), counted as (
+    update inboxes set unread = unread - 1
+     where user_id = $1 and exists (select from changed where withdrawn_at is not null)
   )
-  select exists (select from undone) as done,
-         exists (select from activities where user_id = $1 and notification_id = $2 and actor_id = $3 and subject <> $4)
-           as "isStillActive"`;
-
-const SHRINK = `
-  update notifications
-     set seq = $3, actor_count = actor_count - 1,
-         actors = array(
-           select actor_id from activities where user_id = $1 and notification_id = $2
-            group by actor_id order by max(occurred_at) desc, actor_id limit 3
-         )
-   where user_id = $1 and id = $2 and actor_count > 1
-  returning id`;
-
-const WITHDRAW = `
-  with withdrawn as (
-    update notifications set withdrawn_at = now(), seq = $3 where user_id = $1 and id = $2
-  )
-  update inboxes set unread = unread - 1 where user_id = $1`;
+  select exists (select from changed) as "isChanged"`,
+);
 
 /**
  * Groups activities into notifications: while a notification is unread, further activities of its kind and article are added
@@ -95,10 +106,10 @@ export class GroupsService {
     const { isDeleted, id, hasActor } = await this.find(manager, activity);
     if (isDeleted) return;
     if (id === null) {
-      await manager.query(OPEN, [userId, seq, kind, articleId, actorId, subject, at]);
+      await execute(manager, OPEN, [userId, seq, kind, articleId, actorId, subject, at]);
       await this.mails.add(manager, { kind, articleId, userIds: [userId] });
     } else {
-      await manager.query(GROW, [userId, id, seq, actorId, subject, at, hasActor ? 0 : 1]);
+      await execute(manager, GROW, [userId, id, seq, actorId, subject, at, hasActor ? 0 : 1]);
     }
     this.changes.add(manager, [userId]);
   }
@@ -110,15 +121,8 @@ export class GroupsService {
     const seq = await allocateSequence(manager, userId);
     const { id } = await this.find(manager, activity);
     if (id === null) return;
-    const [undone] = await manager.query<{ done: boolean; isStillActive: boolean }[]>(UNDO, [
-      userId,
-      id,
-      actorId,
-      subject,
-    ]);
-    if (!undone!.done || undone!.isStillActive) return;
-    const [shrunk] = await manager.query<[{ id: number }[], number]>(SHRINK, [userId, id, seq]);
-    if (shrunk.length === 0) await manager.query(WITHDRAW, [userId, id, seq]);
+    const [undone] = await execute(manager, UNDO, [userId, id, actorId, subject, seq]);
+    if (!undone!.isChanged) return;
     this.changes.add(manager, [userId]);
   }
 
@@ -126,7 +130,7 @@ export class GroupsService {
     manager: EntityManager,
     { userId, kind, articleId, actorId }: Activity,
   ): Promise<OpenGroup> {
-    const [group] = await manager.query<OpenGroup[]>(FIND, [userId, kind, articleId, actorId]);
+    const [group] = await execute(manager, FIND, [userId, kind, articleId, actorId]);
     return group!;
   }
 }

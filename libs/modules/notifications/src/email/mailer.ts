@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 import type { EmailText } from './email-text.js';
 
@@ -15,31 +15,23 @@ export interface Envelope {
 export class Mailer implements OnModuleDestroy {
   readonly #from: string;
   readonly #domain: string;
-  readonly #transport: Transporter | undefined;
+  readonly #url: string | undefined;
+  #transport: Promise<Transporter> | undefined;
 
   constructor(@Inject(NOTIFICATIONS_SETTINGS) { SMTP_URL, MAIL_FROM }: NotificationsSettings) {
     this.#from = MAIL_FROM ?? '';
     this.#domain = /@([^\s<>]+)>?$/.exec(this.#from)?.[1] ?? '';
-    if (SMTP_URL === undefined || MAIL_FROM === undefined) return;
-    // One connection per message: a pool would silently resend messages whose outcome a broken connection left unknown.
-    this.#transport = createTransport({
-      url: SMTP_URL,
-      connectionTimeout: 10_000,
-      greetingTimeout: 10_000,
-      socketTimeout: 20_000,
-      dnsTimeout: 10_000,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+    this.#url = MAIL_FROM === undefined ? undefined : SMTP_URL;
   }
 
   get isOff(): boolean {
-    return this.#transport === undefined;
+    return this.#url === undefined;
   }
 
   /** Resolves when the server has accepted the message. @throws Error of nodemailer, see {@link smtpOutcomeOf} */
   async send({ to, id }: Envelope, { subject, text, html }: EmailText): Promise<void> {
-    await this.#transport!.sendMail({
+    const transport = await (this.#transport ??= this.open());
+    await transport.sendMail({
       from: this.#from,
       // An object is one address; a string would be parsed as a list of addresses.
       to: { name: '', address: to },
@@ -51,7 +43,22 @@ export class Mailer implements OnModuleDestroy {
     });
   }
 
-  onModuleDestroy(): void {
-    this.#transport?.close();
+  async onModuleDestroy(): Promise<void> {
+    (await this.#transport)?.close();
+  }
+
+  /** Loads nodemailer with the first message. */
+  private async open(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer');
+    // One connection per message: a pool would silently resend messages whose outcome a broken connection left unknown.
+    return createTransport({
+      url: this.#url!,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 20_000,
+      dnsTimeout: 10_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
   }
 }

@@ -6,6 +6,7 @@ import { GroupsService } from '../activity/groups.service.js';
 import type { EmailQueue } from '../email/email-queue.js';
 import { NotificationsDatabase } from '../fixtures/notifications-database.fixture.js';
 import type { InboxChanges } from '../inbox/inbox-changes.js';
+import { notifyFollowers } from './notify-followers.js';
 import { FanoutWorker } from './fanout.worker.js';
 import { PublicationsSubscriber } from './publications.subscriber.js';
 
@@ -148,6 +149,27 @@ describe('a fan-out', () => {
     expect(await notified(articleId)).toEqual({ n: 100, users: 100 });
     expect(await notified(articleId, 'withdrawn_at is not null')).toEqual({ n: 2_000, users: 2_000 });
     expect(await miscounted()).toEqual([]);
+  });
+
+  it('is withdrawn after what is added at the same time, with a number of its own', async () => {
+    const { articleId, publish, remove, work } = fanout(1);
+    await publish();
+    await remove();
+    // A promise in an object is not awaited by the transaction.
+    const { withdrawn } = await inbox.transaction(async (manager) => {
+      await notifyFollowers(manager, { articleId: 1_000, authorId: AUTHOR, publishedAt: new Date() }, [1]);
+      const started = work();
+      await inbox.untilWaiting(1);
+      return { withdrawn: started };
+    });
+    await withdrawn;
+    expect(await notified(articleId)).toEqual({ n: 0, users: 0 });
+    expect(await miscounted()).toEqual([]);
+    const [row] = await inbox.query<{ last: number; latest: number; doubled: number }>(
+      `select i.last, max(n.seq) as latest, count(*)::int - count(distinct n.seq)::int as doubled
+         from inboxes i join notifications n using (user_id) where user_id = 1 group by i.last`,
+    );
+    expect(row).toMatchObject({ latest: row!.last, doubled: 0 });
   });
 
   it('stops when its article is deleted while it runs', async () => {

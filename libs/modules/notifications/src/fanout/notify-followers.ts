@@ -1,3 +1,4 @@
+import { execute, statement } from '@tearline/database';
 import type { EntityManager } from 'typeorm';
 
 /** Followers per transaction. */
@@ -10,7 +11,9 @@ export interface Publication {
   readonly publishedAt: Date;
 }
 
-const NOTIFY = `
+const NOTIFY = statement<never>(
+  'notifications.notifyFollowers',
+  `
   with raised as (
     insert into inboxes as i (user_id, last, unread)
     select user_id, 1, 1 from unnest($1::bigint[]) as followers (user_id) order by user_id
@@ -20,7 +23,8 @@ const NOTIFY = `
   insert into notifications
     (user_id, id, place, seq, kind, article_id, actors, actor_count, created_at, updated_at)
   select user_id, last, last, last, 'publish', $2::bigint, array[$3::bigint], 1, $4::timestamptz, $4::timestamptz
-    from raised`;
+    from raised`,
+);
 
 /** Adds a notification for each follower. Users are locked in ascending order, as everywhere. */
 export async function notifyFollowers(
@@ -28,5 +32,5 @@ export async function notifyFollowers(
   { articleId, authorId, publishedAt }: Publication,
   followers: readonly number[],
 ): Promise<void> {
-  await manager.query(NOTIFY, [followers, articleId, authorId, publishedAt]);
+  await execute(manager, NOTIFY, [followers, articleId, authorId, publishedAt]);
 }

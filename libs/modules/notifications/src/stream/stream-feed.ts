@@ -7,6 +7,8 @@ import { type EventStream, eventText } from './event-stream.js';
 /** Changes per user and users per query. */
 const PAGE_SIZE = 100;
 const USERS_PER_QUERY = 200;
+/** Changes of all users per query. */
+const MAX_ROWS = 1_000;
 const EMPTY: Inbox = { last: 0, unread: 0 };
 
 /**
@@ -38,10 +40,10 @@ export class StreamFeed {
       const seen = new Map(
         part.map(([user, those]) => [user, Math.min(...those.map(({ lastSent }) => lastSent!))]),
       );
-      const changes = await this.changes(seen);
+      const { changes, isCut } = await this.changes(seen);
       for (const [user, those] of part) {
         const news = changes.get(user) ?? [];
-        const isAll = news.length < PAGE_SIZE;
+        const isAll = news.length < PAGE_SIZE && !isCut;
         for (const stream of those) sendChanges(stream, news, isAll ? inboxOf(user).last : undefined);
         if (!isAll) unfinished.push(user);
       }
@@ -50,15 +52,22 @@ export class StreamFeed {
     return unfinished;
   }
 
+  /** @returns changes by user, in order, and whether there may be more */
   private async changes(
     seen: ReadonlyMap<number, number>,
-  ): Promise<Map<number, [seq: number, text: string][]>> {
-    const rows = await this.reads.changes(seen, PAGE_SIZE);
+  ): Promise<{ changes: Map<number, [seq: number, text: string][]>; isCut: boolean }> {
+    const rows = await this.reads.changes(seen, PAGE_SIZE, MAX_ROWS);
     const shown = await this.views.of(rows);
     const texts = rows.map((row, index) => [row.userId, row.seq, textOf(row, shown[index])] as const);
     texts.sort(([, one], [, other]) => one - other);
     const grouped = Map.groupBy(texts, ([user]) => user);
-    return new Map([...grouped].map(([user, all]) => [user, all.map(([, seq, text]) => [seq, text])]));
+    const changes = new Map<number, [seq: number, text: string][]>();
+    for (const [user, all] of grouped)
+      changes.set(
+        user,
+        all.map(([, seq, text]) => [seq, text]),
+      );
+    return { changes, isCut: rows.length === MAX_ROWS };
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type OnModuleInit,
   Optional,
 } from '@nestjs/common';
+import { Revocations } from '@tearline/auth';
 import { Broadcaster } from '@tearline/events';
 import { HostShutdown } from '@tearline/host';
 import { runOutsideCall, SeamError } from '@tearline/seam';
@@ -14,12 +15,15 @@ import { type ChangedUsers, TOPIC } from '../inbox/inbox-changes.js';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 import { EventStream, HEARTBEAT } from './event-stream.js';
 import { StreamFeed } from './stream-feed.js';
+import { streamLimit } from './stream-limit.js';
 
 const MAX_PER_USER = 10;
 /** Bounds the delay after a lost broadcast. */
 const POLL_INTERVAL_MS = 1_500;
-/** Less than the read timeout of a proxy: nginx has 12 seconds. */
+/** Less than the read timeout of a proxy: nginx has 30 seconds. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
+/** Streams get their heartbeats in so many groups, one after the other: all at once would hold up requests. */
+const HEARTBEAT_GROUPS = 50;
 const STALL_TIMEOUT_MS = 15_000;
 
 /** The open streams of this process. Broadcasts name the users who have news; a periodic poll finds what a lost broadcast would have named. */
@@ -27,32 +31,42 @@ const STALL_TIMEOUT_MS = 15_000;
 export class StreamHub implements OnModuleInit, OnModuleDestroy {
   readonly #log = new Logger(StreamHub.name);
   readonly #streams = new Map<number, Set<EventStream>>();
+  /** The same streams. The first group is the next to get heartbeats. */
+  readonly #groups = Array.from({ length: HEARTBEAT_GROUPS }, () => new Set<EventStream>());
+  #opened = 0;
   /** Users whose streams may lack changes. */
   readonly #due = new Set<number>();
   readonly #dropped: Counter | undefined;
+  readonly #max: number;
   #count = 0;
   #feeding: Promise<void> | undefined;
   #isFailing = false;
   #cleanups: (() => void)[] = [];
+  /** Of the polls and the heartbeats, while there are streams. */
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(
-    @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
+    @Inject(NOTIFICATIONS_SETTINGS) { STREAMS_MAX }: NotificationsSettings,
     private readonly feed: StreamFeed,
     private readonly broadcaster: Broadcaster,
     private readonly closing: HostShutdown,
+    private readonly revocations: Revocations,
     @Optional() registry?: Registry,
   ) {
+    this.#max = streamLimit(STREAMS_MAX);
+    if (STREAMS_MAX !== undefined && STREAMS_MAX > this.#max)
+      this.#log.warn(
+        `STREAMS_MAX: this process serves ${this.#max} streams at most, got ${STREAMS_MAX}; give it more memory or open files`,
+      );
     if (registry) this.#dropped = this.measure(registry);
   }
 
   onModuleInit(): void {
-    const polling = setInterval(() => this.poll(), POLL_INTERVAL_MS).unref();
-    const heartbeat = setInterval(() => this.sendHeartbeats(), HEARTBEAT_INTERVAL_MS).unref();
     this.#cleanups = [
-      () => clearInterval(polling),
-      () => clearInterval(heartbeat),
+      () => this.stopTimers(),
       this.broadcaster.subscribe(TOPIC, (users) => this.onBroadcast(users as ChangedUsers)),
       this.closing.onShutdown(() => this.endAll()),
+      this.revocations.onRevoked(({ userId }) => this.endOf(userId)),
     ];
   }
 
@@ -69,7 +83,7 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
   open(userId: number, since: number | undefined): EventStream {
     const streams = this.#streams.get(userId) ?? new Set();
     if (streams.size >= MAX_PER_USER) throw new SeamError('stream/too-many', { data: { retryAfter: 30 } });
-    if (this.#count >= this.settings.STREAMS_MAX) throw new SeamError('unavailable');
+    if (this.#count >= this.#max) throw new SeamError('unavailable');
     const stream = new EventStream(userId, since, () => this.wake(userId));
     if (this.closing.isShuttingDown) {
       stream.end();
@@ -77,13 +91,30 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
     }
     this.#streams.set(userId, streams.add(stream));
     this.#count += 1;
+    this.#opened += 1;
+    if (this.#count === 1) this.startTimers();
+    const group = this.#groups[this.#opened % HEARTBEAT_GROUPS]!.add(stream);
     stream.once('close', () => {
       this.#count -= 1;
+      if (this.#count === 0) this.stopTimers();
+      group.delete(stream);
       streams.delete(stream);
       if (streams.size === 0) this.#streams.delete(userId);
     });
     this.wake(userId);
     return stream;
+  }
+
+  private startTimers(): void {
+    const heartbeats = HEARTBEAT_INTERVAL_MS / HEARTBEAT_GROUPS;
+    this.#timers = runOutsideCall(() => [
+      setInterval(() => this.poll(), POLL_INTERVAL_MS).unref(),
+      setInterval(() => this.sendHeartbeats(), heartbeats).unref(),
+    ]);
+  }
+
+  private stopTimers(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
   private onBroadcast(users: ChangedUsers): void {
@@ -126,13 +157,20 @@ export class StreamHub implements OnModuleInit, OnModuleDestroy {
   }
 
   private sendHeartbeats(): void {
-    for (const stream of this.all()) {
+    const group = this.#groups.shift()!;
+    this.#groups.push(group);
+    for (const stream of group) {
       if (!stream.isFull) stream.send(HEARTBEAT);
       else if (stream.stalledForMs > STALL_TIMEOUT_MS) {
         this.#dropped?.inc();
         stream.destroy();
       }
     }
+  }
+
+  /** Which of the user's tokens and sessions opened a stream is not known: clients with a valid one open another. */
+  private endOf(userId: number): void {
+    for (const stream of this.#streams.get(userId) ?? []) stream.end();
   }
 
   private endAll(): void {

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { Revocations } from '@tearline/auth';
 import { SeamError } from '@tearline/seam';
+import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS_SETTINGS, type NotificationsSettings } from '../notifications.settings.js';
 
@@ -21,7 +23,9 @@ const REDEEM = `
   with taken as (
     delete from tickets where hash = $1 returning user_id, expires_at
   )
-  select user_id as "userId" from taken where expires_at > now()`;
+  select user_id as "userId", 1000 * ($2 - extract(epoch from expires_at - now()))::float8 as age
+    from taken
+   where expires_at > now()`;
 
 /** A ticket and its expiry. */
 export interface IssuedTicket {
@@ -34,11 +38,25 @@ export interface IssuedTicket {
  * a token in the URL.
  */
 @Injectable()
-export class StreamTickets {
+export class StreamTickets implements OnModuleDestroy {
+  /** When a user's credentials were last revoked, as `performance.now()` had it, for as long as a ticket is valid. */
+  readonly #revokedAt: LRUCache<number, number>;
+  readonly #unsubscribe: () => void;
+
   constructor(
     @InjectDataSource('notifications') private readonly database: DataSource,
     @Inject(NOTIFICATIONS_SETTINGS) private readonly settings: NotificationsSettings,
-  ) {}
+    revocations: Revocations,
+  ) {
+    this.#revokedAt = new LRUCache({ max: 100_000, ttl: 1_000 * settings.STREAM_TICKET_SECONDS });
+    this.#unsubscribe = revocations.onRevoked(({ userId }) => {
+      this.#revokedAt.set(userId, performance.now());
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#unsubscribe();
+  }
 
   /** @throws SeamError `stream-ticket/too-many` */
   async issue(userId: number): Promise<IssuedTicket> {
@@ -55,12 +73,21 @@ export class StreamTickets {
 
   /**
    * Redeems a ticket. @returns the user's id
-   * @throws SeamError `ticket/is-invalid` for a used, expired or unknown ticket
+   * @throws SeamError `ticket/is-invalid` for a used, expired or unknown ticket, and for one issued before the user's credentials
+   *   were revoked
    */
   async redeem(ticket: string): Promise<number> {
-    const [taken] = await this.database.query<{ userId: number }[]>(REDEEM, [hashOf(ticket)]);
+    const [taken] = await this.database.query<{ userId: number; age: number }[]>(REDEEM, [
+      hashOf(ticket),
+      this.settings.STREAM_TICKET_SECONDS,
+    ]);
     if (!taken) throw new SeamError('ticket/is-invalid');
-    return taken.userId;
+    const { userId, age } = taken;
+    // Spans of time are compared, since the clock of the database may be another.
+    const revokedAt = this.#revokedAt.get(userId);
+    if (revokedAt !== undefined && performance.now() - age <= revokedAt)
+      throw new SeamError('ticket/is-invalid');
+    return userId;
   }
 }
 

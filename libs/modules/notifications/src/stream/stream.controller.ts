@@ -1,7 +1,7 @@
 import { Controller, Get, Header, MethodNotAllowedException, Post, Query, Req } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, OptionallyAuthenticated, ViewerId } from '@tearline/auth';
-import { Deadline } from '@tearline/host';
+import { ApiErrors, Deadline } from '@tearline/host';
 import { currentCall, SeamError } from '@tearline/seam';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
@@ -25,6 +25,7 @@ export class StreamController {
     summary: 'A ticket that opens one stream, once and soon',
   })
   @ApiResponse({ status: 201, standardSchema: TicketBody })
+  @ApiErrors('stream-ticket/too-many')
   async createTicket(@ViewerId() viewer: number): Promise<TicketBody> {
     const { ticket, expiresAt } = await this.tickets.issue(viewer);
     return { ticket, expiresAt: expiresAt.toISOString() };
@@ -45,6 +46,8 @@ export class StreamController {
   @ApiHeader({ name: 'Last-Event-ID', required: false })
   @ApiProduces('text/event-stream')
   @ApiResponse({ status: 200 })
+  @ApiErrors('token/is-missing', 'ticket/is-invalid', 'stream/too-many')
+  @ApiResponse({ status: 405, description: 'request: method not allowed, for HEAD' })
   async stream(
     @Query({ schema: OpenStream }) { ticket, lastEventId }: OpenStream,
     @ViewerId() viewer: number | undefined,

@@ -1,0 +1,2 @@
+/** Tags the pictures of a file, which shared caches hold. */
+export const fileTag = (hash: string) => `media:file/${hash}`;
