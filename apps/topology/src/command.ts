@@ -7,6 +7,9 @@ export interface TopologyOptions {
   readonly replicas?: readonly string[];
   readonly watch?: true;
   readonly explain?: true;
+  readonly cdn?: true;
+  readonly ha?: true;
+  readonly observe?: true;
 }
 
 /** Returns the command line of `npm run topology`. */
@@ -20,7 +23,7 @@ private PostgreSQL unless DATABASE_URL is set. Ctrl-C stops everything.`,
     )
     .argument(
       '[topology]',
-      'monolith, microservices, workers or media (topologies/<name>.yaml), or a file: ./mine.yaml',
+      'monolith, microservices, workers, media or sticky (topologies/<name>.yaml), or a file: ./mine.yaml',
     )
     .option(
       '--alone <module>',
@@ -32,6 +35,12 @@ private PostgreSQL unless DATABASE_URL is set. Ctrl-C stops everything.`,
       (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
     )
     .option('--watch', 'when a source file is saved, replaces the hosts that run it while they serve')
+    .option('--cdn', 'puts an edge cache (Varnish) in front, which listens on PORT')
+    .option('--ha', 'takes three PostgreSQL servers under Patroni, of which one replaces another that fails')
+    .option(
+      '--observe',
+      'runs Prometheus and Alertmanager with its dashboards and alerts, and stores the log for search',
+    )
     .option('--explain', 'prints what the topology means, with a picture, and runs nothing')
     .addHelpText(
       'after',
@@ -44,6 +53,7 @@ Environment:
   DATABASE_CONNECTIONS  connections to the database for each module of a process (5)
   EDGE_LOG              a file for nginx's log of requests (none: the hosts log each request)
   OPERATOR_PASSWORD     the password of the user 'operator' for the board of the queues, /queues
+  CDN_MEMORY_MIB        the memory of the edge cache of --cdn in MiB (256)
   LOG_FORMAT            json or pretty; by default pretty on a terminal
   NODE_ENV, LOG_LEVEL, SEAM_CHECKED and the settings of hosts and modules are passed on to the hosts.`,
     );

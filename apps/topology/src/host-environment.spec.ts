@@ -43,6 +43,13 @@ describe('the environment of a host', () => {
     expect(Object.keys(workers!).filter((name) => name.endsWith('_RPC_ADDRESSES'))).toEqual([]);
   });
 
+  it('names the folder for evidence of memory, for all hosts, where there is one', async () => {
+    for (const env of Object.values(await environments(media, {}, { MEMORY_EVIDENCE_DIR: '/evidence' })))
+      expect(env['MEMORY_EVIDENCE_DIR']).toBe('/evidence');
+    for (const env of Object.values(await environments(media)))
+      expect(env).not.toHaveProperty('MEMORY_EVIDENCE_DIR');
+  });
+
   it('names one place for the queues, the same for all hosts', async () => {
     for (const env of Object.values(await environments(withWorkers))) {
       expect(env['QUEUES_DATABASE_URL']).toBe('postgres://queues');

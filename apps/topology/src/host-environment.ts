@@ -1,9 +1,10 @@
 import { frontHost, remotesOf, type Topology } from '@tearline/topology';
 import { replicaUrlsVariable, databaseUrlVariable } from '@tearline/database';
-import { rpcAddressesVariable } from '@tearline/host';
+import { type HostDescription, rpcAddressesVariable } from '@tearline/host';
 import { manifests } from '@tearline/modules';
 import { developmentSettings, settingsOfHosts, settingsOfModule } from '@tearline/composition';
 import { describeSettings, type Environment, type Setting } from '@tearline/settings';
+import type { Python } from '@tearline/process';
 import { addressesOf, type Replica } from './addresses.js';
 
 /** What all hosts of a run have in common. */
@@ -28,6 +29,10 @@ export interface Run {
   readonly redisUrl: string | undefined;
   /** For the board of the queues, on the front host. */
   readonly operatorPassword: string | undefined;
+  /** Where the edge cache takes purges, and the credential for it. */
+  readonly cdn?: { readonly purgeUrl: string; readonly secret: string } | undefined;
+  /** Runs hosts in Python, where the topology has some. */
+  readonly python?: Python | undefined;
   /** Folder of the files of all hosts that run media, unless their environment names another. */
   readonly mediaDir: string;
 }
@@ -69,6 +74,7 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
     CONSISTENCY_SECRET: run.consistencySecret,
     ...(host.modules.includes('identity') && { IDENTITY_SIGNING_KEY: signingKey }),
     ...(redisUrl ? { REDIS_URL: redisUrl } : { [databaseUrlVariable('queues')]: urls['queues'] }),
+    ...(run.cdn && { CDN_PURGE_URLS: run.cdn.purgeUrl, CDN_PURGE_SECRET: run.cdn.secret }),
     ...(isTalking && { RPC_SECRET: rpcSecret }),
     ...(rpcPort !== undefined && { RPC_PORT: `${rpcPort}` }),
     ...Object.fromEntries(
@@ -77,8 +83,9 @@ export function hostEnvironment(replica: Replica, run: Run, given: Environment):
         addressesOf(replicas, remote, 'rpc').join(','),
       ]),
     ),
-    ...(isFront && { DOCS_FROM: othersOf(topology, replicas, host.name).join(',') }),
+    ...(isFront && { TOPOLOGY: JSON.stringify(describeHosts(topology, replicas)) }),
     ...(isFront && run.operatorPassword && { OPERATOR_PASSWORD: run.operatorPassword }),
+    ...(given['MEMORY_EVIDENCE_DIR'] && { MEMORY_EVIDENCE_DIR: given['MEMORY_EVIDENCE_DIR'] }),
     ...(host.modules.includes('media') && { MEDIA_DIR: given['MEDIA_DIR'] || run.mediaDir }),
   };
 }
@@ -91,9 +98,12 @@ function inherited(given: Environment, modules: readonly string[]): NodeJS.Proce
   );
 }
 
-/** One process of each other host that serves HTTP. */
-function othersOf({ hosts }: Topology, replicas: readonly Replica[], name: string): string[] {
-  return hosts
-    .filter((host) => host.name !== name && host.serve.includes('http'))
-    .map((host) => `http://${addressesOf(replicas, host.name, 'http')[0]}`);
+/** The value of `TOPOLOGY`. */
+function describeHosts({ hosts }: Topology, replicas: readonly Replica[]): HostDescription[] {
+  return hosts.map(({ name, modules, serve }) => ({
+    name,
+    modules,
+    serve,
+    urls: addressesOf(replicas, name, 'http').map((address) => `http://${address}`),
+  }));
 }

@@ -1,60 +1,6 @@
-import { SettingsError } from '@tearline/settings';
-import { manifests, moduleNames } from '@tearline/modules';
-import { ProcessOutput, runScript } from '@tearline/process';
-import {
-  explain,
-  readTopology,
-  TopologyError,
-  type TopologyReference,
-  withReplicas,
-} from '@tearline/topology';
-import { topologyCommand, type TopologyOptions } from './command.js';
-import { Runner } from './runner.js';
-import { runnerSettings } from './settings.js';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const { stdout, stderr, env } = process;
-/** A terminal signals the whole process group, and npm passes its own signal on: two signals within this time count as one. */
-const REPEATED_SIGNAL_MS = 500;
-
-async function run(reference: TopologyReference, options: TopologyOptions): Promise<void> {
-  const named = await readTopology(reference, { modules: moduleNames });
-  const topology = withReplicas(named, options.replicas ?? []);
-  if (options.explain) return void stdout.write(explain(topology, manifests));
-
-  const settings = runnerSettings(env);
-  const format = settings.LOG_FORMAT ?? (stdout.isTTY ? 'pretty' : 'json');
-  const width = Math.max('topology'.length, ...topology.hosts.map(({ name }) => name.length + 2));
-  const output = new ProcessOutput(format, (line) => void stdout.write(`${line}\n`), width, stdout.isTTY);
-  const runner = new Runner(topology, settings, env, output, options.watch);
-  stopOnSignals(runner, output);
-  try {
-    await runner.start();
-  } catch (error) {
-    await runner.stop();
-    throw error;
-  }
-}
-
-/** Stops everything in order at the first signal, and kills it at the second. */
-function stopOnSignals(runner: Runner, output: ProcessOutput): void {
-  let since: number | undefined;
-  const stop = (signal: NodeJS.Signals) => {
-    if (since !== undefined) {
-      if (performance.now() - since > REPEATED_SIGNAL_MS) runner.kill();
-      return;
-    }
-    since = performance.now();
-    output.log(`${signal}: finishing requests, then stopping everything; repeat it to kill everything`);
-    runner.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-}
-
-const code = await runScript(topologyCommand(run), undefined, [TopologyError, SettingsError]);
-if (code !== 0) process.exit(code);
+// Before the first file of the program: files that are loaded together are compiled together.
+enableCompileCache(fileURLToPath(new URL('../../../.compile-cache', import.meta.url)));
+await import('./topology.js');

@@ -43,12 +43,12 @@ export async function portToListenOn(port: number, host: string): Promise<number
   return chosen;
 }
 
-/** Returns whether the host at a URL answers `/health/ready` with 200. */
-export function isReady(url: string): Promise<boolean> {
+/** Returns whether the host at a URL answers a path with 200. */
+export function isReady(url: string, path = '/health/ready'): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   // No keep-alive: a host that shuts down waits for open connections.
   const signal = AbortSignal.timeout(3_000);
-  get(`${url}/health/ready`, { agent: false, signal }, (response) => {
+  get(`${url}${path}`, { agent: false, signal }, (response) => {
     response.resume();
     resolve(response.statusCode === 200);
   }).on('error', () => resolve(false));

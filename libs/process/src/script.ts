@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 const FAILURE = 1;
@@ -16,8 +17,19 @@ export interface ScriptOutput {
   readonly note: (line: string) => void;
 }
 
-const standardOutput: ScriptOutput = {
-  print: (text) => void process.stdout.write(text),
+/** Ends a script whose results cannot be written: without a word if their reader has left, as `head` does. */
+function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`standard output: ${message}\n`);
+  process.exit(FAILURE);
+}
+
+/** Standard output for results, standard error for the rest. */
+export const standardOutput: ScriptOutput = {
+  print: (text) => {
+    if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', endWithoutOutput);
+    process.stdout.write(text);
+  },
   note: (line) => void process.stderr.write(`${line}\n`),
 };
 
@@ -62,8 +74,19 @@ export async function runScript(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
     const isUsageError = [UsageError, ...usageErrors].some((type) => error instanceof type);
     const isDetailed = !isUsageError && process.env['LOG_LEVEL'] === 'debug';
-    const message = error instanceof Error ? (isDetailed && error.stack) || error.message : String(error);
-    command.configureOutput().writeErr?.(`${message}\n`);
+    command
+      .configureOutput()
+      .writeErr?.(
+        `${isDetailed ? inspect(error) : isUsageError ? (error as Error).message : messageOf(error)}\n`,
+      );
     return isUsageError ? WRONG_USAGE : FAILURE;
   }
+}
+
+/** The message of an error, with those of what caused it: `fetch failed` alone says nothing. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error) || message.includes(cause.message)) return message;
+  return `${message}: ${messageOf(cause)}`;
 }

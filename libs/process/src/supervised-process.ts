@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProcessOutput } from './process-output.js';
 import type { OrphanReaper } from './orphan-reaper.js';
+import { StartQueue } from './start-queue.js';
 
 /** A process to supervise. */
 export interface ProcessSpec {
@@ -13,6 +14,12 @@ export interface ProcessSpec {
   readonly isReady: () => Promise<boolean>;
   /** The signal for a graceful shutdown. */
   readonly stopSignal: NodeJS.Signals;
+  /** Of the processes that wait to start, those with a lower number start first; 0 without it. */
+  readonly startOrder?: number;
+  /** Milliseconds until it must be ready; 60 seconds by default. */
+  readonly startTimeout?: number;
+  /** Milliseconds from that signal until SIGKILL; 20 seconds by default. */
+  readonly stopTimeout?: number;
   /** Whether two processes of the command can run at once. Each then sends its parent a message when it listens. */
   readonly canOverlap?: boolean;
 }
@@ -24,12 +31,19 @@ const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 /** After this time the restart pause is reset. */
 const STABLE_AFTER_MS = 10_000;
+/** A process that has ended this often in a row before it was stable will not stay up. */
+const MAX_QUICK_ENDS = 3;
+
+/** In V8's report of a fatal error. */
+const OUT_OF_HEAP = 'JavaScript heap out of memory';
 
 /** One process of the command. */
 interface Running {
   readonly child: ChildProcess;
   /** Resolves when it has ended and its output is complete. */
   readonly gone: Promise<unknown>;
+  /** Whether it has reported that its heap is full. */
+  isOutOfHeap: boolean;
 }
 
 /** A child process that is restarted with exponential backoff until it is stopped. */
@@ -39,11 +53,15 @@ export class SupervisedProcess {
   readonly #running = new Set<Running>();
   #isStopping = false;
   #pause = MIN_PAUSE_MS;
+  /** How often it has ended since it was last stable. */
+  #quickEnds = 0;
+  #lastEnd = '';
 
   constructor(
     readonly spec: ProcessSpec,
     private readonly output: ProcessOutput,
     private readonly reaper: OrphanReaper,
+    private readonly queue = new StartQueue(),
   ) {}
 
   /** The pid of the current process. */
@@ -51,12 +69,19 @@ export class SupervisedProcess {
     return this.#current?.child.pid;
   }
 
+  /** Why the process ended although it had been ready; undefined when it has not, or has been stable since. */
+  get unexpectedEnd(): string | undefined {
+    return this.#quickEnds > 0 ? this.#lastEnd : undefined;
+  }
+
   /** Resolves when the process is ready. @throws Error when it ends before, or is not ready within a minute */
   async start(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#current = this.#spawn();
-    await this.#ready(this.#current, this.spec.isReady);
-    void this.#watch(this.#current);
+    await this.queue.run(this.#startOrder, async () => {
+      if (this.#isStopping) return;
+      this.#current = this.#spawn();
+      await this.#ready(this.#current, this.spec.isReady);
+      void this.#watch(this.#current);
+    });
   }
 
   /**
@@ -86,7 +111,7 @@ export class SupervisedProcess {
     await this.#end(old);
   }
 
-  /** Sends the stop signal, and SIGKILL after 20 seconds. Resolves when the process has ended. */
+  /** Sends the stop signal, and SIGKILL after the timeout. Resolves when the process has ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([...this.#running].map((each) => this.#end(each)));
@@ -97,21 +122,33 @@ export class SupervisedProcess {
     for (const { child } of this.#running) child.kill('SIGKILL');
   }
 
+  get #startOrder(): number {
+    return this.spec.startOrder ?? 0;
+  }
+
   async #end({ child, gone }: Running): Promise<void> {
     child.kill(this.spec.stopSignal);
-    const killing = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const killing = setTimeout(() => child.kill('SIGKILL'), this.spec.stopTimeout ?? STOP_TIMEOUT_MS);
     await gone;
     clearTimeout(killing);
   }
 
-  async #ready({ child }: Running, isReady: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
+  async #ready(running: Running, isReady: () => Promise<boolean>): Promise<void> {
+    const { child } = running;
+    const { startTimeout = START_TIMEOUT_MS } = this.spec;
+    const deadline = performance.now() + startTimeout;
     while (!(await isReady())) {
       if (this.#isStopping) return;
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+      if (child.pid === undefined)
         throw new Error(`${this.spec.name} ended before it was ready; see its output above`);
-      if (Date.now() > deadline)
-        throw new Error(`${this.spec.name} is not ready after ${START_TIMEOUT_MS / 1000} seconds`);
+      if (child.exitCode !== null || child.signalCode !== null) {
+        await running.gone;
+        throw new Error(
+          `${this.spec.name} ended before it was ready, with ${reasonOf(running)}; see its output above`,
+        );
+      }
+      if (performance.now() > deadline)
+        throw new Error(`${this.spec.name} is not ready after ${startTimeout / 1000} seconds`);
       await pause(POLL_INTERVAL_MS);
     }
   }
@@ -132,7 +169,14 @@ export class SupervisedProcess {
       killGroup(pid!);
       this.reaper.ended(pid!);
     });
-    const running = { child, gone: new Promise((resolve) => child.once('close', resolve)) };
+    const running = {
+      child,
+      gone: new Promise((resolve) => child.once('close', resolve)),
+      isOutOfHeap: false,
+    };
+    child.stderr?.on('data', (text: Buffer) => {
+      running.isOutOfHeap ||= text.includes(OUT_OF_HEAP);
+    });
     this.#running.add(running);
     void running.gone.then(() => this.#running.delete(running));
     return running;
@@ -140,21 +184,47 @@ export class SupervisedProcess {
 
   /** Restarts the process whenever it ends, until it is stopped or replaced. */
   async #watch(first: Running): Promise<void> {
-    let started = Date.now();
-    for (let running = first; ;) {
+    let started = performance.now();
+    for (let running: Running | undefined = first; running;) {
       await running.gone;
       if (this.#isStopping || this.#current !== running) return;
-      if (Date.now() - started > STABLE_AFTER_MS) this.#pause = MIN_PAUSE_MS;
-      const reason = running.child.signalCode ?? `exit code ${running.child.exitCode}`;
-      this.output.log(`${this.spec.name} ended with ${reason}; restarting in ${this.#pause} ms`);
+      if (performance.now() - started > STABLE_AFTER_MS) {
+        this.#pause = MIN_PAUSE_MS;
+        this.#quickEnds = 0;
+      }
+      this.#quickEnds += 1;
+      this.#lastEnd = reasonOf(running);
+      this.output.log(`${this.spec.name} ended with ${this.#lastEnd}; restarting in ${this.#pause} ms`);
+      if (this.#quickEnds === MAX_QUICK_ENDS)
+        this.output.log(
+          `${this.spec.name} does not stay up: it has ended ${MAX_QUICK_ENDS} times in a row within seconds of its start`,
+        );
       await pause(this.#pause);
-      if (this.#isStopping || this.#current !== running) return;
       this.#pause = Math.min(2 * this.#pause, MAX_PAUSE_MS);
-      started = Date.now();
-      running = this.#spawn();
-      this.#current = running;
+      running = await this.#restart(running);
+      started = performance.now();
     }
   }
+
+  /** Resolves with the process that takes the place of an ended one once it has been spawned. */
+  async #restart(ended: Running): Promise<Running | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Running | undefined>();
+    void this.queue.run(this.#startOrder, async () => {
+      if (this.#isStopping || this.#current !== ended) return resolve(undefined);
+      const next = this.#spawn();
+      this.#current = next;
+      resolve(next);
+      await this.#ready(next, this.spec.isReady).catch(() => undefined);
+    });
+    return promise;
+  }
+}
+
+/** Returns how a process has ended, and what to do about it where that is known. */
+function reasonOf({ child, isOutOfHeap }: Running): string {
+  const end = child.signalCode ?? `exit code ${child.exitCode}`;
+  if (!isOutOfHeap) return end;
+  return `${end} because its JavaScript heap was full; give it a larger one, e.g. NODE_OPTIONS=--max-old-space-size=256`;
 }
 
 /** Kills the descendants of a dead process, e.g. nginx workers, which would keep its port. */

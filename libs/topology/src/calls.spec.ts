@@ -63,7 +63,7 @@ describe('the explanation', () => {
       'store × 2: items, reviews; serves http, jobs (no rpc port: no other host calls it)',
     );
     expect(text).toMatch(/\/api\/items\/\*\/reviews +→ store \(reviews\)/);
-    expect(text).toContain('items → users  (store → app)');
+    expect(text).toContain('items → users  (store → app): byId, find');
   });
 
   it('lists the hosts of events and jobs', () => {
@@ -81,6 +81,12 @@ describe('the explanation', () => {
     );
   });
 
+  it('says how a host is balanced that is not balanced by load', () => {
+    const sticky = topologyOf({ app: "{ modules: ['*'], replicas: 2, balance: cookie }" });
+    expect(explain(sticky, shop)).toContain('balance cookie: requests of one browser go to one replica\n');
+    expect(text).not.toContain('balance');
+  });
+
   it('contains a picture', () => {
     expect(text).toContain('subgraph host_store["store × 2"]');
     expect(text).toContain('in_store_items ==> in_app_users');
@@ -90,7 +96,7 @@ describe('the explanation', () => {
 
 describe('a module alone', () => {
   it('is on a host of its own, and the others on app', () => {
-    const all = { replicas: 1, serve: ['http', 'rpc', 'jobs'] };
+    const all = { replicas: 1, serve: ['http', 'rpc', 'jobs'], balance: 'least_conn' };
     expect(alone(['users', 'items', 'reviews'], 'items')).toEqual({
       name: 'items-alone',
       hosts: [

@@ -5,6 +5,8 @@ import { hostServing, type Topology, type TopologyHost } from './topology.js';
 export interface ModuleCalls {
   readonly from: { readonly module: string; readonly host: string };
   readonly to: { readonly module: string; readonly host: string };
+  /** The methods of the called module's contract. */
+  readonly methods: readonly string[];
   /** Whether they leave the process. */
   readonly remote: boolean;
 }
@@ -22,6 +24,7 @@ export function callsOf(topology: Topology, manifests: readonly ModuleManifest[]
           return {
             from: { module: name, host: host.name },
             to: { module: contract.name, host: target.name },
+            methods: Object.keys(contract.methods),
             remote: target !== host,
           };
         }),

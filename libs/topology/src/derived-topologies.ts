@@ -1,5 +1,5 @@
 import { didYouMean } from './did-you-mean.js';
-import { MAX_REPLICAS, ROLES, type Topology, TopologyError } from './topology.js';
+import { DEFAULT_BALANCE, MAX_REPLICAS, ROLES, type Topology, TopologyError } from './topology.js';
 
 /**
  * Returns the topology with one module on a host of its own, and all others on the host `app`.
@@ -11,11 +11,12 @@ export function alone(modules: readonly string[], module: string): Topology {
   if (!modules.includes(module))
     throw new TopologyError([`no module '${module}'${didYouMean(module, modules)}`]);
   const others = modules.filter((other) => other !== module);
+  const same = { replicas: 1, serve: ROLES, balance: DEFAULT_BALANCE };
   return {
     name: `${module}-alone`,
     hosts: [
-      { name: 'app', modules: others, replicas: 1, serve: ROLES },
-      { name: module, modules: [module], replicas: 1, serve: ROLES },
+      { name: 'app', modules: others, ...same },
+      { name: module, modules: [module], ...same },
     ],
   };
 }

@@ -2,7 +2,7 @@ import type { ModuleManifest } from '@tearline/seam';
 import { callsOf, isCalledRemotely, type ModuleCalls } from './calls.js';
 import { mermaid } from './mermaid.js';
 import { routingTable } from './routing-table.js';
-import { frontHost, hostServing, type Topology, type TopologyHost } from './topology.js';
+import { type Balance, frontHost, hostServing, type Topology, type TopologyHost } from './topology.js';
 
 /** Returns a description of a topology: its hosts, routes, calls, events and jobs, and a picture. */
 export function explain(topology: Topology, manifests: readonly ModuleManifest[]): string {
@@ -19,12 +19,12 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
     'Paths, the first match applies',
     ...entries.map(({ pattern, module, host }) => `  ${pattern.padEnd(widest)}  → ${host} (${module})`),
     `  ${'/metrics'.padEnd(widest)}  → not public; scrape the hosts`,
-    `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /health/…, and unknown paths`,
+    `  ${'everything else'.padEnd(widest)}  → ${frontHost(topology).name}: /, /docs, /guide, /health, and unknown paths`,
     '',
-    'Calls over the network',
+    'Calls over the network, by the methods of the contract',
     ...callLines(calls.filter(({ remote }) => remote)),
     '',
-    'Calls within a process',
+    'Calls within a process, by the methods of the contract',
     ...callLines(calls.filter(({ remote }) => !remote)),
     '',
     'Events, through the queues',
@@ -40,17 +40,26 @@ export function explain(topology: Topology, manifests: readonly ModuleManifest[]
   ].join('\n');
 }
 
-function hostLine({ name, modules, replicas, serve }: TopologyHost, isCalled: boolean): string {
+/** What follows for a host from its balance; nothing for the default. */
+const BALANCED: Readonly<Record<Balance, string>> = {
+  least_conn: '',
+  ip_hash: '; balance ip_hash: requests from one address go to one replica',
+  cookie: '; balance cookie: requests of one browser go to one replica',
+};
+
+function hostLine(host: TopologyHost, isCalled: boolean): string {
+  const { name, modules, replicas, serve, balance, runtime } = host;
   const served = serve.filter((role) => role !== 'rpc' || isCalled);
   const unused = serve.includes('rpc') && !isCalled ? ' (no rpc port: no other host calls it)' : '';
-  return `${name} × ${replicas}: ${modules.join(', ')}; serves ${served.join(', ')}${unused}`;
+  const other = runtime === undefined ? '' : ` in ${runtime}`;
+  return `${name} × ${replicas}: ${modules.join(', ')}${other}; serves ${served.join(', ')}${unused}${BALANCED[balance]}`;
 }
 
 function callLines(calls: readonly ModuleCalls[]): string[] {
   return listed(
     calls.map(
-      ({ from, to, remote }) =>
-        `${from.module} → ${to.module}  (${remote ? `${from.host} → ${to.host}` : `in ${from.host}`})`,
+      ({ from, to, remote, methods }) =>
+        `${from.module} → ${to.module}  (${remote ? `${from.host} → ${to.host}` : `in ${from.host}`}): ${methods.join(', ')}`,
     ),
   );
 }

@@ -30,6 +30,8 @@ describe('the routing table', () => {
     ['/api/items/%zz/reviews', 'reviews'],
     ['/api/items/%EB%93%9C%EB%9E%98%EA%B3%A4/reviews', 'reviews'],
     ['/%61pi/it%65ms/one/r%65views', 'reviews'],
+    ['/api/ite%6Ds/one/reviews', 'reviews'],
+    ['/api/ite%6ds/one/reviews', 'reviews'],
     ['/api/items/one#/reviews', 'items'],
     ['/api/follows', 'follows'],
     ['/api/follows/', 'follows'],
@@ -80,7 +82,7 @@ describe('the routing table', () => {
 });
 
 it("nginx's configuration needs an address for every host that serves http", () => {
-  const options = { topology: split, manifests: shop, listen: '127.0.0.1:0' };
+  const options = { topology: split, manifests: shop, listen: '127.0.0.1:0', cores: 1, openFiles: 20_000 };
   const addresses = { app: ['127.0.0.1:1'], items: ['127.0.0.1:2'] };
   expect(() => nginxConfig({ ...options, addresses })).toThrow(
     "host 'reviews' serves http, but has no address",
@@ -95,6 +97,8 @@ it('nginx accepts larger bodies only on the routes of a module whose manifest al
       topology,
       manifests,
       listen: '127.0.0.1:0',
+      cores: 1,
+      openFiles: 20_000,
       addresses: { app: ['127.0.0.1:1'] },
     });
     // Without the error pages, whose limit is 0, which means none.

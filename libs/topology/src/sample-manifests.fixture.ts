@@ -1,6 +1,8 @@
-import { contract, event, type ModuleManifest } from '@tearline/seam';
+import { contract, event, type ModuleManifest, query } from '@tearline/seam';
 import { z } from 'zod';
 import { parseTopology, type Topology } from './index.js';
+
+const contractOf = (name: string) => contract(name, { byId: query({}), find: query({}) });
 
 const ItemSold = event('items/sold', { payload: z.object({ item: z.int() }) });
 
@@ -13,8 +15,8 @@ export function manifest(
   return {
     name,
     routes,
-    contract: contract(name, {}),
-    uses: uses.map((used) => contract(used, {})),
+    contract: contractOf(name),
+    uses: uses.map((used) => contractOf(used)),
     load: () => Promise.reject(new Error(`${name}: not to be loaded`)),
   };
 }

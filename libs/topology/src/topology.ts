@@ -4,6 +4,18 @@ export type Role = (typeof ROLES)[number];
 
 export const MAX_REPLICAS = 99;
 
+/**
+ * How nginx chooses the replica of a request: the one with the fewest requests, or the same one for all requests from one
+ * address, or of one browser.
+ */
+export const BALANCES = ['least_conn', 'ip_hash', 'cookie'] as const;
+export type Balance = (typeof BALANCES)[number];
+export const DEFAULT_BALANCE: Balance = 'least_conn';
+
+/** What a host's process is, where it is not Node.js with Nest: Python with FastAPI, for a module that is written in it too. */
+export const RUNTIMES = ['fastapi'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
 /** One kind of process. */
 export interface TopologyHost {
   /** Lower case, digits and hyphens, e.g. `articles`. */
@@ -11,6 +23,9 @@ export interface TopologyHost {
   readonly modules: readonly string[];
   readonly replicas: number;
   readonly serve: readonly Role[];
+  readonly balance: Balance;
+  /** Nest without it. */
+  readonly runtime?: Runtime | undefined;
 }
 
 /** The placement of the modules on hosts. For each role, every module is on exactly one host. */
@@ -30,11 +45,11 @@ export function hostServing({ hosts }: Topology, module: string, role: Role): To
 
 /**
  * Returns the host for all paths outside the modules' routes: the landing page, the API documentation, health, and unknown
- * paths. It is the first of the hosts that serve the most modules over HTTP.
+ * paths. It is the first of the hosts in Nest that serve the most modules over HTTP.
  */
 export function frontHost({ hosts }: Topology): TopologyHost {
   const [front] = hosts
-    .filter(({ serve }) => serve.includes('http'))
+    .filter(({ serve, runtime }) => serve.includes('http') && runtime === undefined)
     .toSorted((one, other) => other.modules.length - one.modules.length);
   if (!front) throw new Error('no host serves http');
   return front;

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.js';
 import { type Role, ROLES, type TopologyHost } from '../topology.js';
+import type { TopologyFile } from './topology-schema.js';
 import type { Issue, Path } from './yaml-source.js';
 
 const KNOWN_KEYS: Readonly<Record<number, readonly string[]>> = {
   0: ['hosts'],
-  2: ['modules', 'replicas', 'serve'],
+  2: ['modules', 'replicas', 'serve', 'balance', 'runtime'],
 };
 
 /** Returns the issues that zod has found, with names and suggestions. */
@@ -33,6 +34,46 @@ export function placementIssues(hosts: readonly TopologyHost[], modules: readonl
     ]),
     ...modules.flatMap((module) => ROLES.flatMap((role) => roleIssues(module, role, hosts))),
   ];
+}
+
+/** Returns an issue for each host to which nginx sends nothing, so that there is nothing to balance. */
+export function balanceIssues({ hosts }: TopologyFile): Issue[] {
+  return Object.entries(hosts).flatMap(([name, { balance, serve }]): Issue[] =>
+    balance === undefined || (serve ?? ROLES).includes('http')
+      ? []
+      : [
+          {
+            path: ['hosts', name, 'balance'],
+            atKey: true,
+            message: `balance of host '${name}' has no effect, because it does not serve http; remove it`,
+          },
+        ],
+  );
+}
+
+/**
+ * Returns the issues of hosts in another runtime than Nest: it exists for a few modules, runs one of them in a process, and leaves
+ * background work to a host in Nest.
+ * @param available by runtime, the modules that exist in it
+ */
+export function runtimeIssues(
+  hosts: readonly TopologyHost[],
+  available: Readonly<Record<string, readonly string[]>>,
+): Issue[] {
+  return hosts.flatMap(({ name, modules, serve, runtime }): Issue[] => {
+    if (runtime === undefined) return [];
+    const known = available[runtime] ?? [];
+    const [module, ...others] = modules;
+    if (others.length > 0 || !known.includes(module!)) {
+      const message =
+        `host '${name}' has the runtime ${runtime}, which runs one of the modules ${known.join(', ') || '(none)'} in a process; ` +
+        `got ${modules.join(', ')}`;
+      return [{ path: ['hosts', name, 'runtime'], message }];
+    }
+    if (!serve.includes('jobs')) return [];
+    const message = `host '${name}' cannot serve jobs in ${runtime}; leave out serve, and a host '${name}-jobs' in Nest serves them`;
+    return [{ path: ['hosts', name, 'serve'], message }];
+  });
 }
 
 function unknownModules({ name, modules: placed }: TopologyHost, modules: readonly string[]): Issue[] {

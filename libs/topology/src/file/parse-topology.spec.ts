@@ -23,6 +23,41 @@ function exactly(line: string | RegExp): RegExp {
     : line;
 }
 
+describe('a host in another runtime', () => {
+  const runtimes = { fastapi: ['social'] };
+  const withPython = (text: string) => parseTopology(text, 'topologies/mine.yaml', modules, runtimes);
+
+  it('has a host in Nest beside it for background work', () => {
+    const { hosts } = withPython(
+      "hosts: { social: { modules: [social], runtime: fastapi }, app: { modules: ['*'] } }",
+    );
+    expect(hosts.map(({ name, serve, runtime }) => [name, serve, runtime])).toEqual([
+      ['social', ['http', 'rpc'], 'fastapi'],
+      ['social-jobs', ['jobs'], undefined],
+      ['app', ['http', 'rpc', 'jobs'], undefined],
+    ]);
+  });
+
+  it('serves what it says, and no jobs', () => {
+    const app = "app: { modules: ['*'] }, jobs: { modules: [social], serve: [jobs] }";
+    const host = (serve: string) =>
+      `hosts: { social: { modules: [social], runtime: fastapi, serve: ${serve} }, ${app} }`;
+    expect(withPython(host('[http, rpc]')).hosts.map(({ name }) => name)).toEqual(['social', 'app', 'jobs']);
+    expect(() => withPython(host('[jobs]'))).toThrow(
+      "host 'social' cannot serve jobs in fastapi; leave out serve, and a host 'social-jobs' in Nest serves them",
+    );
+  });
+
+  it('is one of the modules that exist in it', () => {
+    expect(() => withPython("hosts: { app: { modules: ['*'], runtime: fastapi } }")).toThrow(
+      "host 'app' has the runtime fastapi, which runs one of the modules social in a process; got identity, social, articles, comments",
+    );
+    expect(() => withPython("hosts: { app: { modules: ['*'], runtime: flask } }")).toThrow(
+      "runtime of host 'app' must be fastapi; without it the host runs Nest",
+    );
+  });
+});
+
 describe('a topology file', () => {
   it('replaces * by the modules that no host names', () => {
     const placed = (text: string) => parse(text).hosts.map((host) => [host.name, host.modules, host.serve]);
@@ -44,20 +79,26 @@ describe('a topology file', () => {
     );
   });
 
-  it('lists hosts, their modules, replicas and roles', () => {
+  it('lists hosts, their modules, replicas, roles and balance', () => {
     const text = `
 hosts:
-  app: { modules: ${rest}, replicas: 2 }
+  app: { modules: ${rest}, replicas: 2, balance: cookie }
   articles: { modules: [articles], serve: [http, rpc] }
   articles-jobs: { modules: [articles], serve: [jobs] }
 `;
-    const all = ['http', 'rpc', 'jobs'];
+    const [all, balance] = [['http', 'rpc', 'jobs'], 'least_conn'];
     expect(parse(text)).toEqual({
       name: 'mine',
       hosts: [
-        { name: 'app', modules: ['identity', 'social', 'comments'], replicas: 2, serve: all },
-        { name: 'articles', modules: ['articles'], replicas: 1, serve: ['http', 'rpc'] },
-        { name: 'articles-jobs', modules: ['articles'], replicas: 1, serve: ['jobs'] },
+        {
+          name: 'app',
+          modules: ['identity', 'social', 'comments'],
+          replicas: 2,
+          serve: all,
+          balance: 'cookie',
+        },
+        { name: 'articles', modules: ['articles'], replicas: 1, serve: ['http', 'rpc'], balance },
+        { name: 'articles-jobs', modules: ['articles'], replicas: 1, serve: ['jobs'], balance },
       ],
     });
   });
@@ -149,6 +190,16 @@ hosts:
       'an unknown role',
       `hosts: { app: { modules: [identity, social, articles, comments], serve: [http, grpc] } }\n`,
       "topologies/mine.yaml:1:80: item 2 in serve of host 'app' must be one of http, rpc, jobs",
+    ],
+    ...['round_robin', 'Cookie', '1', 'null', '[cookie]'].map((balance): [string, string, string] => [
+      `balance ${balance}`,
+      `hosts:\n  app: { balance: ${balance}, modules: [identity, social, articles, comments] }\n`,
+      "topologies/mine.yaml:2:19: balance of host 'app' must be one of least_conn, ip_hash, cookie",
+    ]),
+    [
+      'balance on a host without http',
+      `hosts:\n  app: { modules: ['*'], serve: [http, rpc] }\n  jobs: { modules: ['*'], serve: [jobs], balance: cookie }\n`,
+      "topologies/mine.yaml:3:42: balance of host 'jobs' has no effect, because it does not serve http; remove it",
     ],
     ...['0', '-1', '1.5', '100', 'two', '"2"', 'null', '[1]'].map((replicas): [string, string, string] => [
       `${replicas} replicas`,

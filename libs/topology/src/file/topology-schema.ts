@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_REPLICAS, ROLES } from '../topology.js';
+import { BALANCES, MAX_REPLICAS, ROLES, RUNTIMES } from '../topology.js';
 
 const replicas = `must be a whole number from 1 to ${MAX_REPLICAS}`;
 const modules = 'must list the modules of the host, e.g. [articles, comments]';
@@ -18,7 +18,11 @@ const Host = z.strictObject(
     serve: z
       .array(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }), { error: serve })
       .min(1, { error: `is empty: ${serve}` })
-      .default([...ROLES]),
+      .optional(),
+    balance: z.enum(BALANCES, { error: `must be one of ${BALANCES.join(', ')}` }).optional(),
+    runtime: z
+      .enum(RUNTIMES, { error: `must be ${RUNTIMES.join(' or ')}; without it the host runs Nest` })
+      .optional(),
   },
   { error: 'must list its modules, e.g. { modules: [articles], replicas: 2 }' },
 );

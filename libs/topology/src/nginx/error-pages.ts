@@ -21,6 +21,7 @@ const ERROR_PAGES: readonly ErrorPage[] = [
   { status: 411, subject: 'request', message: 'length required' },
   { status: 413, subject: 'body', message: 'is too large' },
   { status: 414, subject: 'request', message: 'has a URL that is too long' },
+  { status: 429, subject: 'connections', message: 'are too many from one address', retryAfter: 1 },
   { status: 431, subject: 'request', message: 'has headers that are too large', internalCode: 494 },
   { status: 500, subject: 'server', message: 'internal error' },
   { status: 501, subject: 'request', message: 'not implemented' },

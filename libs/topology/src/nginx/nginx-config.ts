@@ -1,17 +1,21 @@
 import { routingTable } from '../routing-table.js';
 import { frontHost } from '../topology.js';
 import { block } from './block.js';
+import { type Capacity, capacityOf } from './capacity.js';
+import { clientAddress } from './client-address.js';
 import { errorPageMaps } from './error-pages.js';
-import type { NginxOptions } from './nginx-options.js';
+import { defaultLimits, type NginxOptions } from './nginx-options.js';
+import { nginxString } from './nginx-string.js';
 import { rawPathRegex } from './path-regex.js';
 import { server } from './server.js';
+import { stickiness } from './stickiness.js';
+import { upstreams } from './upstreams.js';
 
 const ACCESS_LOG_FIELDS = [
   '"time":"$time_iso8601"',
   '"requestId":"$edge_request_id"',
   '"method":"$request_method"',
-  // Without the query, which may contain secrets.
-  '"path":"$uri"',
+  '"path":"$edge_path"',
   '"host":"$edge_host"',
   '"status":$status',
   '"seconds":$request_time',
@@ -31,38 +35,74 @@ const ACCESS_LOG_FIELDS = [
  * @throws Error when a host that serves http has no address, or the modules' routes conflict
  */
 export function nginxConfig(options: NginxOptions): string {
-  const { topology, workers = 'auto', user } = options;
+  const { topology, limits = defaultLimits, user } = options;
+  const capacity = edgeCapacity(options);
   const lines = [
     `# Generated from the topology '${topology.name}' and the modules' manifests; do not edit.`,
-    ...(user ? [`user ${user};`] : []),
-    `worker_processes ${workers};`,
-    'worker_rlimit_nofile 16384;',
-    'worker_shutdown_timeout 15s;',
+    ...(user ? [`user ${nginxString(user)};`] : []),
+    `worker_processes ${capacity.workers};`,
+    `worker_rlimit_nofile ${capacity.openFiles};`,
+    `worker_shutdown_timeout ${Math.ceil(limits.shutdownTimeout / 1_000) + 5}s;`,
     'pcre_jit on;',
     'daemon off;',
     'pid nginx.pid;',
     'error_log stderr error;',
-    ...block('events', 'worker_connections 4096;'),
+    ...block(
+      'events',
+      `worker_connections ${capacity.connections};`,
+      // A worker that is almost full leaves new connections to the others.
+      options.reusePort ? [] : 'accept_mutex on;',
+    ),
     ...block(
       'http',
       ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path tmp/${kind};`),
       accessLog(options),
       '',
+      clientAddress(limits.trustedProxies),
+      'limit_conn_zone $edge_network zone=addresses:10m;',
+      'limit_conn_zone $server_port zone=streams:32k;',
+      '',
       requestVariables(),
       errorPageMaps(),
       routes(options),
       '',
+      stickiness(options.topology),
       upstreams(options),
       '',
-      server(options),
+      server(options, limits, capacity),
     ),
   ];
   return `${lines.join('\n')}\n`;
 }
 
+/** Returns how many connections an nginx with these options can hold. */
+export function edgeCapacity({
+  topology,
+  limits = defaultLimits,
+  workers,
+  ...options
+}: Pick<NginxOptions, 'topology' | 'limits' | 'workers' | 'cores' | 'openFiles'>): Capacity {
+  const streams = topology.hosts
+    .filter(({ serve }) => serve.includes('http'))
+    .flatMap(({ modules, replicas }) =>
+      modules.map((module) => replicas * (limits.modules[module]?.streams?.max ?? 0)),
+    )
+    .reduce((sum, each) => sum + each, 0);
+  return capacityOf({ ...options, streams, workers });
+}
+
 function accessLog({ accessLog: file }: NginxOptions): string[] {
   if (file === undefined) return ['access_log off;'];
-  return [`log_format edge escape=json '{${ACCESS_LOG_FIELDS.join(',')}}';`, `access_log ${file} edge;`];
+  return [
+    '# Without a query or parameters in the path, which may contain secrets.',
+    ...block(
+      'map $uri $edge_path',
+      'default $uri;',
+      String.raw`"~^(?<edge_plain_path>(?:(?!%(?:25)*(?:3[fFbB]|26))[^?;&])*)" $edge_plain_path;`,
+    ),
+    `log_format edge escape=json '{${ACCESS_LOG_FIELDS.join(',')}}';`,
+    `access_log ${nginxString(file)} edge;`,
+  ];
 }
 
 /** `$edge_request_id` is the client's request id where it is valid; `$edge_authority` replaces a missing `Host`. */
@@ -89,25 +129,4 @@ function routes({ topology, manifests }: NginxOptions): string[] {
       ),
     ),
   ];
-}
-
-/** One upstream for each host that serves http, with the host's name. */
-function upstreams({ topology, addresses }: NginxOptions): string[] {
-  const hosts = topology.hosts.filter(({ serve }) => serve.includes('http'));
-  return hosts.flatMap(({ name }) => {
-    const replicas = addresses[name] ?? [];
-    if (replicas.length === 0) throw new Error(`addresses: host '${name}' serves http, but has no address`);
-    return block(
-      `upstream ${name}`,
-      `zone ${name} 64k;`,
-      'least_conn;',
-      // A replica that breaks a connection gets no requests for two seconds; then one request tries it.
-      replicas.map((address) => `server ${address} max_fails=1 fail_timeout=2s;`),
-      // When all replicas are ejected, each is tried as a backup: one may have restarted while another was stopping.
-      replicas.length > 1 ? replicas.map((address) => `server ${address} backup max_fails=0;`) : [],
-      'keepalive 64;',
-      // nginx closes idle connections first: a stopping host waits for that, so no request meets a closed connection.
-      'keepalive_timeout 3s;',
-    );
-  });
 }
