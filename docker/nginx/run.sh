@@ -8,7 +8,7 @@
 set -eu
 folder=/run/nginx
 
-# Each `server <name>:<port> …` of an upstream, once for each address of the name.
+# Each `server <name>:<port> …` of an upstream, and each `<name>/32` that is trusted, once for each address of the name.
 configuration() {
   awk '
     function addresses(name,   command, line) {
@@ -17,6 +17,17 @@ configuration() {
       command = "getent ahostsv4 " name " | cut -d\" \" -f1 | sort -u"
       while ((command | getline line) > 0) address[name, ++count[name]] = line
       close(command)
+    }
+    / [a-z][a-z0-9-]*\/32( 1)?;$/ {
+      match($0, /[a-z][a-z0-9-]*\/32/)
+      proxy = substr($0, RSTART, RLENGTH - 3)
+      addresses(proxy)
+      for (i = 1; i <= count[proxy]; i++) {
+        line = $0
+        sub(proxy, address[proxy, i], line)
+        print line
+      }
+      next
     }
     !/^ *server [a-z0-9-]+:[0-9]+ / { print; next }
     $0 == last { next }

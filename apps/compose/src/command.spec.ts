@@ -18,6 +18,8 @@ describe('the command line', () => {
   it.each([
     ['media up', { command: 'up', topology: 'media', volumes: false, rest: [] }],
     ['--alone articles up', { command: 'up', topology: { alone: 'articles' } }],
+    ['media up --cdn', { command: 'up', profiles: { cdn: true, ha: false } }],
+    ['media up --ha', { command: 'up', profiles: { cdn: false, ha: true } }],
     ['media down --volumes --project mine', { command: 'down', volumes: true, project: 'mine' }],
     ['media scale app=2 media=3', { command: 'scale', rest: ['app=2', 'media=3'] }],
     ['media e2e -- --reporter=dot -t feed', { command: 'e2e', rest: ['--reporter=dot', '-t', 'feed'] }],

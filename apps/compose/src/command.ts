@@ -1,5 +1,6 @@
 import { script, type ScriptOutput, UsageError } from '@tearline/process';
 import type { TopologyReference } from '@tearline/topology';
+import type { Profiles } from './files/profiles.js';
 
 const COMMANDS = ['up', 'down', 'e2e', 'scale', 'generate'] as const;
 
@@ -7,6 +8,9 @@ interface ComposeOptions {
   readonly alone?: string;
   readonly project?: string;
   readonly volumes?: boolean;
+  readonly cdn?: boolean;
+  readonly ha?: boolean;
+  readonly observe?: boolean;
 }
 
 /** A parsed command line. */
@@ -16,6 +20,7 @@ export interface Request {
   readonly project: string | undefined;
   /** With `down`: also deletes what is stored. */
   readonly volumes: boolean;
+  readonly profiles: Profiles;
   /** With `scale`: each `<host>=<count>`; with `e2e`: options of vitest. */
   readonly rest: readonly string[];
 }
@@ -33,6 +38,9 @@ export const composeCommand = (run: (request: Request) => Promise<void>, output?
       "instead of a topology: the module on a host of its own, all others on the host 'app'",
     )
     .option('--volumes', 'with down: deletes the data and the secrets too')
+    .option('--cdn', 'with an edge cache (Varnish) in front of nginx, on CDN_PORT (3080)')
+    .option('--ha', 'with three PostgreSQL servers under Patroni, of which one replaces another that fails')
+    .option('--observe', 'with Grafana on GRAFANA_PORT (3030), Alertmanager, and the store of the log')
     .option('--project <name>', 'a project other than that of docker/.env, to run beside it')
     .addHelpText(
       'after',
@@ -48,14 +56,17 @@ PORT, LOG_LEVEL and the other settings of hosts and modules are taken from the e
     )
     .action((words: readonly string[], options: ComposeOptions) => run(requestFrom(words, options)));
 
-function requestFrom(words: readonly string[], { alone, project, volumes = false }: ComposeOptions): Request {
+function requestFrom(
+  words: readonly string[],
+  { alone, project, volumes = false, cdn = false, ha = false, observe = false }: ComposeOptions,
+): Request {
   const [topology, command, ...rest] = alone === undefined ? words : [{ alone }, ...words];
   if (topology === undefined) throw new UsageError('expected a topology and a command; see --help');
   if (!isCommand(command))
     throw new UsageError(`expected a command of ${COMMANDS.join(', ')}, got '${(command as string) ?? ''}'`);
   if (command === 'scale' && rest.length === 0)
     throw new UsageError('scale: expected <host>=<count>, e.g. app=3');
-  return { command, topology, project, volumes, rest: rest as string[] };
+  return { command, topology, project, volumes, profiles: { cdn, ha, observe }, rest: rest as string[] };
 }
 
 const isCommand = (word: unknown): word is Request['command'] =>

@@ -1,39 +1,61 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { UsageError } from '@tearline/process';
 import { type Topology, withReplicas } from '@tearline/topology';
 import { DockerCompose } from './docker-compose.js';
-import { nginxOf, serviceOf } from './files/names.js';
+import { databaseNames } from './files/database-services.js';
+import { HTTP_PORT, nginxOf, serviceOf, varnishOf } from './files/names.js';
+import { observeBuilds } from './files/observe-services.js';
+import { type Profiles, profileNames } from './files/profiles.js';
 import { startMetricsProxy } from './metrics-proxy.js';
 import { untilHealthy } from './until-healthy.js';
 
-/** Settings for the end-to-end suite, which registers many users from one address. */
+/** Settings for the end-to-end suite, which registers many users from one address and writes much as one user. */
 const TEST_SETTINGS = {
   REGISTRATIONS_PER_MINUTE: '100000',
+  WRITES_PER_MINUTE: '1000000',
   LOG_LEVEL: 'warn',
   SEAM_CHECKED: 'on',
 };
+
+/** What runs in containers. */
+interface Stacked {
+  readonly topology: Topology;
+  readonly profiles: Profiles;
+}
 
 /** A topology in containers. */
 export class Stack {
   readonly #compose: DockerCompose;
 
   constructor(
-    private readonly topology: Topology,
+    private readonly stacked: Stacked,
     private readonly composeFile: string,
     project: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
     private readonly print: (line: string) => void,
   ) {
-    this.#compose = new DockerCompose(composeFile, project, env);
+    const names = profileNames(stacked.profiles);
+    const given = names.length > 0 && { COMPOSE_PROFILES: names.join() };
+    this.#compose = new DockerCompose(composeFile, project, { ...env, ...given });
   }
 
   /** Builds the images and starts everything. Resolves when every container is healthy. */
   async up(): Promise<void> {
-    const { topology, print } = this;
-    const [host] = topology.hosts;
+    const { print } = this;
+    const { topology, profiles } = this.stacked;
+    const images = new Map(topology.hosts.map((host) => [host.runtime, host.name]));
+    await this.#refuseOthers();
     const began = performance.now();
     // One service of each image: the others use the same images.
-    await this.#compose.run('build', 'migrate', serviceOf(topology, host!.name));
+    await this.#compose.run(
+      'build',
+      'migrate',
+      ...[...images.values()].map((host) => serviceOf(topology, host)),
+      ...(profiles.cdn ? [varnishOf(topology)] : []),
+      ...(profiles.ha ? databaseNames(profiles).servers.slice(0, 1) : []),
+      ...(profiles.observe ? observeBuilds : []),
+    );
     const built = performance.now();
     await this.#compose.run('up', '--detach');
     await untilHealthy(this.#compose);
@@ -44,13 +66,14 @@ export class Stack {
 
   /** Stops everything, and deletes the volumes if asked to. */
   async down(volumes: boolean): Promise<void> {
-    await this.#compose.run('down', '--remove-orphans', '--timeout', '20', ...(volumes ? ['--volumes'] : []));
+    await this.#compose.run('down', '--remove-orphans', ...(volumes ? ['--volumes'] : []));
   }
 
   /** Starts the topology and runs the end-to-end suite against it. @throws Error when the suite fails */
   async e2e(options: readonly string[]): Promise<void> {
-    const { topology, composeFile, env, print } = this;
-    await new Stack(topology, composeFile, this.#compose.project, { ...TEST_SETTINGS, ...env }, print).up();
+    const { stacked, composeFile, env, print } = this;
+    const { topology, profiles } = stacked;
+    await new Stack(stacked, composeFile, this.#compose.project, { ...TEST_SETTINGS, ...env }, print).up();
     const services = new Set(topology.hosts.map(({ name }) => serviceOf(topology, name)));
     const hosts = (await this.#compose.containers()).filter(({ Service }) => services.has(Service));
     const proxy = await startMetricsProxy(hosts.map(({ ID }) => ID));
@@ -59,7 +82,12 @@ export class Stack {
         process.execPath,
         ['node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...options],
         {
-          env: { ...env, E2E_BASE_URL: await this.#url(), E2E_PROCESSES: proxy.urls.join(',') },
+          env: {
+            ...env,
+            E2E_BASE_URL: await this.#url(),
+            E2E_PROCESSES: proxy.urls.join(','),
+            ...(profiles.cdn && { E2E_CDN: 'on' }),
+          },
           stdio: 'inherit',
         },
       );
@@ -72,7 +100,9 @@ export class Stack {
 
   /** Changes the numbers of replicas, and reloads nginx when all are healthy. */
   async scale(changes: readonly string[]): Promise<void> {
-    const { topology, print } = this;
+    const { print } = this;
+    const { topology } = this.stacked;
+    await this.#refuseOthers();
     const wanted = withReplicas(topology, changes).hosts.filter(({ name }) =>
       changes.some((change) => change.startsWith(`${name}=`)),
     );
@@ -95,8 +125,27 @@ export class Stack {
     print(`${changes.join(', ')}: healthy, nginx reloaded`);
   }
 
+  /**
+   * Hosts that do not know of the edge cache would not purge it, and those that took another database would not have their data.
+   * @throws UsageError when one of these runs and is not asked for
+   */
+  async #refuseOthers(): Promise<void> {
+    const { topology, profiles } = this.stacked;
+    const running = new Set((await this.#compose.containers()).map(({ Service }) => Service));
+    const edgeCache = varnishOf(topology);
+    if (!profiles.cdn && running.has(edgeCache))
+      throw new UsageError(`'${edgeCache}' is in front: add --cdn, or run down first`);
+    const [other] = databaseNames({ ha: !profiles.ha }).servers;
+    if (running.has(other!))
+      throw new UsageError(
+        `the database is '${other}': ${profiles.ha ? 'leave --ha out' : 'add --ha'}, or run down first`,
+      );
+  }
+
   async #url(): Promise<string> {
-    const address = await this.#compose.output('port', nginxOf(this.topology), '3000');
+    const { topology, profiles } = this.stacked;
+    const front = profiles.cdn ? varnishOf(topology) : nginxOf(topology);
+    const address = await this.#compose.output('port', front, `${HTTP_PORT}`);
     return `http://${address.trim()}`;
   }
 }
