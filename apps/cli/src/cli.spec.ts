@@ -1,7 +1,7 @@
 import { jwksSetting, signingKeySetting } from '@tearline/auth';
 import { databaseUrlVariable } from '@tearline/database';
 import { moduleNames } from '@tearline/modules';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -46,6 +46,7 @@ describe('seed', () => {
     ['--users 5 --articles 5 --favorites 26', '--favorites 26: at most 25'],
     ['--users 5 --follows 21', '--follows 21: at most 20'],
     ['--users 1 --follows 1', '--follows 1: none are possible'],
+    ['--origin example.com', '--origin example.com: expected an address such as https://example.com'],
   ])('refuses %s', async (options, message) => {
     const { code, noted } = await run({ DATABASE_URL: 'postgres://nowhere' }, 'seed', ...options.split(' '));
     expect({ code, noted }).toEqual({ code: WRONG_USAGE, noted: expect.stringContaining(message) });
@@ -55,6 +56,19 @@ describe('seed', () => {
     const { code, noted } = await run({ NODE_ENV: 'production', DATABASE_URL: 'postgres://nowhere' }, 'seed');
     expect({ code, noted }).toEqual({ code: WRONG_USAGE, noted: expect.stringContaining('NODE_ENV') });
   });
+});
+
+it('data names both servers that do not answer', async () => {
+  const nowhere = (name: string) => `postgres://o:p@127.0.0.1:1/${name}`;
+  const { code, noted } = await run(
+    { DATABASE_URL: nowhere('one'), TARGET_DATABASE_URL: nowhere('other') },
+    'data',
+    'move',
+    'articles',
+    '--dry-run',
+  );
+  expect(code).not.toBe(0);
+  expect(noted).toMatch(/DATABASE_URL: .*\n.*TARGET_DATABASE_URL: /);
 });
 
 describe('migrate in production', () => {
@@ -83,6 +97,18 @@ describe('reset', () => {
       code: WRONG_USAGE,
       noted: expect.stringMatching(/^DATABASE_URL is set/),
     });
+  });
+
+  it('removes the media files, and keeps the keys', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'cli-'));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    await mkdir(join(dir, 'media/ab'), { recursive: true });
+    await writeFile(join(dir, 'keys.json'), '{}');
+    expect(await run({ TEARLINE_DIR: dir }, 'reset')).toMatchObject({
+      code: 0,
+      printed: `Removed ${join(dir, 'media')} with all data.\n`,
+    });
+    expect(await readdir(dir)).toEqual(['keys.json', 'postgres.lock']);
   });
 
   it('reports that there is nothing to remove', async () => {

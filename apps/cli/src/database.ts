@@ -1,17 +1,21 @@
 import { developmentSettings } from '@tearline/composition';
 import {
   columnTypes,
+  currentUrls,
   databaseUrls,
+  type DeploymentChange,
   ownerSettings,
   prepareDatabase,
   primaryUrl,
   type PreparedDatabase,
+  sessionUrl,
   type StartedDatabase,
+  toConnectionError,
 } from '@tearline/database';
 import { embeddedUrl, startEmbedded } from '@tearline/embedded';
 import { migrateQueues } from '@tearline/events';
 import { moduleData } from '@tearline/modules';
-import { type Environment, isSet, readSettings } from '@tearline/settings';
+import { type Environment, isSet, readSettings, SettingsError } from '@tearline/settings';
 import { Client } from 'pg';
 
 type Log = (line: string) => void;
@@ -29,8 +33,10 @@ export async function withDatabase<T>(
   env: Environment,
   note: Log,
   work: (database: PreparedDatabase) => Promise<T>,
+  deployment?: DeploymentChange,
 ): Promise<T> {
   const database = await prepareDatabase({
+    deployment,
     modules: moduleData,
     otherSchemas: isSet('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
@@ -42,6 +48,25 @@ export async function withDatabase<T>(
     return await work(database);
   } finally {
     await database.stop();
+  }
+}
+
+/** Works with the owner's URL: `DATABASE_URL` or, outside production, that of the embedded database. */
+export async function withOwner<T>(
+  env: Environment,
+  note: Log,
+  work: (ownerUrl: string) => Promise<T>,
+): Promise<T> {
+  const { DATABASE_URL: given } = readSettings(ownerSettings, env);
+  if (!given && env['NODE_ENV'] === 'production')
+    throw new SettingsError([
+      'DATABASE_URL: expected the URL of the role that owns the database, but it is not set',
+    ]);
+  const started = given ? undefined : await embeddedIn(env, note);
+  try {
+    return await work(started?.url ?? given!);
+  } finally {
+    await started?.stop();
   }
 }
 
@@ -60,7 +85,7 @@ export async function withModules<T>(
   const given = isProduction ? undefined : readSettings(ownerSettings, env).DATABASE_URL;
   const started = isProduction || given ? undefined : await embeddedIn(env, note);
   try {
-    return await work(databaseUrls(names, env, started?.url ?? given));
+    return await work(await currentUrls(databaseUrls(names, env, started?.url ?? given)));
   } finally {
     await started?.stop();
   }
@@ -73,13 +98,25 @@ async function embeddedIn(env: Environment, log: Log): Promise<StartedDatabase> 
   return running ? { url: running, stop: async () => undefined } : startEmbedded({ dir, log });
 }
 
-/** Connects to a database, on the server that takes writes where the URL names several, works there and leaves. */
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const connectionString = await primaryUrl(url);
+/**
+ * Connects to a database, on the server that takes writes where the URL names several, works there and leaves.
+ * @param options.setting whose value the URL is, which an error names
+ * @param options.schema in which names are found that have none
+ */
+export async function withClient<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  { setting = 'DATABASE_URL', schema }: { setting?: string; schema?: string } = {},
+): Promise<T> {
+  const connectionString = sessionUrl(await primaryUrl(url, setting), schema);
   const client = new Client({ connectionString, application_name: 'tearline cli', types: columnTypes });
   // A lost connection also rejects the pending query, which reports the error.
   client.on('error', () => undefined);
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    throw toConnectionError(setting, connectionString, error);
+  }
   try {
     return await work(client);
   } finally {

@@ -1,6 +1,8 @@
+import { databaseUrlVariable } from '@tearline/database';
 import { type DeadLetter, type DeadLetters, deadLetters } from '@tearline/events';
 import { moduleNames } from '@tearline/modules';
 import { script, UsageError } from '@tearline/process';
+import { isSet } from '@tearline/settings';
 import { Option } from 'commander';
 import type { CliContext } from './context.js';
 import { withClient, withModules } from './database.js';
@@ -70,7 +72,11 @@ function inEach<T>(
 ): Promise<T[]> {
   return withModules(env, modules, note, async (urls) => {
     const results: T[] = [];
-    for (const module of modules) results.push(await inModule(urls[module]!, module, work));
+    for (const module of modules) {
+      const own = databaseUrlVariable(module);
+      const setting = isSet(own, env) ? own : 'DATABASE_URL';
+      results.push(await inModule({ url: urls[module]!, setting, module }, work));
+    }
     return results;
   });
 }
@@ -107,12 +113,11 @@ async function eachOf(
 }
 
 async function inModule<T>(
-  url: string,
-  module: string,
+  { url, setting, module }: { url: string; setting: string; module: string },
   work: (letters: DeadLetters, module: string) => Promise<T>,
 ): Promise<T> {
   try {
-    return await withClient(url, (client) => work(deadLetters(client, module), module));
+    return await withClient(url, (client) => work(deadLetters(client, module), module), { setting });
   } catch (error) {
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
     throw new Error(`module '${module}' has no tables for events; run npm run migrate`, {

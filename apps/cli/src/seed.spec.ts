@@ -1,6 +1,6 @@
 import { verify } from '@node-rs/argon2';
 import { type EmbeddedPostgres, startEmbedded } from '@tearline/embedded';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -14,6 +14,8 @@ const CONTENT = `
   select (select md5(string_agg(concat(username, email, bio, image), ',' order by id)) from identity.users) as users,
          (select md5(string_agg(concat(follower_id, '-', followee_id), ',' order by follower_id, followee_id))
             from social.follows) as follows,
+         (select md5(string_agg(concat(user_id, kind, article_id, actors, created_at), ',' order by user_id, id))
+            from notifications.notifications) as notifications,
          (select md5(string_agg(a::text, ',' order by id)) from articles.articles a) as articles,
          (select md5(string_agg(f::text, ',' order by f::text)) from articles.favorites f) as favorites,
          (select md5(string_agg(c::text, ',' order by id)) from comments.comments c) as comments`;
@@ -26,7 +28,7 @@ const counted = (kind: string, exact: string) => `
     full join (${exact}) exact using (key)
    where counter.n is distinct from exact.n`;
 
-describe('sample data', () => {
+describe('sample data', { timeout: 120_000 }, () => {
   let dir: string;
   let app: EmbeddedPostgres;
   beforeAll(async () => {
@@ -51,7 +53,7 @@ describe('sample data', () => {
   const urlOf = (database: string) => Object.assign(new URL(app.url), { pathname: database }).href;
   const fresh = async (database: string) => {
     await query(`create database ${database}`);
-    return { DATABASE_URL: urlOf(database) };
+    return { DATABASE_URL: urlOf(database), TEARLINE_DIR: dir };
   };
 
   it('goes into the database of an app that runs, exactly as much as was asked for', async () => {
@@ -118,10 +120,45 @@ describe('sample data', () => {
       return Object.values(content!);
     };
     const one = await contentOf('one', '7');
-    expect(one).toEqual(Array(5).fill(expect.stringMatching(/^\w{32}$/)));
+    expect(one).toEqual(Array(6).fill(expect.stringMatching(/^\w{32}$/)));
     expect(await contentOf('same', '7')).toEqual(one);
     const other = await contentOf('other', '8');
     expect(other.filter((fingerprint) => one.includes(fingerprint))).toEqual([]);
+  });
+
+  it('fills inboxes with what happened, and links pictures that exist', async () => {
+    const env = await fresh('inboxes');
+    await run(env, 'seed', ...PLAN, '--origin', 'http://127.0.0.1:4000');
+    await run(env, 'seed', ...PLAN);
+    const ask = async (sql: string) => (await query(sql, 'inboxes'))[0];
+    expect(
+      await ask(`select count(distinct kind)::int as kinds, count(distinct user_id)::int as users,
+        bool_or(read_at is null) and bool_or(read_at is not null) as mixed from notifications.notifications`),
+    ).toEqual({ kinds: 4, users: 40, mixed: true });
+    const wrong = `select count(*)::int as wrong from`;
+    const notifications = 'notifications.notifications n';
+    for (const sql of [
+      `${wrong} ${notifications} join articles.articles a on a.id = n.article_id
+         where a.author_id <> case n.kind when 'publish' then n.actors[1] else n.user_id end`,
+      `${wrong} ${notifications} where kind = 'follow' and not exists
+         (select from social.follows where followee_id = n.user_id and follower_id = n.actors[1])`,
+      `${wrong} ${notifications} where kind = 'favorite' and not exists
+         (select from articles.favorites where article_id = n.article_id and user_id = n.actors[1])`,
+      `${wrong} notifications.activities a join ${notifications} on n.user_id = a.user_id and n.id = a.notification_id
+         where n.kind = 'comment' and not exists (select from comments.comments where id = a.subject and author_id = a.actor_id)`,
+      `${wrong} ${notifications} where actor_count <> case kind when 'publish' then 1 else (select count(distinct actor_id)
+         from notifications.activities where user_id = n.user_id and notification_id = n.id) end`,
+      `${wrong} notifications.inboxes i where (unread, last) is distinct from (select ((count(*) filter (where read_at is null))::int,
+         max(id)) from notifications.notifications where user_id = i.user_id)`,
+      `${wrong} identity.users where image !~ '^http://127.0.0.1:[34]000/media/[0-9a-f]{64}/avatar-256$'`,
+      `${wrong} media.files f where status <> 'ready' or unused_since is not null or not exists
+         (select from media.refs where hash = f.hash)`,
+    ])
+      expect({ sql, ...(await ask(sql)) }).toEqual({ sql, wrong: 0 });
+    const [picture] = await query('select hash, generation from media.files limit 1', 'inboxes');
+    const { hash, generation } = picture as { hash: string; generation: string };
+    const file = join(dir, 'media', hash.slice(0, 2), hash.slice(2, 4), `${hash}.${generation}.avatar-256`);
+    expect((await readFile(file)).subarray(8, 12).toString()).toBe('WEBP');
   });
 
   it('may be nothing at all', async () => {

@@ -1,17 +1,32 @@
 import { createHash } from 'node:crypto';
 import { developmentKeys } from '@tearline/auth';
 import {
+  databaseSettings,
   databaseUrlVariable,
   type ModuleData,
   prepareDatabase,
   replicaUrlsVariable,
 } from '@tearline/database';
 import { startEmbedded } from '@tearline/embedded';
-import { migrateQueues } from '@tearline/events';
+import { MAX_BROKER_CONNECTIONS, migrateQueues } from '@tearline/events';
 import { developmentSettings } from '@tearline/composition';
+import { endWithFailure } from '@tearline/process';
 import { isSet, readSettings } from '@tearline/settings';
 
 type Environment = Record<string, string | undefined>;
+
+/** Connections beside those of the application: migrations, a command line. */
+const SPARE_CONNECTIONS = 20;
+const MIN_CONNECTIONS = 100;
+
+/** Returns the connections that the private PostgreSQL has to accept with these settings. */
+export function connectionsOfServer(env: Environment): number {
+  const { DATABASE_CONNECTIONS: connections = 0 } = readSettings(
+    { DATABASE_CONNECTIONS: databaseSettings.DATABASE_CONNECTIONS },
+    env,
+  );
+  return Math.max(MIN_CONNECTIONS, connections + MAX_BROKER_CONNECTIONS + SPARE_CONNECTIONS);
+}
 
 /**
  * Completes the environment for development, where nothing has to be installed or set: a private PostgreSQL unless
@@ -38,7 +53,14 @@ export async function prepareDevelopment(
     otherSchemas: isSet('REDIS_URL', env) ? {} : { queues: migrateQueues },
     env,
     isProduction: false,
-    start: () => startEmbedded({ dir, replicas, log }),
+    start: () =>
+      startEmbedded({
+        dir,
+        replicas,
+        maxConnections: connectionsOfServer(env),
+        log,
+        restart: { onGivenUp: endWithFailure },
+      }),
     log,
   });
   for (const [name, url] of Object.entries(urls)) env[databaseUrlVariable(name)] = url;

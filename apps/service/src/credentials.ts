@@ -1,4 +1,4 @@
-import { databaseSettings } from '@tearline/database';
+import { databaseSettings, ownerSettings } from '@tearline/database';
 import { manifests } from '@tearline/modules';
 import { settingsOfModule } from '@tearline/composition';
 import { type Environment, isSet, readSettings, SettingsError } from '@tearline/settings';
@@ -17,7 +17,7 @@ export function refuseForeignCredentials(modules: readonly string[], env: Enviro
     ({ name }) => `${name}: expected no value, because this host runs ${modules.join(', ')} alone`,
   );
   const owners = "expected no value, because the owner's credential is for migrations alone";
-  if (isSet('DATABASE_URL', env)) problems.push(`DATABASE_URL: ${owners}`);
+  for (const name of Object.keys(ownerSettings)) if (isSet(name, env)) problems.push(`${name}: ${owners}`);
   const { DATABASE_REPLICA_URLS } = databaseSettings;
   const { DATABASE_REPLICA_URLS: replicas = [] } = readSettings({ DATABASE_REPLICA_URLS }, env);
   // Every host may know the addresses, and none the owner's password.
