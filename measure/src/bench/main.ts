@@ -12,6 +12,7 @@ import type { ServerProcess } from '../kit/server-process.js';
 import { sum } from '../kit/statistics.js';
 import { Bench, DATABASE_CONNECTIONS, MONOLITH } from './bench.js';
 import { measureTargets, type Target } from './measure.js';
+import { untilDelivered } from './until-delivered.js';
 import { environment, figures, type Finding, goals, type Options } from './report.js';
 
 const PROFILES = join(import.meta.dirname, '../../../profiles');
@@ -59,7 +60,13 @@ async function run(options: Options, cleanup: AsyncDisposableStack): Promise<voi
     const requests = endpoint.requests(samples);
     const response = await assertSameResponses(endpoint, requests, url, baselines?.raw.url);
     const targets: Target[] = [
-      { name: 'tearline', server: monolith, requests, counters: () => statementsOf(url) },
+      {
+        name: 'tearline',
+        server: monolith,
+        requests,
+        counters: () => statementsOf(url),
+        settled: () => untilDelivered(bench.database.ownerUrl),
+      },
     ];
     if (baselines)
       targets.push(

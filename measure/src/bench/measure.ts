@@ -13,6 +13,8 @@ export interface Target {
   readonly requests: readonly HttpRequest[];
   /** Returns counters of the server so far. */
   readonly counters?: () => Promise<Readonly<Record<string, number>>>;
+  /** Resolves when the server has done all work that its requests have caused. */
+  readonly settled?: () => Promise<void>;
 }
 
 /** The figures of one round. */
@@ -48,10 +50,12 @@ export async function measureTargets(
     const steps = [0.25, 0.5, 1].map((part) => part * seconds);
     amounts.push((await warmUp(server.url, requests, connections, steps)) * seconds);
   }
-  const found = await inTurn(targets, rounds, async ({ server, requests, counters }, index) => {
+  const found = await inTurn(targets, rounds, async ({ server, requests, counters, settled }, index) => {
+    await settled?.();
     const cpu = () => cpuOfEach([server.pid, primary, ...replicas.map(({ pid }) => pid)]);
     const [countedBefore, before] = [await counters?.(), cpu()];
     const load = await closedLoop(server.url, requests, { connections, amount: amounts[index]! });
+    await settled?.();
     const [app, database, ...onReplicas] = cpu().map((used, part) => (used - before[part]!) / load.requests);
     const counted = Object.entries((await counters?.()) ?? {}).map(
       ([name, count]) => [name, (count - (countedBefore![name] ?? 0)) / load.requests] as const,

@@ -8,8 +8,7 @@ export const npmScript = (name: string, description: string): Command =>
   script(name).description(description).allowExcessArguments(false);
 
 /** Parses the command line, runs the action, undoes what it left however the run ends, and sets the exit code. */
-// commander types options as `any`; each caller names their shape.
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander types options as `any`; each caller names their shape
 export async function runCommand<Options>(
   command: Command,
   action: (options: Options, cleanup: AsyncDisposableStack, args: readonly string[]) => Promise<void>,

@@ -42,7 +42,7 @@ export async function openDatabase(
 ): Promise<Database> {
   const embedded = await startEmbedded({ dir, ...options });
   cleanup.defer(embedded.stop);
-  await runCli(embedded.url, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
+  await runCli(embedded.url, dir, cleanup, ...(isSeeded ? ['seed', ...SEED_OPTIONS] : ['migrate']));
   await queryOwner(embedded.url, 'vacuum analyze');
   return {
     ownerUrl: embedded.url,
@@ -78,9 +78,14 @@ export async function serverVersion(ownerUrl: string): Promise<string> {
   return row!.server_version;
 }
 
-async function runCli(ownerUrl: string, cleanup: AsyncDisposableStack, ...args: string[]): Promise<void> {
+async function runCli(
+  ownerUrl: string,
+  dir: string,
+  cleanup: AsyncDisposableStack,
+  ...args: string[]
+): Promise<void> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl },
+    env: { PATH: process.env['PATH'], DATABASE_URL: ownerUrl, TEARLINE_DIR: dir },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   cleanup.defer(() => void child.kill());

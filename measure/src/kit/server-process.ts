@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isReady } from '@tearline/process';
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -16,8 +17,8 @@ export interface ServerProcess {
 }
 
 export interface ServerOptions {
-  /** The built entry point. */
-  readonly entry: string;
+  /** The built entry point, which Node.js runs; or a program that is not in Node.js, with its arguments. */
+  readonly entry: string | readonly [program: string, ...args: string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A file for its output. */
   readonly log: string;
@@ -36,11 +37,20 @@ export async function startServer(
   cleanup: AsyncDisposableStack,
 ): Promise<ServerProcess> {
   const { entry, env, log, core, profile } = options;
-  const [program, ...args] = onCores(core, process.execPath, ...profilingOptions(profile), entry);
+  const command: [string, ...string[]] =
+    typeof entry === 'string' ? [process.execPath, ...profilingOptions(profile), entry] : [...entry];
+  const [program, ...args] = onCores(core, ...command);
   const started = performance.now();
   const output = openSync(log, 'w');
   const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      WRITES_PER_MINUTE: '1000000',
+      ...env,
+    },
     stdio: ['ignore', output, output],
   });
   closeSync(output);
@@ -53,7 +63,7 @@ export async function startServer(
     return { pid: child.pid!, url: String(listening['url']), listening, startupMs, stop };
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`${entry}: ${String(error)}\n${readFileSync(log, 'utf8').slice(-4_000)}`, {
+    throw new Error(`${String(entry)}: ${String(error)}\n${readFileSync(log, 'utf8').slice(-4_000)}`, {
       cause: error,
     });
   }
@@ -79,6 +89,12 @@ async function untilListening(child: ChildProcess, log: string): Promise<Record<
     await delay(10);
   }
   throw new Error(`did not listen within ${START_TIMEOUT_MS / 1000} s`);
+}
+
+/** Waits until the hosts answer through a proxy. @param child its process */
+export async function untilReady(name: string, url: string, child: ChildProcess): Promise<void> {
+  for (const until = performance.now() + START_TIMEOUT_MS; !(await isReady(url)); await delay(20))
+    if (child.exitCode !== null || performance.now() > until) throw new Error(`${name} did not start`);
 }
 
 /** Ends a process, by force after 15 seconds. */

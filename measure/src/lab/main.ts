@@ -6,6 +6,7 @@ import { completeOptions, labCommand, type Options } from './options.js';
 import { writeReport } from './render/report.js';
 import type { Results } from './results.js';
 import { runLab } from './run.js';
+import { quietFailures } from './verdict/summary.js';
 import { compareRuns } from './verdict/compare-runs.js';
 
 await runCommand<Options>(labCommand(), async (options, cleanup, args) => {
@@ -14,6 +15,7 @@ await runCommand<Options>(labCommand(), async (options, cleanup, args) => {
     const complete = completeOptions(options);
     const results = await runLab(args, complete, cleanup);
     process.stdout.write(`${await writeReport(results, complete.out)}\n`);
+    if (quietFailures(results).length > 0) process.exitCode = 1;
   }
 });
 

@@ -2,6 +2,7 @@
 export class ProgressReporter {
   readonly #started = performance.now();
   #laterSeconds: number;
+  #percent = 0;
 
   /** @param expected seconds of each stage */
   constructor(
@@ -24,8 +25,9 @@ export class ProgressReporter {
 
   #write(text: string, left: number): void {
     const spent = (performance.now() - this.#started) / 1000;
-    const percent = Math.round((100 * spent) / (spent + left));
-    const line = `[${`${percent}`.padStart(3)} %, ${clock(left)} left] ${text}`;
+    // A stage that takes longer than expected must not take back what was reported.
+    this.#percent = Math.max(this.#percent, Math.round((100 * spent) / (spent + left)));
+    const line = `[${`${this.#percent}`.padStart(3)} %, ${clock(left)} left] ${text}`;
     if (this.stream.isTTY) this.stream.write(`\r\u001B[K${line.slice(0, this.stream.columns - 1)}`);
     else this.stream.write(`${line}\n`);
   }

@@ -1,3 +1,4 @@
+import { moduleNames } from '@tearline/modules';
 import type { Topology } from '@tearline/topology';
 import type { ByKind } from './measure/resource-usage.js';
 import type { Round } from './measure/round.js';
@@ -23,6 +24,8 @@ export interface SampleFigures {
   readonly throughput?: number;
   /** The deviation of the rounds from the median, as a share. */
   readonly jitter?: number;
+  /** Failed requests of each round. */
+  readonly errors?: number;
 }
 
 export function sampleRound(more: Partial<Round> = {}): Round {
@@ -47,12 +50,14 @@ export function sampleMeasurements({
   memory = 200,
   throughput = 500,
   jitter = 0.02,
+  errors = 0,
 }: SampleFigures = {}): Measurements {
   const rounds = [1 - jitter, 1, 1 + jitter].map((times) =>
     sampleRound({
       p50: p50 * times,
       p95: 2 * p50 * times,
       p99: 4 * p50 * times,
+      errors,
       perSecond: throughput * times,
       cpu: { ...none, hosts: cpu * times },
     }),
@@ -101,12 +106,14 @@ export const deployResult = (more: Partial<DeployResult> = {}): DeployResult => 
   ...more,
 });
 
+/** A topology whose hosts share the modules. */
 const topology = (name: string, hosts: number): Topology => ({
   name,
   hosts: Array.from({ length: hosts }, (_, index) => ({
     name: `host${index}`,
-    modules: ['articles'],
+    modules: moduleNames.filter((_module, place) => place % hosts === index),
     replicas: 1,
+    balance: 'least_conn' as const,
     serve: ['http', 'rpc', 'jobs'],
   })),
 });

@@ -1,4 +1,4 @@
-import { moduleNames } from '@tearline/modules';
+import { moduleNames, runtimes } from '@tearline/modules';
 import { UsageError } from '@tearline/process';
 import { readTopology, type Topology, type TopologyReference } from '@tearline/topology';
 import { assignMachineCores } from '../kit/machine.js';
@@ -75,7 +75,7 @@ export async function runLab(
 async function readTopologies(references: readonly TopologyReference[]): Promise<Topology[]> {
   const topologies: Topology[] = [];
   for (const reference of references) {
-    const topology = await readTopology(reference, { modules: moduleNames });
+    const topology = await readTopology(reference, { modules: moduleNames, runtimes });
     if (topologies.some((other) => other.name === topology.name))
       throw new UsageError(`two topologies are called '${topology.name}'; name each once`);
     topologies.push(topology);

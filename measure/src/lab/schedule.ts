@@ -7,6 +7,10 @@ export interface Schedule {
   readonly paced: number;
   readonly idle: number;
   readonly network: { readonly rounds: number; readonly seconds: number };
+  /**
+   * Requests go on until `after` seconds after the fault, and longer until every host is ready again. A quick run has the same
+   * seconds: the share of failed requests depends on them.
+   */
   readonly faults: { readonly before: number; readonly after: number; readonly kinds: readonly Fault[] };
   /** Restarts of each host. */
   readonly starts: number;
@@ -45,7 +49,7 @@ export const QUICK: Schedule = {
   paced: 1,
   idle: 1,
   network: { rounds: 1, seconds: 1 },
-  faults: { before: 0.5, after: 3, kinds: ['kill'] },
+  faults: { before: 0.5, after: FULL.faults.after, kinds: ['kill'] },
   starts: 1,
   scaling: { rounds: 1, seconds: 1 },
 };
@@ -79,6 +83,10 @@ const STARTUP_SECONDS = {
   template: 8,
   stack: 1.5,
   process: 1,
+  /** A process that ends waits until nginx has closed its connections. */
+  drain: 4,
+  /** The work of a scaling measurement before its time counts. */
+  firstWork: 2,
   settle: 0.5,
   build: 5,
   images: 60,
@@ -92,7 +100,7 @@ export function expectedSeconds(
   { compose = false, without = [] }: { compose?: boolean; without?: readonly Stage[] } = {},
 ): Record<Stage, number> {
   const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
-  const { template, stack, process, settle, build, images, containers } = STARTUP_SECONDS;
+  const { template, stack, process, drain, firstWork, settle, build, images, containers } = STARTUP_SECONDS;
   const stacks = hosts.length + 1;
   const total = (of: (count: number) => number, counts = hosts) =>
     counts.reduce((sum, count) => sum + of(count), 0);
@@ -105,13 +113,17 @@ export function expectedSeconds(
     prepare: compose ? images + stacks * containers : template + stacks * stack + processes * process,
     rounds: idle + stacks * (warmUp + rounds * round),
     faults: total((count) => count * faultSeconds + serverFaultSeconds),
-    starts: total((count) => count * starts * 1.5 * process),
-    scaling: total(() => 2 * process + 2 * settle + 4 * scaling.rounds * (scaling.seconds + settle)),
+    starts: total((count) => count * starts * (drain + process)),
+    scaling: total(
+      () => 2 * process + 4 + 2 * settle + 4 * scaling.rounds * (firstWork + scaling.seconds + settle),
+    ),
     network: total(
-      (count) => count * process + warmUp + network.rounds * DELAYS.length * (network.seconds + settle),
+      (count) =>
+        count * process + warmUp + network.rounds * DELAYS.length * (network.seconds + settle) + drain,
       hosts.filter((count) => count > 1),
     ),
-    deploy: build + total((count) => 2 * count * process + 5),
+    // Two processes of the edited module are replaced.
+    deploy: build + total((count) => 2 * count * process + 2 * (drain + process) + drain),
   };
   for (const stage of without) expected[stage] = 0;
   return expected;

@@ -87,7 +87,7 @@ export async function startStack(options: StackOptions, cleanup: AsyncDisposable
         isProxied,
         dir,
       });
-      cleanup.defer(() => deployment.stop());
+      cleanup.defer(() => deployment.kill());
       await deployment.start();
       return deployment;
     });

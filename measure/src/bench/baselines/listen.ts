@@ -5,6 +5,10 @@ import type { AddressInfo } from 'node:net';
 export function listen(answer: RequestListener): void {
   const server = createServer(answer).listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
-    process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);
+    logListening(`http://127.0.0.1:${port}`);
   });
 }
+
+/** Logs the address of a server as a host does. */
+export const logListening = (url: string) =>
+  process.stdout.write(`${JSON.stringify({ msg: 'listening', url })}\n`);

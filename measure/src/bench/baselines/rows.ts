@@ -48,7 +48,7 @@ export function articleOf(row: ArticleRow) {
     slug: row.slug,
     title: row.title,
     description: row.description,
-    tagList: row.tag_list,
+    tagList: row.tag_list.toSorted(),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     favorited: row.favorited,

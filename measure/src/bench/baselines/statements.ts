@@ -31,7 +31,7 @@ export const BY_AUTHOR = `
     left join lateral (
       select * from articles.articles where author_id = u.id order by created_at desc, id desc limit 20
     ) a on true
-   where lower(u.username) = lower($1)
+   where u.canonical_username = $1
    order by a.created_at desc, a.id desc`;
 
 export const FEED = `
@@ -67,7 +67,7 @@ export const TAGS = `
     select key, delta from articles.counter_deltas where kind = 'tag') counted
    group by key having sum(n) > 0 order by sum(n) desc, key limit 1000`;
 
-export const PROFILE = 'select username, bio, image from identity.users where lower(username) = lower($1)';
+export const PROFILE = 'select username, bio, image from identity.users where canonical_username = $1';
 
 export const COMMENTS = `
   select c.id::int, c.created_at, c.updated_at, c.body, ${AUTHOR}

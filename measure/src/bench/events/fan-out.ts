@@ -60,8 +60,9 @@ export const measureFanOut = (url: string, ownerUrl: string, author: Author): Pr
 
 async function addFollowers(client: Client, { id, followers }: Author): Promise<void> {
   await client.query(
-    `insert into identity.users (username, email, password_hash)
-       select 'follower ' || n, 'follower' || n || '@example.com', 'none' from generate_series(1, $1::int) n
+    `insert into identity.users (username, canonical_username, email, canonical_email, password_hash)
+       select name, name, address, address, 'none'
+         from generate_series(1, $1::int) n, format('follower %s', n) name, format('follower%s@example.com', n) address
        on conflict do nothing`,
     [followers],
   );

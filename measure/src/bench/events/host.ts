@@ -6,17 +6,18 @@ import 'reflect-metadata';
 import { composeHost, hostCompositionSettings } from '@tearline/composition';
 import { runHost } from '@tearline/host';
 import { readSettings } from '@tearline/settings';
-import { manifests } from '@tearline/modules';
+import { declaredEvents, manifests } from '@tearline/modules';
 
 const { env } = process;
 const modules = manifests.filter(({ name }) => !['notifications', 'media'].includes(name));
 
 await runHost(
-  composeHost({
+  await composeHost({
     settings: readSettings(hostCompositionSettings, env),
     env,
     modules,
     manifests: env['SUBSCRIBERS'] === 'none' ? modules : manifests,
+    declaredEvents,
     isWorker: true,
     defaultCacheMode: 'on',
   }),

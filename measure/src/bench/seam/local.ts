@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { inTurn } from '../../kit/in-turn.js';
 import { medianRound } from '../../kit/statistics.js';
-import { type Articles, ArticlesContract, ArticlesHandler, inCall, INPUT } from './sample-module.js';
+import { type Articles, ArticlesContract, ArticlesHandler, FORMS, inCall } from './sample-module.js';
 
 const TIMED_CALLS = 20_000;
 /** So few that the young generation takes their garbage without a collection. */
@@ -31,40 +31,47 @@ const manifest: ModuleManifest = {
   load: async () => ArticlesModule,
 };
 
-/** Returns a line for a direct call and one for a call over the seam, in one process of a production host. */
+/** Returns a line for a direct call and one for a call over the seam in each form, in one process of a production host. */
 export async function measureLocalCalls(rounds: number): Promise<string> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const settings = readSettings(hostSettings, { NODE_ENV: 'production', LOG_LEVEL: 'silent' });
   const app = await createHost({ modules: [manifest], imports: [], settings });
   const { direct, seam } = app.get(Caller, { strict: false });
-  const found = await inTurn([direct, seam], rounds, async (articles) => {
-    const ns = await inCall(() => nanosecondsOf(articles));
+  const targets: [string, () => Promise<unknown>][] = [
+    ['direct', () => direct.bySlug()],
+    ...Object.entries(FORMS).map(([name, call]): [string, () => Promise<unknown>] => [
+      `over the seam, ${name}`,
+      () => call(seam),
+    ]),
+  ];
+  const found = await inTurn(targets, rounds, async ([, call]) => {
+    const ns = await inCall(() => nanosecondsOf(call));
     collectGarbage();
-    return { ns, bytes: await inCall(() => bytesOf(articles)) };
+    return { ns, bytes: await inCall(() => bytesOf(call)) };
   });
   await app.close();
-  return ['direct', 'over the seam']
-    .map((name, index) => {
+  return targets
+    .map(([name], index) => {
       const { ns, bytes } = medianRound(found[index]!);
       const [time, size] = [ns, bytes].map((value) => value.toFixed(0).padStart(6));
-      return `${name.padEnd(14)} ${time} ns ${size} bytes a call\n`;
+      return `${name.padEnd(35)} ${time} ns ${size} bytes a call\n`;
     })
     .join('');
 }
 
-async function repeat(articles: Articles, calls: number): Promise<void> {
-  for (let call = 0; call < calls; call += 1) await articles.bySlug(INPUT);
+async function repeat(call: () => Promise<unknown>, calls: number): Promise<void> {
+  for (let made = 0; made < calls; made += 1) await call();
 }
 
-async function nanosecondsOf(articles: Articles): Promise<number> {
+async function nanosecondsOf(call: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
-  await repeat(articles, TIMED_CALLS);
+  await repeat(call, TIMED_CALLS);
   return ((performance.now() - started) / TIMED_CALLS) * 1e6;
 }
 
-async function bytesOf(articles: Articles): Promise<number> {
+async function bytesOf(call: () => Promise<unknown>): Promise<number> {
   const before = process.memoryUsage().heapUsed;
-  await repeat(articles, WEIGHED_CALLS);
+  await repeat(call, WEIGHED_CALLS);
   return (process.memoryUsage().heapUsed - before) / WEIGHED_CALLS;
 }

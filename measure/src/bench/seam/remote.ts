@@ -11,7 +11,15 @@ import { lastValueFrom } from 'rxjs';
 import { inTurn } from '../../kit/in-turn.js';
 import { table } from '../../kit/report/markdown.js';
 import { median, medianRound } from '../../kit/statistics.js';
-import { ARTICLE, type Articles, ArticlesContract, ArticlesHandler, inCall, INPUT } from './sample-module.js';
+import {
+  ARTICLE,
+  type Articles,
+  ArticlesContract,
+  ArticlesHandler,
+  FORMS,
+  inCall,
+  INPUT,
+} from './sample-module.js';
 
 const CONCURRENCY = 64;
 const CALLS = 12_000;
@@ -105,11 +113,14 @@ export async function measureRemoteCalls(rounds: number): Promise<string> {
 
   // The first round warms up.
   const found = await inTurn(
-    [() => lastValueFrom(bare.send('articles.bySlug', INPUT)), () => inCall(() => articles.bySlug(INPUT))],
+    [
+      () => lastValueFrom(bare.send('articles.bySlug', INPUT)),
+      ...Object.values(FORMS).map((call) => () => inCall(() => call(articles))),
+    ],
     rounds + 1,
     (call) => measureRound(call, serverCpu),
   );
-  const [one, other] = found.map((each) => medianRound(each.slice(1))) as [Round, Round];
+  const [baseline, ...forms] = found.map((each) => medianRound(each.slice(1))) as [Round, ...Round[]];
   await app.close();
   bare.close();
   server.disconnect();
@@ -120,15 +131,14 @@ export async function measureRemoteCalls(rounds: number): Promise<string> {
     p50.toFixed(2),
     perSecond.toFixed(0),
   ];
-  const ratios = { cpu: other.cpu / one.cpu, p50: other.p50 / one.p50 };
+  const ratio = ({ cpu, p50 }: Round) => [(cpu / baseline.cpu).toFixed(2), (p50 / baseline.p50).toFixed(2)];
   const rows = [
-    row('bare Nest send', one),
-    row('seam', other),
-    ['ratio', ratios.cpu.toFixed(2), ratios.p50.toFixed(2), ''],
+    [...row('bare Nest send', baseline), '', ''],
+    ...Object.keys(FORMS).map((name, at) => [...row(`seam, ${name}`, forms[at]!), ...ratio(forms[at]!)]),
   ];
   const bytes = Buffer.byteLength(JSON.stringify(ARTICLE));
   const about = `${bytes} bytes, ${CONCURRENCY} calls at the same time, medians of ${rounds} rounds`;
-  return `${about}\n\n${table(['', 'CPU µs a call', 'p50 ms', 'calls/s'], rows)}\n`;
+  return `${about}\n\n${table(['', 'CPU µs a call', 'p50 ms', 'calls/s', '× CPU', '× p50'], rows)}\n`;
 }
 
 if (process.argv[2] === SERVE) await serve();

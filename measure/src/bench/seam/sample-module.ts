@@ -16,6 +16,8 @@ export const ArticlesContract = contract('articles', {
     input: z.object({ slug: z.string(), viewer: z.int().optional() }),
     output: Article.nullable(),
   }),
+  byPosition: query({ args: [z.string(), z.int().optional()], output: Article.nullable() }),
+  byType: query<(slug: string, viewer?: number) => z.infer<typeof Article> | null>(),
 });
 export type Articles = ClientOf<typeof ArticlesContract>;
 
@@ -36,7 +38,22 @@ export class ArticlesHandler implements Articles {
   async bySlug() {
     return ARTICLE;
   }
+
+  async byPosition(_slug: string, _viewer?: number) {
+    return ARTICLE;
+  }
+
+  async byType(_slug: string, _viewer?: number) {
+    return ARTICLE;
+  }
 }
+
+/** The forms that a method may have, by name: with one object, with positional arguments, and with types alone. */
+export const FORMS: Readonly<Record<string, (articles: Articles) => Promise<unknown>>> = {
+  'one object': (articles) => articles.bySlug(INPUT),
+  'positional arguments': (articles) => articles.byPosition(INPUT.slug, INPUT.viewer),
+  'types alone': (articles) => articles.byType(INPUT.slug, INPUT.viewer),
+};
 
 /** Runs the work in the context of a call, as a request does. */
 export function inCall<T>(work: () => Promise<T>): Promise<T> {

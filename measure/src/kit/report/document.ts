@@ -8,11 +8,11 @@ export interface Section {
   readonly title: string;
   /** The emphasis of its bold text. */
   readonly tone?: 'warning';
-  /** Paragraphs, in which `code` and **bold text** are formatted, tables and charts. */
+  /** Paragraphs, in which `code` and **bold text** are formatted, tables, charts and diagrams. */
   readonly parts: readonly Part[];
 }
 
-export type Part = string | Table | Chart;
+export type Part = string | Table | Chart | Diagram;
 
 export interface Table {
   readonly head: readonly string[];
@@ -39,4 +39,23 @@ export interface Series {
   readonly values: readonly number[];
   /** The uncertainty of each. */
   readonly spreads?: readonly number[];
+}
+
+/** Boxes and the arrows between them. */
+export interface Diagram {
+  readonly title: string;
+  /** What leads to the boxes that are entered. */
+  readonly entry: string;
+  readonly boxes: readonly Box[];
+  /** By the names of the boxes. */
+  readonly arrows: readonly { readonly from: string; readonly to: string }[];
+  /** The same in the language of Mermaid, for Markdown. */
+  readonly mermaid: string;
+}
+
+export interface Box {
+  readonly name: string;
+  readonly note: string;
+  readonly items: readonly string[];
+  readonly isEntered: boolean;
 }

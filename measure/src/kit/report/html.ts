@@ -1,4 +1,5 @@
 import { escape, legend, svg } from './charts.js';
+import { diagramSvg } from './diagram.js';
 import type { Document, Part } from './document.js';
 import { STYLE } from './style.js';
 
@@ -36,6 +37,8 @@ function partOf(part: Part): string {
     );
     return `<div class="wide"><table${part.isText ? ' class="text"' : ''}><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
   }
+  if ('boxes' in part)
+    return `<figure><figcaption>${escape(part.title)}</figcaption>${diagramSvg(part)}</figure>`;
   const caption = `${escape(part.title)}${part.unit && ` <small>(${escape(part.unit)})</small>`}`;
   return `<figure><figcaption>${caption}</figcaption>${legend(part)}${svg(part)}</figure>`;
 }

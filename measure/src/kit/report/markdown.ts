@@ -8,6 +8,7 @@ export function markdown({ title, sections }: Document): string {
 
 function partOf(part: Part): string[] {
   if (typeof part === 'string') return [part];
+  if ('boxes' in part) return [`**${part.title}**`, `\`\`\`mermaid\n${part.mermaid}\n\`\`\``];
   return 'rows' in part ? [table(part.head, part.rows)] : [];
 }
 

@@ -24,6 +24,9 @@ svg { width: 100%; height: auto; max-width: 46rem; }
 svg .axis { fill: var(--faint); font: 12px system-ui, sans-serif; }
 svg .grid { stroke: var(--rule); } svg .whisker { stroke: var(--ink); stroke-width: 1.5; }
 svg polyline { fill: none; stroke-width: 2.5; }
+svg .label { fill: var(--ink); font: 13px system-ui, sans-serif; } svg .strong { font-weight: 600; }
+svg .box { fill: none; stroke: var(--faint); stroke-dasharray: 5 4; } svg .item { fill: var(--card); stroke: var(--rule); }
+svg .link { fill: none; stroke: var(--rule); stroke-width: 1.5; } svg .arrow path:first-of-type { fill: none; stroke-width: 1.6; }
 ${[0, 1, 2, 3, 4, 5].map((index) => `.fill-${index} { fill: var(--c${index}); background: var(--c${index}); } .line-${index} { stroke: var(--c${index}); }`).join('\n')}
 @media print { body { font-size: 12px; } section { break-inside: avoid; } }
 `;

@@ -63,7 +63,7 @@ export class ContainerTarget implements Target {
     const override = join(options.dir, `${options.project}.json`);
     await writeFile(override, JSON.stringify(overrideOf(options)));
     const [port] = await freePorts(1);
-    const composeFile = await writeGeneratedFiles(options.topology);
+    const composeFile = await writeGeneratedFiles(options.topology, process.env);
     const target = new ContainerTarget(options, composeFile, override, { ...process.env, PORT: `${port}` });
     cleanup.defer(() => target.#down());
     await target.#up(options.keys);

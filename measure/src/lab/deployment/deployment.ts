@@ -8,6 +8,8 @@ import {
   ProcessOutput,
   SupervisedProcess,
 } from '@tearline/process';
+import { edgeLimits } from '@tearline/composition';
+import { openFileLimit } from '@tearline/host';
 import { nginxConfig, type Topology } from '@tearline/topology';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -146,6 +148,13 @@ export class Deployment implements Target {
     this.#reaper.dismiss();
   }
 
+  /** Ends everything at once: at the end of a run nothing is left to lose, and draining takes seconds for each deployment. */
+  kill(): Promise<void> {
+    this.#nginx?.kill();
+    for (const { process } of this.#hosts) process.kill();
+    return this.stop();
+  }
+
   async #advertised(replicas: readonly Replica[]): Promise<readonly Replica[]> {
     if (!this.options.isProxied) return replicas;
     const { ports } = (this.#proxies = await startProxies(replicas.flatMap(({ rpcPort }) => rpcPort ?? [])));
@@ -163,7 +172,7 @@ export class Deployment implements Target {
     }: { cores?: string | undefined; code?: string | undefined } = {},
   ): SupervisedProcess {
     const given = { PATH: process.env['PATH'], ...this.options.env, NODE_OPTIONS: `--import=${BLOCK}` };
-    const command = [process.execPath, join(code, 'apps/service/src/main.js')] as const;
+    const command = [process.execPath, join(code, 'hosts/service.js')] as const;
     const env = { ...hostEnvironment(replica, this.#run, given), LOG_FORMAT: 'json' };
     return this.#process(nameOf(replica), urlOf(replica), 'SIGTERM', onCores(cores, ...command), env);
   }
@@ -186,7 +195,10 @@ export class Deployment implements Target {
         this.topology.hosts.map(({ name }) => [name, addressesOf(replicas, name, 'http')]),
       ),
       listen: `127.0.0.1:${this.#port}`,
-      workers: this.options.cores.count,
+      limits: edgeLimits(this.options.env, manifests),
+      openFiles: openFileLimit(),
+      cores: this.options.cores.count,
+      reusePort: process.platform === 'linux',
     });
     const folder = await subfolder(this.options.dir, 'nginx');
     return nginxCommand(await findNginx(process.env['PATH']), folder, configuration);

@@ -38,13 +38,24 @@ export async function measureImpact(
 ): Promise<Impact> {
   const random = seededRandom(7);
   const perSecond = Math.min(MAX_RATE_DURING_FAULTS, lowestRate);
-  const seconds = faults.before + fault.seconds + faults.after;
+  const planned = faults.before + fault.seconds + faults.after;
+  const seconds = planned + RECOVERY_TIMEOUT_MS / 1000;
   const requests = generator.generate(uniformMix(mix), Math.ceil(perSecond * seconds * 1.5), random);
-  const injected = pause(faults.before * 1000).then(fault.inject);
-  const rate = { perSecond, seconds, random, timeoutMs: REQUEST_TIMEOUT_MS };
-  const responses = await sendAtRate(target.running.url, requests, rate);
-  await injected;
-  await untilRecovered(target);
+  const load = new AbortController();
+  const rate = { perSecond, seconds, random, timeoutMs: REQUEST_TIMEOUT_MS, signal: load.signal };
+  const sent = sendAtRate(target.running.url, requests, rate);
+  try {
+    const [, recovery] = await Promise.allSettled([
+      pause(planned * 1000),
+      pause(faults.before * 1000)
+        .then(fault.inject)
+        .then(() => untilRecovered(target)),
+    ]);
+    if (recovery.status === 'rejected') throw recovery.reason;
+  } finally {
+    load.abort();
+  }
+  const responses = await sent;
   await target.refresh?.();
   return impactOf(responses, faults.before);
 }

@@ -67,7 +67,7 @@ export async function measureRounds(
       rates = SHARES.map((share) => Number((share * smallest).toPrecision(2)));
     }
     for (const [step, perSecond] of rates.entries())
-      await inTurn(`${Math.round(SHARES[step]! * 100)} %`, async ({ target, found }) => {
+      await inTurn(`${perSecond} requests a second`, async ({ target, found }) => {
         const random = seededRandom(1000 * (step + 1) + round);
         const load = { perSecond, seconds: schedule.paced, random };
         found.paced[step]!.push(await measureAtRate(target, requests, load));

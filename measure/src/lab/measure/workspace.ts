@@ -6,7 +6,16 @@ import { text } from 'node:stream/consumers';
 import { onCores } from '../../kit/server-process.js';
 
 const ROOT = resolve(import.meta.dirname, '../../../../..');
-const COPIED = ['apps', 'libs', 'tools', '.swcrc', 'package.json', 'dist/apps', 'dist/.compiler.json'];
+const COPIED = [
+  'apps',
+  'libs',
+  'tools',
+  '.swcrc',
+  'package.json',
+  'package-lock.json',
+  'dist/apps',
+  'dist/.compiler.json',
+];
 const EDIT = 'an edit by the lab';
 
 /** A copy of the repository with its build output, to edit and build as a developer does. */
@@ -34,14 +43,19 @@ export class Workspace {
     const folder = join(this.dir, 'libs/modules', module);
     await appendFile(join(folder, `src/${module}.module.ts`), `\nvoid '${EDIT}';\n`);
     const started = performance.now();
-    const [program, ...args] = onCores(this.cores, process.execPath, 'tools/build.ts');
-    const child = spawn(program, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'inherit'] });
-    const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    if (child.exitCode !== 0) throw new Error(`the edited code could not be built: ${printed}`);
+    await this.run('tools/build.ts');
+    await this.run('tools/bundle.ts');
     const seconds = (performance.now() - started) / 1000;
     const built = await readFile(join(folder, `dist/${module}.module.js`), 'utf8');
     if (!built.includes(EDIT)) throw new Error(`${module}.module.js was built without the edit`);
     return seconds;
+  }
+
+  private async run(tool: string): Promise<void> {
+    const [program, ...args] = onCores(this.cores, process.execPath, tool);
+    const child = spawn(program, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    if (child.exitCode !== 0) throw new Error(`the edited code could not be built: ${printed}`);
   }
 
   /** Returns the bytes of the built code, compressed like the layer of an image. */

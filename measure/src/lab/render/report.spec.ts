@@ -32,6 +32,7 @@ describe('the report', () => {
     const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(titles).toEqual([
       'Verdict',
+      'Topologies',
       'Side by side',
       'A slower network',
       'Blast radius',
@@ -75,11 +76,46 @@ describe('the report', () => {
   it('is a self-contained page with a picture for each chart', () => {
     const page = html(reportOf(results));
     expect(page).not.toMatch(/(src|href)=|url\(|@import|<script/);
-    expect(page.match(/<svg /g)).toHaveLength(5);
+    expect(page.match(/<svg /g)).toHaveLength(7);
     expect(page).toContain('prefers-color-scheme: dark');
     const opened = [...page.matchAll(/<(section|table|tr|td|th|figure|svg|p|div)\b/g)].length;
     const closed = [...page.matchAll(/<\/(section|table|tr|td|th|figure|svg|p|div)>/g)].length;
     expect(opened).toBe(closed);
+  });
+
+  it('has a picture of each topology', () => {
+    const [whole, split] = html(reportOf(results)).match(
+      /<figure><figcaption>(whole|split)[^]*?<[/]figure>/g,
+    )!;
+    expect([whole, split].map((picture) => picture!.match(/class="box"/g)!.length)).toEqual([1, 3]);
+    expect(whole).toContain('>articles</text>');
+    expect(whole).not.toContain('class="arrow"');
+    expect(split).toContain('<title>host1 → host0</title>');
+    expect(markdown(reportOf(results))).toContain('```mermaid\nflowchart LR');
+  });
+
+  it.each([
+    ['the load', { whole: { errors: 3 } }, 'whole: 36 of 12000 requests failed'],
+    ['the repeated one', { repeated: { errors: 1 } }, 'the first again: 12 of 12000 requests failed'],
+  ])('refuses a verdict when requests of %s failed without a fault', (_, figures, reason) => {
+    const text = markdown(reportOf(sampleResults({ whole: {}, ...figures })));
+    expect(text).toContain('## No verdict');
+    expect(text).toContain(reason);
+    expect(text).not.toContain('split:');
+  });
+
+  it('refuses a verdict when requests failed with a slower network', () => {
+    const network = networkResults(3, 1.5);
+    const { bytes, delays } = network['split']!;
+    const [first, ...rest] = delays;
+    const rounds = first!.rounds.map((round) => ({ ...round, errors: 2 }));
+    const text = markdown(
+      reportOf(
+        sampleResults({}, { network: { split: { bytes, delays: [{ ...first!, rounds }, ...rest] } } }),
+      ),
+    );
+    expect(text).toContain('split, with a slower network: 2 of 3000 requests failed');
+    expect(text).toContain('## No verdict');
   });
 
   it('escapes names', () => {

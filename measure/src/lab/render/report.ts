@@ -8,6 +8,7 @@ import { noiseWarnings } from '../verdict/summary.js';
 import { environmentSection } from './sections/environment.js';
 import { figuresSection } from './sections/figures.js';
 import { stageSections } from './sections/stages.js';
+import { topologiesSection } from './sections/topologies.js';
 import { verdictSection } from './sections/verdict.js';
 
 /** Writes the report into a folder. @returns the part of it for the terminal */
@@ -30,6 +31,7 @@ export function reportOf(results: Results): Document {
   const sections = [
     warningSection(results),
     verdictSection(results),
+    topologiesSection(results),
     figuresSection(results),
     ...stageSections(results),
     environmentSection(results),

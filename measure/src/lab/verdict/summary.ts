@@ -1,5 +1,5 @@
 import { percent } from '../../kit/report/markdown.js';
-import { type Figure, figureOf } from '../../kit/statistics.js';
+import { type Figure, figureOf, sum } from '../../kit/statistics.js';
 import { type Kind, KIND_NAMES, KINDS, sumOf } from '../measure/resource-usage.js';
 import type { Round } from '../measure/round.js';
 import type { Measurements, Results } from '../results.js';
@@ -109,6 +109,30 @@ export function summariesOf(results: Pick<Results, 'measured' | 'topologies'>): 
 /** Returns whether two figures differ by more than their uncertainty. */
 export const isSignificant = (one: Estimate, other: Estimate) =>
   Math.abs(one.median - other.median) > Math.max(one.spread, other.spread);
+
+/**
+ * Returns the failures of requests while nothing was wrong on purpose; none in a valid run. A topology that fails requests by itself
+ * has a fault that the other figures do not show, or ran other code than the rest.
+ */
+export function quietFailures({ measured, network }: Pick<Results, 'measured' | 'network'>): string[] {
+  const loads = [
+    ...Object.entries(measured).map(([name, { saturation, paced }]) => ({
+      name,
+      rounds: [...saturation, ...paced.flat()],
+    })),
+    ...Object.entries(network).map(([name, { delays }]) => ({
+      name: `${name}, with a slower network`,
+      rounds: delays.flatMap(({ rounds }) => rounds),
+    })),
+  ];
+  return loads.flatMap(({ name, rounds }) => {
+    const [failed, requests] = [
+      sum(rounds.map(({ errors }) => errors)),
+      sum(rounds.map((round) => round.requests)),
+    ];
+    return failed === 0 ? [] : [`${name}: ${failed} of ${requests} requests failed`];
+  });
+}
 
 /** The largest noise at which a metric can be compared. */
 const MAX_NOISE: Readonly<Record<string, number>> = { [THROUGHPUT]: 0.1, [CPU]: 0.1, [P50]: 0.25 };
