@@ -51,7 +51,7 @@ const order = async ({ orders }: Shop, sku: string, quantity: number) =>
     }),
   );
 
-describe.each(Object.entries(placements))('the shop %s', (name, open) => {
+describe.each(Object.entries(placements))('the shop %s', (_, open) => {
   it('gives the same answers', async () => {
     const shop = await open();
     const answers = [
@@ -87,9 +87,8 @@ describe.each(Object.entries(placements))('the shop %s', (name, open) => {
 
   it('ends on SIGTERM', async () => {
     const { stock, orders } = await open();
-    const ends = [await orders.stop(), await stock.stop()];
     // Nest's own shutdown hooks end with the signal that they were sent.
-    expect(new Set(ends)).toEqual(new Set([name === 'before' ? 'SIGTERM' : 0]));
+    expect([await orders.stop(), await stock.stop()]).toEqual(['SIGTERM', 'SIGTERM']);
   });
 });
 
@@ -108,31 +107,52 @@ describe('two processes', () => {
   });
 });
 
-/** The lines of a hunk that one of its sides has. */
-const side = (hunk: string, other: '+' | '-') =>
-  hunk
-    .trimEnd()
-    .split('\n')
-    .filter((line) => !line.startsWith(other))
-    .map((line) => `${line.slice(1)}\n`)
-    .join('');
-
-it('the README shows the whole difference', () => {
+describe('the README', () => {
   const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
-  const [, shown = ''] = /```diff\n([^]*?)```/.exec(read('README.md')) ?? [];
+  const names = (app: string) => globSync('**/*.ts', { cwd: new URL(`${app}/`, import.meta.url) });
+  const readme = read('README.md');
+  const [, diff = ''] = /```diff\n([^]*?)```/.exec(readme) ?? [];
   const hunksOf = new Map(
-    shown.split(/^(?=--- )/m).map((part) => {
-      const [, file = ''] = /^\+\+\+ after\/(.*)$/m.exec(part) ?? [];
+    diff.split(/^(?=--- )/m).map((part) => {
+      const [, file = ''] = /^[+]{3} after\/(.*)$/m.exec(part) ?? [];
       return [file, part.split(/^@@.*\n/m).slice(1)];
     }),
   );
-  const names = (app: string) => globSync('**/*.ts', { cwd: new URL(`${app}/`, import.meta.url) });
-  for (const file of new Set([...names('before'), ...names('after')])) {
-    const before = names('before').includes(file) ? read(`before/${file}`) : '';
-    const patched = (hunksOf.get(file) ?? []).reduce((text, hunk) => {
-      expect(text).toContain(side(hunk, '+'));
-      return text.replace(side(hunk, '+'), () => side(hunk, '-'));
-    }, before);
-    expect([file, patched]).toEqual([file, read(`after/${file}`)]);
-  }
+
+  /** The lines of a hunk that one of its sides has. */
+  const side = (hunk: string, other: '+' | '-') =>
+    hunk
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith(other))
+      .map((line) => `${line.slice(1)}\n`)
+      .join('');
+
+  /** A file of one application with the difference applied, forwards or in reverse. */
+  const patched = (app: 'before' | 'after', file: string) => {
+    const [from, to] = app === 'before' ? (['+', '-'] as const) : (['-', '+'] as const);
+    const text = names(app).includes(file) ? read(`${app}/${file}`) : '';
+    return (hunksOf.get(file) ?? []).reduce((rest, hunk) => {
+      expect(rest).toContain(side(hunk, from));
+      return rest.replace(side(hunk, from), () => side(hunk, to));
+    }, text);
+  };
+
+  it.each([
+    ['before', 'after'],
+    ['after', 'before'],
+  ] as const)('shows the whole difference: applied to %s, it gives %s', (from, to) => {
+    for (const file of new Set([...names('before'), ...names('after')])) {
+      const expected = names(to).includes(file) ? read(`${to}/${file}`) : '';
+      expect([file, patched(from, file)]).toEqual([file, expected]);
+    }
+  });
+
+  it('counts files and lines', () => {
+    const lines = (sign: '+' | '-') =>
+      [...hunksOf.values()].flat().flatMap((hunk) => hunk.split('\n').filter((line) => line.startsWith(sign)))
+        .length;
+    const stated = `${hunksOf.size} files differ, with ${lines('+')} lines added and ${lines('-')} removed`;
+    expect(readme).toContain(stated);
+  });
 });

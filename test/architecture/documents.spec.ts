@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from './tree.js';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const documents = globSync(['*.md', 'docs/**/*.md', 'libs/*/README.md', 'examples/**/*.md'], {
+const documents = globSync(['*.md', 'docs/**/*.md', '{apps,libs}/*/README.md', 'examples/**/*.md'], {
   cwd: root,
   exclude: ['docs/api/**'],
 });

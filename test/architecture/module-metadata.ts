@@ -1,24 +1,19 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
-import type { DynamicModule, FactoryProvider, Provider, Type } from '@nestjs/common';
-import {
-  METHOD_METADATA,
-  MODULE_METADATA,
-  PATH_METADATA,
-  PROPERTY_DEPS_METADATA,
-  SELF_DECLARED_DEPS_METADATA,
-} from '@nestjs/common/constants.js';
+import type { Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { nestMetadata } from '@tearline/composition';
 import type { ModuleData } from '@tearline/database';
 import { Subscriber } from '@tearline/events';
 import { Implements, type Contract, type EventContract, type ModuleManifest } from '@tearline/seam';
 import { root } from './tree.js';
 
-type Imported = Type | DynamicModule;
-
 /** What a module's code declares to Nest, read without starting anything. */
 export interface DeclaredModule {
   readonly manifest: ModuleManifest;
   readonly data: ModuleData;
+  /** Its Nest module. */
+  readonly type: Type;
   /** Paths of its controllers' handlers, e.g. `/api/articles/:slug`. */
   readonly paths: readonly string[];
   /** Tokens that its classes and factories inject by name: contracts, databases, readers. */
@@ -40,15 +35,14 @@ export async function loadModule(folder: string): Promise<DeclaredModule> {
   const entryPoint = join(root, 'libs/modules', folder, 'src/index.ts');
   const { manifest, data } = (await import(entryPoint)) as Pick<DeclaredModule, 'manifest' | 'data'>;
   const contract = (await import(join(root, 'libs/modules', folder, 'src/contract.ts'))) as object;
-  const parts = partsOf(await manifest.load());
-  const providers = parts.flatMap((part) => partOf<Provider>(part, MODULE_METADATA.PROVIDERS));
-  const controllers = parts.flatMap((part) => partOf<Type>(part, MODULE_METADATA.CONTROLLERS));
-  const classes = [...controllers, ...providers.map(classOf).filter((type) => type !== undefined)];
+  const type = await manifest.load();
+  const { classes, injected } = nestMetadata(type);
   return {
     manifest,
     data,
-    paths: controllers.flatMap(pathsOf),
-    asked: [...classes.flatMap(injectedInto), ...providers.flatMap(injectedByFactory)].filter(isName),
+    type,
+    paths: classes.filter((each) => Reflect.hasMetadata(PATH_METADATA, each)).flatMap(pathsOf),
+    asked: injected.map(({ token }) => token).filter(isName),
     implemented: classes
       .map((type) => Reflect.getMetadata(Implements.KEY, type) as Contract | undefined)
       .filter((contract) => contract !== undefined),
@@ -81,32 +75,6 @@ function methodsOf(type: Type): object[] {
   return Object.entries(Object.getOwnPropertyDescriptors(prototype))
     .map(([, { value }]) => value as unknown)
     .filter((value): value is object => typeof value === 'function');
-}
-
-/** A Nest module and all that it imports. */
-function partsOf(part: Imported): Imported[] {
-  return [part, ...partOf<Imported>(part, MODULE_METADATA.IMPORTS).flatMap(partsOf)];
-}
-
-function partOf<T>(part: Imported, name: string): T[] {
-  const [type, dynamic] = 'module' in part ? [part.module, part] : [part, {}];
-  const own = (Reflect.getMetadata(name, type) ?? []) as T[];
-  return [...own, ...((dynamic as Record<string, T[] | undefined>)[name] ?? [])];
-}
-
-function classOf(provider: Provider): Type | undefined {
-  if (typeof provider === 'function') return provider;
-  return 'useClass' in provider ? provider.useClass : undefined;
-}
-
-function injectedInto(type: Type): unknown[] {
-  const parameters = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as { param: unknown }[];
-  const properties = (Reflect.getMetadata(PROPERTY_DEPS_METADATA, type) ?? []) as { type: unknown }[];
-  return [...parameters.map(({ param }) => param), ...properties.map((property) => property.type)];
-}
-
-function injectedByFactory(provider: Provider): unknown[] {
-  return (provider as Partial<FactoryProvider>).inject ?? [];
 }
 
 function isName(token: unknown): token is string | symbol {

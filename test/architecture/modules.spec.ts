@@ -1,11 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { manifests, moduleNames } from '@tearline/modules';
+import { hasAuthenticatedRoutes, manifestProblems, nestMetadata } from '@tearline/composition';
+import { authority, manifests, moduleNames } from '@tearline/modules';
 import { compareRoutes, matchesRoute, type ModuleManifest } from '@tearline/seam';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { entryPointsOf, modulesOf, root } from './tree.js';
 import { type DeclaredModule, loadModule } from './module-metadata.js';
+
+/** Returns the paths of the lists in a JSON schema that have no maximum, or one over 1,000. */
+function unlimitedLists(schema: unknown, path = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const isUnlimited = 'type' in schema && schema.type === 'array' && !isLimited(schema);
+  const inner = Object.entries(schema).flatMap(([key, value]) => unlimitedLists(value, `${path}.${key}`));
+  return isUnlimited ? [path, ...inner] : inner;
+}
+
+const isLimited = (list: object) => 'maxItems' in list && Number(list.maxItems) <= 1_000;
 
 const folders = modulesOf(root);
 const names = (named: readonly { name: string }[]) => named.map(({ name }) => name).toSorted();
@@ -33,24 +45,51 @@ describe.each(folders)('the module %s', (folder) => {
     expect([name, contract?.name ?? folder, data.schema]).toEqual([folder, folder, folder]);
   });
 
+  it('limits the lists in the input of its methods, so that replies are bounded too', () => {
+    const { contract } = declared.manifest;
+    const unlimited = Object.entries(contract?.methods ?? {}).flatMap(([method, { input }]) =>
+      input
+        ? unlimitedLists(z.toJSONSchema(input as z.ZodType, { io: 'input' })).map((path) => method + path)
+        : [],
+    );
+    expect(unlimited).toEqual([]);
+  });
+
   it('implements its contract and no other, once', () => {
     const { implemented, manifest } = declared;
     expect(names(implemented)).toEqual(manifest.contract ? [manifest.contract.name] : []);
   });
 
   it('uses the contracts that its manifest names', () => {
-    const { asked, manifest } = declared;
-    const tokens = manifest.uses.map(({ token }) => token);
-    const contracts = asked.filter((token) => String(token).startsWith('Symbol(seam:'));
-    expect(new Set(contracts)).toEqual(new Set(tokens));
-    expect(tokens).toEqual([...new Set(tokens)]);
-    expect(tokens).not.toContain(manifest.contract?.token);
+    const { asked, manifest, type } = declared;
+    // By name: a message about symbols says nothing.
+    const contracts = manifests.flatMap(({ contract }) =>
+      contract && asked.includes(contract.token) ? [contract.name] : [],
+    );
+    // Its host verifies sessions by this one.
+    const isAuthenticating = hasAuthenticatedRoutes(nestMetadata(type).classes);
+    if (isAuthenticating && folder !== authority.name) contracts.push(authority.name);
+    expect([...new Set(contracts)].toSorted()).toEqual(names(manifest.uses));
+    expect(names(manifest.uses)).not.toContain(manifest.contract?.name);
   });
 
   it('injects its own database and no other', () => {
     const databases = declared.asked.filter((token) => typeof token === 'string');
     const owners = databases.map((token) => folders.findLast((name) => token.startsWith(name)));
     expect(new Set(owners.filter((owner) => owner !== undefined))).toEqual(new Set([folder]));
+  });
+
+  it('lacks nothing in its manifest that its code does', () => {
+    const { declares, manifest, type } = declared;
+    expect(manifestProblems(manifest, type, declares, authority)).toEqual([]);
+  });
+
+  it('has the tables of its events', async () => {
+    const { manifest, data } = declared;
+    const { publishes = [], subscribes = [], jobs = [] } = manifest;
+    const migrations = await data.migrations();
+    const hasTables = migrations.some(({ name }) => name.startsWith('CreateEventTables'));
+    expect(hasTables).toBe([...publishes, ...subscribes, ...jobs].length > 0);
   });
 
   it('publishes the events that its contract declares', () => {

@@ -53,7 +53,7 @@ function expectedIn(tree: string, rule: string): Violation[] {
 const sorted = (violations: Violation[]) => violations.map(({ rule, file }) => `${rule}: ${file}`).toSorted();
 
 describe('the architecture rules', () => {
-  it('are kept', async () => {
+  it('are kept', { timeout: 180_000 }, async () => {
     const result = await promisify(execFile)('npm', ['run', '--silent', 'architecture'], { cwd: root }).catch(
       (error: { stdout: string }) => error,
     );

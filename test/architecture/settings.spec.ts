@@ -13,12 +13,12 @@ import { root } from './tree.js';
 
 const all = Object.values(settingsReference(manifests)).flat();
 
-/** Files that may read the environment: the composition roots, and the reading of settings. */
+/** Files that may read the environment: composition roots, the reading of settings, and what the seam offers other applications. */
 const READERS =
-  /^(apps\/[^/]+\/src\/main|libs\/settings\/src\/read-settings|libs\/process\/src\/script|libs\/composition\/src\/run-program)[.]ts$/;
+  /^(apps\/[^/]+\/src\/(main|monolith|service|topology)|libs\/settings\/src\/read-settings|libs\/process\/src\/script|libs\/composition\/src\/run-program|libs\/seam\/src\/composition\/.*)[.]ts$/;
 /** Reads of the environment in code, apart from variables of the system and of Node.js itself. */
 const READ =
-  /\bprocess\.env\b(?!\['(PATH|UV_THREADPOOL_SIZE)'\])|\{[^{}]*\benv\b[^{}]*\}\s*=\s*process\b|from 'node:process'|\benv\[(?!')[^\]]+\](?! = )/;
+  /\bprocess\.env\b(?!\['(PATH)'\])|\{[^{}]*\benv\b[^{}]*\}\s*=\s*process\b|from 'node:process'|\benv\[(?!')[^\]]+\](?! = )/;
 
 const readsEnvironment = (code: string) => READ.test(code.replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''));
 
@@ -129,7 +129,14 @@ describe('the compose file', async () => {
     const [, { environment = {} }] = hosts[0]!;
     const { CORS_ORIGINS: _, ...rest } = environment;
     expect(forgottenIn(rest, settingsOfHosts)).toEqual(['CORS_ORIGINS']);
-    const added = { name: 'ADDED', description: '', default: undefined, secret: false, assigned: false };
+    const added: Setting = {
+      name: 'ADDED',
+      description: '',
+      default: undefined,
+      secret: false,
+      assigned: false,
+      edge: false,
+    };
     expect(forgottenIn(environment, [...settingsOfHosts, added])).toEqual(['ADDED']);
   });
 });

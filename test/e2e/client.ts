@@ -2,13 +2,19 @@ import { inject } from 'vitest';
 import { Api } from '../support/api-client.js';
 import { TokenJar } from '../support/token-jar.js';
 import { conform } from './conformance.js';
+import { assertDocumented } from './documented.js';
 import './matchers.js';
 
-/** An anonymous client of the server under test. It checks every response against the API's description. */
+const routes = inject('documentedRoutes');
+
+/** An anonymous client of the server under test. It checks every response against the API's descriptions. */
 export const api = new Api(
   inject('baseUrl'),
   undefined,
-  conform,
+  (exchange) => {
+    conform(exchange);
+    assertDocumented(routes, exchange);
+  },
   inject('carriesTokens') ? new TokenJar() : undefined,
 );
 

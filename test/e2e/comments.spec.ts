@@ -48,6 +48,32 @@ describe('a comment', () => {
     expect(await idsAt(other.path)).toEqual([]);
   });
 
+  it('is on one page only, the newest first', async () => {
+    const { author, slug, path } = await published();
+    const ids: number[] = [];
+    for (let count = 0; count < 5; count += 1) ids.unshift((await comment(author, slug)).id);
+    const page = async (query: string) => {
+      const reply = await api.get<CommentsBody & { nextCursor: string | null }>(`${path}${query}`);
+      expect(reply).toHaveStatus(200);
+      return { shown: reply.body.comments.map(({ id }) => id), next: reply.body.nextCursor };
+    };
+    const first = await page('?limit=2');
+    const second = await page(`?limit=2&cursor=${first.next}`);
+    await author.api.del(`${path}/${second.shown[1]}`);
+    await comment(author, slug);
+    const third = await page(`?limit=2&cursor=${second.next}`);
+    expect([first.shown, second.shown, third.shown].flat()).toEqual(ids);
+    expect(third.next).toBeNull();
+  });
+
+  it.each(['cursor=', 'cursor=x', 'cursor=cDE', 'cursor=cDEtMQ&cursor=cDEtMQ', 'limit=0', 'limit=101'])(
+    'is not on a page like ?%s',
+    async (query) => {
+      const { path } = await published();
+      expect(await api.get(`${path}?${query}`)).toBeRefusedFor(422, query.split('=')[0]!);
+    },
+  );
+
   it('may be by anybody, as often as they like', async () => {
     const { author, slug, path } = await published();
     const other = await register(api);

@@ -47,7 +47,7 @@ describe('hostile HTTP', () => {
       path: '/api/tags',
       headers: { 'x-huge': 'a'.repeat(64 * 1024) },
     });
-    expect(reply).toBeRefused([400, 431]);
+    expect(reply).toBeRefusedAsHttp([400, 431]);
   });
 
   it('with a huge token is refused', async () => {
@@ -56,7 +56,7 @@ describe('hostile HTTP', () => {
       path: '/api/user',
       headers: { authorization: `Token ${'a'.repeat(64 * 1024)}` },
     });
-    expect(reply).toBeRefused([400, 401, 431]);
+    expect(reply).toBeRefusedAsHttp([400, 401, 431]);
   });
 
   it.each(['\u00e9\u00ff', 'Token \u00e9', 'Token \t', 'Token "', `Token ${'.'.repeat(5000)}`])(
@@ -79,7 +79,7 @@ describe('hostile HTTP', () => {
     'POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}',
     'GET /api/tags with spaces HTTP/1.1\r\nHost: x\r\n\r\n',
   ])('that breaks the protocol is refused: %j', async (bytes) => {
-    expect(await sendBytes(api.baseUrl, bytes)).toBeRefused([400, 505]);
+    expect(await sendBytes(api.baseUrl, bytes)).toBeRefusedAsHttp([400, 505]);
   });
 
   it('leaves the server in good health', async () => {

@@ -48,9 +48,7 @@ describe('failed logins', () => {
   it('are limited for an account that does not exist, just the same', async () => {
     const known = await failUntilLimited(await register(api));
     const unknown = await failUntilLimited({ email: `${unique('unknown')}@example.com` });
-    // Each process counts for itself, and two of them take turns as they like.
-    expect(unknown.attempt).toBeGreaterThan(known.attempt / 2);
-    expect(unknown.attempt).toBeLessThan(known.attempt * 2);
+    expect(unknown.attempt).toBe(known.attempt);
     expect(unknown.reply).toBeRefused(429);
   });
 
@@ -73,15 +71,17 @@ describe('failed logins', () => {
 describe('logins that succeed', () => {
   it('are not limited', async () => {
     const person = await register(api);
-    const replies = await Promise.all(Array.from({ length: 40 }, () => login(person, person.password)));
-    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    // Ten at a time: each is hashed for long, and has a deadline.
+    for (let round = 0; round < 4; round += 1) {
+      const replies = await Promise.all(Array.from({ length: 10 }, () => login(person, person.password)));
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    }
   });
 });
 
 describe('registrations', () => {
   it('may be a hundred in a minute', async () => {
     const names = new Set<string>();
-    // Ten at a time: each is hashed for long, and has a deadline.
     while (names.size < 100)
       for (const { username } of await Promise.all(Array.from({ length: 10 }, () => register(api))))
         names.add(username);

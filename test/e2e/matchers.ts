@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { Reply } from '../support/api-client.js';
 import type { ErrorBody } from '../support/conduit.js';
 import { errorFormViolation } from './conformance.js';
@@ -11,6 +11,8 @@ declare module 'vitest' {
     toHaveStatus(status: Status): R;
     /** Is a refusal of this status, in the error form and, when given, with exactly these errors. */
     toBeRefused(status: Status, errors?: Record<string, string[]>): R;
+    /** Is a refusal of HTTP that is malformed or too large; an edge cache refuses it by 400 or 413 without a body. */
+    toBeRefusedAsHttp(status: Status): R;
     /** Is a refusal that names this field or resource, among others and in words of the server's choice. */
     toBeRefusedFor(status: Status, field: string): R;
   }
@@ -35,6 +37,14 @@ expect.extend({
     const differs = errors !== undefined && !this.equals(reply.body, { errors });
     const wanted = differs ? `expected ${JSON.stringify({ errors })}` : undefined;
     return verdict(reply, statusFlaw(reply, status) ?? errorFormViolation(reply) ?? wanted);
+  },
+
+  toBeRefusedAsHttp(reply: Reply<ErrorBody>, status: Status) {
+    const isBare = inject('isBehindEdgeCache') && reply.text === '';
+    return verdict(
+      reply,
+      isBare ? statusFlaw(reply, [400, 413]) : (statusFlaw(reply, status) ?? errorFormViolation(reply)),
+    );
   },
 
   toBeRefusedFor(reply: Reply<ErrorBody>, status: Status, field: string) {

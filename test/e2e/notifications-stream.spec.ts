@@ -210,4 +210,24 @@ describe('a ticket', () => {
     const statuses = new Set(replies.map(({ status }) => status));
     expect(statuses).toEqual(new Set([201, 429]));
   });
+
+  it('opens nothing after its user has logged out everywhere', async () => {
+    const ann = await register(api);
+    const tickets = await Promise.all(Array.from({ length: 10 }, () => streamTicket(ann)));
+    expect(await ann.api.del('/api/sessions')).toHaveStatus(204);
+    await expect.poll(() => streamBy(tickets.pop()!).catch(String), SOON).toContain('401');
+  });
+});
+
+describe('the open streams of a user', () => {
+  it('end when the user logs out everywhere', async () => {
+    const [ann, bob] = await people(2);
+    const [stream, other] = [await streamOf(ann!), await streamOf(bob!)];
+    let hasOtherEnded = false;
+    void other.ended.then(() => (hasOtherEnded = true));
+    expect(await ann!.api.del('/api/sessions')).toHaveStatus(204);
+    await stream.ended;
+    await expect.poll(() => streamOf(ann!).catch(String), SOON).toContain('401');
+    expect(hasOtherEnded).toBe(false);
+  });
 });

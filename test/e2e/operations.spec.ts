@@ -63,7 +63,7 @@ describe('the pages', () => {
     const reply = await api.get('/');
     expect(reply).toHaveStatus(200);
     expect(reply.headers.get('content-type')).toContain('text/html');
-    for (const target of ['/docs', '/health/ready', '/metrics']) {
+    for (const target of ['/docs', '/health']) {
       expect(reply.text).toContain(`href="${target}"`);
     }
   });

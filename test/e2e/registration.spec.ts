@@ -92,6 +92,30 @@ describe('registration', () => {
     });
   });
 
+  it.each(['.', '..', ' jake', 'jake ', 'ja  ke', 'ja\u200bke', '\u202ejake', 'ja\u00a0ke', 'jake\u3164'])(
+    'refuses the username %j, which a URL or a reader takes for another',
+    async (username) => {
+      expect(await send({ username })).toBeRefusedFor(422, 'username');
+    },
+  );
+
+  it.each(['ja\u200bke@example.com', '\u202ejake@example.com'])(
+    'refuses the e-mail address %j',
+    async (email) => {
+      expect(await send({ email })).toBeRefusedFor(422, 'email');
+    },
+  );
+
+  it('refuses a username and an e-mail address in another spelling', async () => {
+    const name = unique('Straße');
+    await register(api, { username: name, email: `${name}@example.com` });
+    const other = name.toUpperCase();
+    expect(await send({ username: other })).toBeRefused(409, { username: ['has already been taken'] });
+    expect(await send({ email: `${other}@Example.com` })).toBeRefused(409, {
+      email: ['has already been taken'],
+    });
+  });
+
   it('refuses a username that is taken', async () => {
     const { username } = await register(api);
     expect(await send({ username })).toBeRefused(409, { username: ['has already been taken'] });

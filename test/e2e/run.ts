@@ -1,13 +1,22 @@
 /** Runs the end-to-end suite: against the monolith, against one topology, or against every way to place the modules. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { moduleNames } from '@tearline/modules';
 import { runScript, script, UsageError, wholeNumber } from '@tearline/process';
 import { type RedisServer, startRedis } from '../support/redis.js';
+import { SharedServers } from '../support/shared-servers.js';
 import { chosen, everyWay, pairwise, type Way } from './ways.js';
 
 interface Options {
@@ -17,6 +26,9 @@ interface Options {
   readonly all?: true;
   readonly pairwise?: true;
   readonly redis?: true;
+  readonly cdn?: true;
+  readonly deployments?: number;
+  readonly moving?: readonly string[];
   readonly from?: string;
   readonly only?: string;
   readonly parallel: number;
@@ -39,6 +51,18 @@ token with every request',
     'the monolith, each module alone, all alone, and enough of the others to cover every combination of two modules',
   )
   .option('--redis', 'queues on a redis-server that the run starts; REDIS_URL names a running one')
+  .option('--cdn', 'behind an edge cache (Varnish), without a topology the monolith')
+  .option(
+    '--deployments <number>',
+    'as many deployments at once on one Redis and one PostgreSQL server, each with a database of its own; afterwards \
+nothing may have crossed',
+    wholeNumber(2, 9),
+  )
+  .option(
+    '--moving <modules>',
+    'while the data of these modules, separated by commas, moves to another server and back, again and again',
+    modulesOf,
+  )
   .option('--from <number>', 'continues an interrupted run from this topology, by number or name')
   .option('--only <numbers>', 'only these topologies: numbers or names, separated by commas')
   .option(
@@ -48,6 +72,15 @@ token with every request',
     1,
   )
   .action(main);
+
+/** @throws UsageError when there is no such module */
+function modulesOf(names: string): readonly string[] {
+  const modules = names.split(',');
+  const unknown = modules.find((name) => !moduleNames.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`--moving ${unknown}: expected modules, of ${moduleNames.join(',')}`);
+  return modules;
+}
 
 /** Writes a topology file that places the modules this way. @returns its path */
 function fileOf(way: Way, folder: string): string {
@@ -78,7 +111,7 @@ interface Lane {
   readonly isBuffered: boolean;
 }
 
-/** Runs the suite once. A run without a report counts as one failure. */
+/** Runs the suite once, and leaves its report in the folder E2E_REPORTS. A run without a report counts as one failure. */
 async function run(
   name: string,
   env: NodeJS.ProcessEnv,
@@ -107,7 +140,9 @@ async function run(
   const [code] = (await once(child, 'exit')) as [number | null];
   const seconds = (performance.now() - started) / 1000;
   process.stdout.write((await printed).join(''));
+  const reports = process.env['E2E_REPORTS'];
   try {
+    if (reports) copyFileSync(report, join(reports, `e2e-${name}-${process.pid}.json`));
     const counts = JSON.parse(readFileSync(report, 'utf8')) as {
       numPassedTests: number;
       numFailedTests: number;
@@ -135,15 +170,57 @@ function table(results: readonly Result[]): string {
   return `${lines.join('\n')}\n\n${results.length} ${results.length === 1 ? 'topology' : 'topologies'}, ${passed} tests passed, ${failed} failed, in ${minutes}\n`;
 }
 
+/** @throws Error when a run has failed */
+function report(results: readonly Result[]): void {
+  process.stdout.write(`\n${table(results)}`);
+  const failed = results.filter((result) => result.failed > 0);
+  if (failed.length > 0) throw new Error(`failed: ${failed.map(({ name }) => name).join(', ')}`);
+}
+
 const nameOf = (file: string) => file.replace(/^.*[/]|[.]ya?ml$/g, '');
 
 /** @throws UsageError when a program that the run needs is not installed */
 function requirePrograms(programs: Readonly<Record<string, boolean>>): void {
   for (const [program, isNeeded] of Object.entries(programs))
-    if (isNeeded && spawnSync(program, ['-v']).error)
+    if (isNeeded && spawnSync(program, ['-V']).error)
       throw new UsageError(
-        `${program} is not in PATH: install it (apt install nginx-light redis-server, brew install nginx redis)`,
+        `${program} is not in PATH: install it (apt install nginx-light redis-server varnish varnish-modules, brew install nginx redis)`,
       );
+}
+
+/** Runs the suite against several deployments at once that share their servers. @throws Error when something crossed */
+async function runShared(
+  count: number,
+  folder: string,
+  vitestOptions: readonly string[],
+  { topology, alone, consistency }: Options,
+): Promise<Result[]> {
+  const file = alone ? `--alone=${alone}` : topology;
+  const names = Array.from({ length: count }, (_, index) => `deployment_${index + 1}`);
+  const servers = await SharedServers.start(names, consistency ? 2 : 0);
+  try {
+    const results = await Promise.all(
+      servers.deployments.map(({ name, env }) => {
+        const own = join(folder, name);
+        mkdirSync(own, { mode: 0o755 });
+        const lane = {
+          folder: own,
+          isBuffered: true,
+          env: {
+            TEARLINE_DIR: join(own, 'data'),
+            E2E_CONSISTENCY: consistency,
+            E2E_DEPLOYMENT: JSON.stringify(env),
+          },
+        };
+        return run(name, file ? { E2E_TOPOLOGY: file } : {}, lane, vitestOptions);
+      }),
+    );
+    const crossings = await servers.crossings();
+    if (crossings.length > 0) throw new Error(`deployments are not apart:\n${crossings.join('\n')}`);
+    return results;
+  } finally {
+    await servers.stop();
+  }
 }
 
 async function main(vitestOptions: readonly string[], options: Options): Promise<void> {
@@ -153,12 +230,16 @@ async function main(vitestOptions: readonly string[], options: Options): Promise
   const started: RedisServer[] = [];
   try {
     const ways = options.all ? everyWay(moduleNames) : options.pairwise ? pairwise(moduleNames) : [];
-    const topology = options.alone ? `--alone=${options.alone}` : options.topology;
+    const named = options.alone ? `--alone=${options.alone}` : options.topology;
+    const topology = named ?? (options.cdn && ways.length === 0 ? 'monolith' : undefined);
     const files = topology ? [topology] : ways.map((way) => fileOf(way, folder));
-    requirePrograms({ nginx: files.length > 0, 'redis-server': options.redis === true });
+    const needsRedis = options.redis === true || options.deployments !== undefined;
+    requirePrograms({ nginx: files.length > 0, 'redis-server': needsRedis, varnishd: options.cdn === true });
     const names = files.length > 0 ? files.map(nameOf) : ['monolith'];
     const remaining = chosen(names, options.only, options.from);
     const results: Result[] = [];
+    if (options.deployments !== undefined)
+      return report(await runShared(options.deployments, folder, vitestOptions, options));
     const work = async (number: number) => {
       const own = join(folder, `lane-${number}`);
       mkdirSync(own, { mode: 0o755 });
@@ -168,6 +249,8 @@ async function main(vitestOptions: readonly string[], options: Options): Promise
       const env = {
         TEARLINE_DIR: join(own, 'data'),
         E2E_CONSISTENCY: options.consistency,
+        ...(options.moving && { E2E_MOVING: options.moving.join() }),
+        ...(options.cdn && { E2E_CDN: 'on' }),
         ...(redis && { REDIS_URL: redis.url }),
       };
       const lane = { folder: own, env, isBuffered: options.parallel > 1 };
@@ -179,9 +262,7 @@ async function main(vitestOptions: readonly string[], options: Options): Promise
       }
     };
     await Promise.all(Array.from({ length: options.parallel }, (_, index) => work(index + 1)));
-    process.stdout.write(`\n${table(results)}`);
-    const failed = results.filter((result) => result.failed > 0);
-    if (failed.length > 0) throw new Error(`failed: ${failed.map(({ name }) => name).join(', ')}`);
+    report(results);
   } finally {
     for (const redis of started) await redis.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -1,7 +1,10 @@
 import type { TestProject } from 'vitest/node';
+import { answersOf, sharesOf } from '../support/answer-shares.js';
 import { readsOf, startReplicated } from '../support/replicated-database.js';
 import { startApp } from '../support/running-app.js';
 import { startTopology } from '../support/running-topology.js';
+import { TwoServers } from '../support/two-servers.js';
+import { type DocumentedRoute, documentedRoutes } from './documented.js';
 import { printShares, readAtRest } from './read-shares.js';
 
 declare module 'vitest' {
@@ -12,6 +15,10 @@ declare module 'vitest' {
     metricsUrls: string[];
     /** Whether clients bring consistency tokens along, from one user to the next. */
     carriesTokens: boolean;
+    /** Whether an edge cache is in front, which refuses malformed HTTP in words of its own. */
+    isBehindEdgeCache: boolean;
+    /** The routes of its `/docs`. */
+    documentedRoutes: DocumentedRoute[];
   }
 }
 
@@ -25,12 +32,16 @@ interface Subject {
 /**
  * Tests the server at `E2E_BASE_URL`, whose processes serve metrics at the addresses in `E2E_PROCESSES`; or the topology that `E2E_TOPOLOGY` names, as processes that it starts; or a
  * monolith that it starts. What it starts comes from the build, has its queues in the Redis of `REDIS_URL`, if there is
- * one, and is stopped at the end.
+ * one, and is stopped at the end. With `E2E_MOVING` the data of these modules moves all the while. With `E2E_CDN=on` the topology is behind an edge cache. `E2E_DEPLOYMENT` is its environment, as JSON, on servers that others use, too.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { url, processes, stop } = await subjectOnDatabase(process.env);
-  project.provide('carriesTokens', process.env['E2E_CONSISTENCY'] === 'session');
+  const { E2E_CONSISTENCY, E2E_BASE_URL, E2E_CDN } = process.env;
+  // A server that this process has not started may have replicas, as every topology in containers does.
+  project.provide('carriesTokens', E2E_CONSISTENCY === 'session' || Boolean(E2E_BASE_URL));
+  project.provide('isBehindEdgeCache', E2E_CDN === 'on');
   project.provide('baseUrl', url);
+  project.provide('documentedRoutes', await documentedRoutes(url));
   project.provide(
     'metricsUrls',
     processes.map((each) => `${each}/metrics`),
@@ -40,7 +51,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 
 /** The subject; with `E2E_CONSISTENCY` on a primary with two replicas, one of which is two seconds behind. */
 async function subjectOnDatabase(env: NodeJS.ProcessEnv): Promise<Subject> {
-  const { E2E_CONSISTENCY: consistency } = env;
+  const { E2E_CONSISTENCY: consistency, E2E_DEPLOYMENT: deployment } = env;
+  if (deployment) {
+    const own = JSON.parse(deployment) as Record<string, string>;
+    return subject(env, {
+      ...own,
+      ...(consistency && { CONSISTENCY: consistency, REPLICA_MAX_LAG_MS: '10000' }),
+    });
+  }
+  if (env['E2E_MOVING']) return subjectThatMoves(env, env['E2E_MOVING'].split(','));
   if (!consistency) return subject(env);
   const delays = [0, 2_000];
   const database = await startReplicated(delays);
@@ -59,6 +78,8 @@ async function subjectOnDatabase(env: NodeJS.ProcessEnv): Promise<Subject> {
       };
       try {
         printShares('of the tests', await readsOf(started.processes), nameOf);
+        const answers = await answersOf(started.processes);
+        if (Object.keys(answers).length > 0) process.stderr.write(`${sharesOf(answers)}\n`);
         // Queues in PostgreSQL never let it rest.
         if (consistency === 'strong' && env['REDIS_URL'])
           printShares('at rest', await readAtRest(started.url, started.processes, addresses[1]!), nameOf);
@@ -70,8 +91,44 @@ async function subjectOnDatabase(env: NodeJS.ProcessEnv): Promise<Subject> {
   };
 }
 
+/** The subject, while the data of modules moves between two servers. */
+async function subjectThatMoves(env: NodeJS.ProcessEnv, modules: readonly string[]): Promise<Subject> {
+  const servers = await TwoServers.start();
+  const started = await subject(env, servers.env);
+  const ended = new AbortController();
+  const moves: number[] = [];
+  const moving = Promise.allSettled([moveUntil(ended.signal)]);
+  async function moveUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const action of ['move', 'back'] as const)
+        for (const module of modules) {
+          if (signal.aborted) return;
+          moves.push((await servers.move(action, module)).lockedMs);
+        }
+      // Else the next round would not copy.
+      for (const module of modules) if (!signal.aborted) await servers.command('data', 'abort', module);
+    }
+  }
+  return {
+    ...started,
+    stop: async () => {
+      try {
+        ended.abort();
+        const [result] = await moving;
+        if (result.status === 'rejected') throw result.reason;
+        process.stdout.write(
+          `${moves.length} moves of ${modules.join()}; tables were locked for at most ${Math.max(...moves)} ms\n`,
+        );
+      } finally {
+        await started.stop?.();
+        await servers.stop();
+      }
+    },
+  };
+}
+
 async function subject(
-  { E2E_BASE_URL, E2E_PROCESSES, E2E_TOPOLOGY, REDIS_URL, TEARLINE_DIR }: NodeJS.ProcessEnv,
+  { E2E_BASE_URL, E2E_PROCESSES, E2E_TOPOLOGY, E2E_CDN, REDIS_URL, TEARLINE_DIR }: NodeJS.ProcessEnv,
   more: Record<string, string> = {},
 ): Promise<Subject> {
   if (E2E_BASE_URL) {
@@ -87,7 +144,8 @@ async function subject(
   if (E2E_TOPOLOGY) {
     // The runner passes on what its processes log; what goes well is not worth the while.
     const env = { ...options.env, LOG_LEVEL: 'warn' };
-    const topology = await startTopology(E2E_TOPOLOGY, { ...options, env });
+    const args = E2E_CDN === 'on' ? ['--cdn'] : [];
+    const topology = await startTopology(E2E_TOPOLOGY, { ...options, env, args });
     return {
       url: topology.url,
       processes: topology.hosts.map((host) => host.url),

@@ -14,8 +14,10 @@ let app: RunningApp;
 let api: Api;
 
 const short = {
-  MEDIA_UNUSED_SECONDS: '3',
-  MEDIA_STRAY_SECONDS: '3',
+  // An upload must be shown by then, also on a busy machine.
+  MEDIA_UNUSED_SECONDS: '12',
+  // Files of an upload or a job that is being done must not count as left, also on a busy machine.
+  MEDIA_STRAY_SECONDS: '10',
   MEDIA_SWEEP_SECONDS: '1',
 };
 
@@ -36,9 +38,9 @@ async function storedOf(hash: string, folder = dir): Promise<string[]> {
 }
 
 const statusOf = async (hash: string) => (await api.get(`/api/media/${hash}`)).status;
-const polling = { timeout: 20_000, interval: 100 };
+const polling = { timeout: 60_000, interval: 100 };
 
-it('a picture that nothing shows goes, with all that is stored of it', async () => {
+it('a picture that nothing shows goes, with all that is stored of it', { timeout: 120_000 }, async () => {
   const { hash } = await uploadReady(await register(api), await picture());
   expect(await storedOf(hash)).toHaveLength(6);
   await expect.poll(() => statusOf(hash), polling).toBe(404);
@@ -47,7 +49,7 @@ it('a picture that nothing shows goes, with all that is stored of it', async () 
 
 it(
   'a picture stays while an article shows it, and goes some time after the article',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const person = await register(api);
     const [shown, other] = [
@@ -66,7 +68,7 @@ it(
 
 it(
   'a picture that its uploader has given up goes with the last that showed it',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const person = await register(api);
     const { hash, urls } = await uploadReady(person, await picture());
@@ -80,7 +82,7 @@ it(
   },
 );
 
-it('sweeps files that a crash left, and keeps owned and foreign files', { timeout: 60_000 }, async () => {
+it('sweeps files that a crash left, and keeps owned and foreign files', { timeout: 120_000 }, async () => {
   const person = await register(api);
   const { hash, urls } = await uploadReady(person, await picture());
   await publish(person, { body: urls['article-480'] });
@@ -107,7 +109,7 @@ it('a killed host leaves no picture half made, and no temporary file', { timeout
   const data = await mkdtemp(join(tmpdir(), 'tearline-killed-data-'));
   // PostgreSQL refuses to run as root and takes another user, who must be able to walk in.
   await chmod(data, 0o755);
-  const start = () => startApp({ dir: data, env: { MEDIA_DIR: own, MEDIA_STRAY_SECONDS: '3' } });
+  const start = () => startApp({ dir: data, env: { MEDIA_DIR: own, MEDIA_STRAY_SECONDS: '10' } });
   let killed = await start();
   try {
     const person = await register(new Api(killed.url));

@@ -9,8 +9,11 @@ const command = script('consistency')
   .argument('[options...]', 'options of vitest')
   .option('--seconds <number>', 'the duration of each test', wholeNumber(1, 86_400), 60)
   .action(async (options: readonly string[], { seconds }: { seconds: number }) => {
-    const specs = ['consistency', 'failover'].map((name) => `test/faults/${name}.redis.spec.ts`);
-    const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults-redis', ...specs, ...options];
+    const specs = ['consistency.redis', 'failover.redis', 'split-consistency.redis.nginx'].map(
+      (name) => `test/faults/${name}.spec.ts`,
+    );
+    const projects = ['--project', 'faults-redis', '--project', 'faults'];
+    const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...specs, ...options];
     const env = { ...process.env, CONSISTENCY_SECONDS: `${seconds}` };
     const [code] = (await once(spawn(process.execPath, args, { env, stdio: 'inherit' }), 'exit')) as [
       number | null,

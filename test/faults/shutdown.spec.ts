@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
-import { expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, it, onTestFinished } from 'vitest';
 import { Api } from '../support/api-client.js';
 import { register } from '../support/conduit.js';
 import { startApp } from '../support/running-app.js';
@@ -50,4 +55,33 @@ it('ends at once on a second signal, whatever is under way', async () => {
   process.kill(app.pid, 'SIGINT');
   expect(await app.exited).toBe(1);
   expect((await settled).map(({ status }) => status)).toContain('rejected');
+});
+
+it('ends when `npm start` is asked to, with its exit code', { timeout: 120_000 }, async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'tearline-npm-'));
+  await chmod(dir, 0o755);
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  const { PATH, HOME } = process.env;
+  const npm = spawn('npm', ['start', '--', '--replicas', '0'], {
+    env: {
+      PATH,
+      HOME,
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      LOG_FORMAT: 'json',
+      TEARLINE_DIR: dir,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void npm.kill('SIGKILL'));
+  const exited = once(npm, 'exit');
+  let monolith: number | undefined;
+  for await (const line of createInterface(npm.stdout)) {
+    if (!line.includes('"msg":"listening"')) continue;
+    monolith = (JSON.parse(line) as { pid: number }).pid;
+    npm.kill('SIGTERM');
+  }
+  expect(await exited).toEqual([0, null]);
+  expect(() => process.kill(monolith!, 0)).toThrow('ESRCH');
 });

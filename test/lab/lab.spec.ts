@@ -33,7 +33,9 @@ describe('the lab', () => {
   it('measures a topology and writes a report', { timeout: 480_000 }, async () => {
     const child = lab('--alone', 'articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
     const [code, output] = await ended(child);
-    expect(output).toContain('left] rounds: round 1 of 2, 60 %: articles');
+    expect(output).toMatch(/left\] rounds: round 1 of 2, \d+ requests a second: articles/);
+    const percentages = [...output.matchAll(/^\[ *(\d+) %/gm)].map(([, percent]) => Number(percent));
+    expect(percentages).toEqual(percentages.toSorted((one, other) => one - other));
     expect(code).toBe(0);
 
     const results = JSON.parse(readFileSync(join(folder, 'report/report.json'), 'utf8')) as Results;
@@ -77,8 +79,10 @@ describe('the lab', () => {
       const end = ended(child);
       await untilPrinted(child, 'rounds: warming up');
       expect(leftovers().processes.length).toBeGreaterThan(3);
+      const sent = performance.now();
       child.kill(signal);
       expect((await end)[0]).toBe(1);
+      expect(performance.now() - sent).toBeLessThan(10_000);
       expect(leftovers()).toEqual({ processes: [], files: [] });
       expect(existsSync(join(folder, 'report'))).toBe(false);
     },
@@ -113,8 +117,9 @@ async function ended(child: ChildProcess): Promise<[number | null, string]> {
 }
 
 async function untilPrinted(child: ChildProcess, words: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let all = '';
+  child.once('exit', () => reject(new Error(`it ended before it printed '${words}':\n${all}`)));
   child.stderr!.on('data', (chunk: Buffer) => {
     all += chunk.toString();
     if (all.includes(words)) resolve();

@@ -23,6 +23,8 @@ export interface CheckReport {
   unavailable: { writes: number; reads: number };
   /** Articles without a notification of a follower who had followed before: a job that read stale data. */
   unnotified: string[];
+  /** Notifications of one article that a user has more than once. */
+  doubled: string[];
   /** Acknowledged writes that are missing at the end. */
   lost: string[];
   /** Unexpected responses and broken connections. */
@@ -58,6 +60,7 @@ interface Session {
 const anyOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
 
 const NOTIFICATION_TIMEOUT_MS = 60_000;
+const MAX_READ_ATTEMPTS = 10;
 
 /** Runs sessions that write increasing numbers, and checks that no read returns less than the acknowledged number. */
 export class ConsistencyChecker {
@@ -66,6 +69,7 @@ export class ConsistencyChecker {
     reads: 0,
     behind: [],
     unnotified: [],
+    doubled: [],
     lost: [],
     unavailable: { writes: 0, reads: 0 },
     wrong: [],
@@ -105,16 +109,21 @@ export class ConsistencyChecker {
     return new Promise((resolve) => this.#waiting.push({ kind, since: performance.now(), resolve }));
   }
 
+  /** Measures the longest time without a write from now on. */
+  restartGap(): void {
+    this.report.gap = 0;
+  }
+
   /** Checks at the end that every acknowledged write and every notification is there. */
   async settle(): Promise<CheckReport> {
     const strongly = { consistency: 'strong' };
     await Promise.all(
       this.#people.map(async ({ username, clients, bio, articles, awaited }) => {
         const [api] = clients;
-        const { user } = (await api!.get<UserBody>('/api/user', strongly)).body;
+        const { user } = (await whenAvailable(() => api!.get<UserBody>('/api/user', strongly))).body;
         if (Number(user.bio ?? 0) < bio) this.report.lost.push(`${username}: bio ${user.bio} after ${bio}`);
         for (const { slug, body } of articles) {
-          const found = await api!.get<ArticleBody>(articlePath(slug), strongly);
+          const found = await whenAvailable(() => api!.get<ArticleBody>(articlePath(slug), strongly));
           if (found.status !== 200) this.report.lost.push(`${slug}: ${found.status}`);
           else if (Number(found.body.article.body) < body)
             this.report.lost.push(`${slug}: ${found.body.article.body} after ${body}`);
@@ -122,12 +131,14 @@ export class ConsistencyChecker {
         const until = performance.now() + NOTIFICATION_TIMEOUT_MS;
         let missing = awaited;
         while (missing.length > 0) {
-          const notified = await notifiedSlugsOf(api!);
+          const notified = new Set(await notifiedSlugsOf(api!));
           missing = awaited.filter((slug) => !notified.has(slug));
           if (performance.now() > until) break;
           await pause(100);
         }
         this.report.unnotified.push(...missing);
+        const all = (await notifiedSlugsOf(api!)).filter((slug) => slug !== undefined);
+        this.report.doubled.push(...all.filter((slug, index) => all.indexOf(slug) !== index));
       }),
     );
     return this.report;
@@ -241,18 +252,28 @@ export class ConsistencyChecker {
       if (reply.headers.get('retry-after') === null) this.report.wrong.push('503 without Retry-After');
       await pause(100);
     } catch (error) {
-      this.report.wrong.push(String(error));
+      // `fetch failed` alone says nothing.
+      this.report.wrong.push(`${String(error)}: ${String((error as Error).cause)}`);
     }
     return undefined;
   }
 }
 
-/** Returns the articles in a user's notifications, from all pages. */
-async function notifiedSlugsOf(api: Api): Promise<Set<string | undefined>> {
-  const slugs = new Set<string | undefined>();
+/** Repeats a read that was not answered in time. */
+async function whenAvailable<T>(read: () => Promise<Reply<T>>): Promise<Reply<T>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await read();
+    if ((reply.status !== 503 && reply.status !== 504) || attempt === MAX_READ_ATTEMPTS) return reply;
+    await pause(100 * attempt);
+  }
+}
+
+/** Returns the article of each notification of a user, from all pages. */
+async function notifiedSlugsOf(api: Api): Promise<(string | undefined)[]> {
+  const slugs: (string | undefined)[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
     const page = await notificationsOf({ api }, `?limit=100${cursor && `&cursor=${cursor}`}`);
-    for (const { article } of page.notifications) slugs.add(article?.slug);
+    for (const { article } of page.notifications) slugs.push(article?.slug);
     cursor = page.nextCursor;
   }
   return slugs;

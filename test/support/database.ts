@@ -1,8 +1,8 @@
 import { databaseUrls, migrate, type MigrationTarget } from '@tearline/database';
-import { migrateQueues } from '@tearline/events';
 import { moduleData, moduleNames } from '@tearline/modules';
 import pg from 'pg';
 import { TestPostgres } from './postgres.js';
+import { migrateQueues } from './queues.js';
 
 /** A database in a private PostgreSQL, which its owner may migrate. */
 export interface TestDatabase {
@@ -22,8 +22,8 @@ export interface TestDatabase {
 /** A private PostgreSQL with as many databases as a test wants. */
 export class TestServer extends TestPostgres {
   /** A new database, with nothing in it. */
-  override async newDatabase(): Promise<TestDatabase> {
-    const { ownerUrl, queuesUrl } = await super.newDatabase();
+  override async newDatabase(options = ''): Promise<TestDatabase> {
+    const { ownerUrl, queuesUrl } = await super.newDatabase(options);
     const urls = databaseUrls(moduleNames, {}, ownerUrl);
     const targets = moduleData.map((data) => ({ data, url: urls[data.schema]! }));
     return {

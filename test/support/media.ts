@@ -42,11 +42,15 @@ export function formWith(content: Uint8Array, name = 'picture', type = 'applicat
 }
 
 /** Sends a form to where uploads go. */
-export async function sendForm(api: Api, form: FormData): Promise<Reply<MediaBody>> {
+export async function sendForm(
+  api: Api,
+  form: FormData,
+  headers: Record<string, string> = {},
+): Promise<Reply<MediaBody>> {
   const response = await fetch(`${api.baseUrl}/api/media`, {
     method: 'POST',
     body: form,
-    ...(api.token !== undefined && { headers: { authorization: `Token ${api.token}` } }),
+    headers: { ...(api.token !== undefined && { authorization: `Token ${api.token}` }), ...headers },
   });
   return replyOf(response.status, response.headers, await response.text()) as Reply<MediaBody>;
 }

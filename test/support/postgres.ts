@@ -31,11 +31,11 @@ export class TestPostgres {
     await this.#server?.stop();
   }
 
-  /** Creates an empty database. */
-  async newDatabase(): Promise<{ readonly ownerUrl: string; readonly queuesUrl: string }> {
+  /** Creates an empty database. @param options of `create database` */
+  async newDatabase(options = ''): Promise<{ readonly ownerUrl: string; readonly queuesUrl: string }> {
     const { url } = this.#server!;
     const name = `test_${(this.#databases += 1)}`;
-    await query(url, `create database ${name}`);
+    await query(url, `create database ${name} ${options}`);
     const ownerUrl = Object.assign(new URL(url), { pathname: name }).href;
     return { ownerUrl, queuesUrl: databaseUrls(['queues'], {}, ownerUrl)['queues']! };
   }

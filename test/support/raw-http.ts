@@ -9,6 +9,8 @@ export interface RawRequest {
   headers?: Record<string, string>;
   /** Several chunks go out with `Transfer-Encoding: chunked` unless the headers name a content length. */
   body?: string | Buffer | Buffer[];
+  /** The address that the request comes from. */
+  localAddress?: string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function sendRaw(baseUrl: string, raw: RawRequest, within = 20_000): Prom
       path: raw.path,
       headers: { ...length, ...raw.headers },
       agent: false,
+      ...(raw.localAddress && { localAddress: raw.localAddress }),
       signal: AbortSignal.timeout(within),
     });
     let answered = false;

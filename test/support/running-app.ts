@@ -39,7 +39,7 @@ export interface StartOptions {
 /** Tests run from sources and compiled, but always from the root of the repository. */
 const repository = process.cwd();
 const settings =
-  /^(PORT|HOST|NODE_ENV|(LOG|TEARLINE|REDIS|EVENTS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA|HOST|SEAM)_\w+|CACHE\w*|CONSISTENCY\w*|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
+  /^(PORT|HOST|NODE_ENV|(LOGS?|MEMORY|TEARLINE|REDIS|EVENTS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA|HOST|SEAM)_\w+|CACHE\w*|CONSISTENCY\w*|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
 
 /**
  * Starts a built app as an operating system process on a free port, and waits until `/health/ready` answers 200.
@@ -61,6 +61,8 @@ export async function startApp(options: StartOptions = {}): Promise<RunningApp> 
       PORT: '0',
       LOG_FORMAT: 'json',
       TEARLINE_DIR: dir,
+      // A suite writes more, as one user, than a person does.
+      WRITES_PER_MINUTE: '1000000',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { manifests, moduleNames as modules } from '@tearline/modules';
+import { manifests, moduleNames as modules, runtimes } from '@tearline/modules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTopology } from '../../libs/topology/src/index.js';
 import { sendBytes, sendRaw } from '../support/raw-http.js';
@@ -53,6 +53,7 @@ describe('nginx by itself', () => {
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
     expect(reply.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(reply.headers.get('server')).toBe('nginx');
   });
 
   it('refuses a body over a mebibyte, announced or not', async () => {
@@ -82,7 +83,7 @@ describe('every topology of the repository, and every module alone', () => {
 
   it.each(references)('%j: nginx accepts its configuration', (reference) =>
     closing(async (closed) => {
-      const topology = await readTopology(reference, { modules });
+      const topology = await readTopology(reference, { modules, runtimes });
       const host = closed(await echoHost('any'));
       const addresses = Object.fromEntries(topology.hosts.map(({ name: each }) => [each, [host.address]]));
       const edge = await startEdge({ topology, manifests, addresses });

@@ -1,6 +1,6 @@
 import { manifests, moduleNames as modules } from '@tearline/modules';
 import { describe, expect, it } from 'vitest';
-import { parseTopology } from '../../libs/topology/src/index.js';
+import { defaultLimits, type EdgeLimits, parseTopology } from '../../libs/topology/src/index.js';
 import { sendRaw } from '../support/raw-http.js';
 import { closing, type Edge, type EchoHost, echoHost, get, startEdge } from './edge.js';
 import '../e2e/matchers.js';
@@ -14,7 +14,7 @@ const one = parseTopology(
 /** Two replicas of one host, and nginx before them. */
 function replicas(
   work: (two: { edge: Edge; first: EchoHost; second: EchoHost }) => Promise<void>,
-  { first: instead, readTimeout }: { first?: Parameters<typeof echoHost>[1]; readTimeout?: number } = {},
+  { first: instead, limits }: { first?: Parameters<typeof echoHost>[1]; limits?: EdgeLimits } = {},
 ) {
   return closing(async (closed) => {
     const first = closed(await echoHost('first', instead));
@@ -24,7 +24,7 @@ function replicas(
       topology: one,
       manifests,
       addresses,
-      ...(readTimeout && { readTimeout }),
+      ...(limits && { limits }),
     });
     closed({ close: () => edge.stop() });
     await work({ edge, first, second });
@@ -104,7 +104,7 @@ describe('nginx in front of replicas', () => {
         expect(replies.map(({ echo }) => echo.host)).toEqual(['second', 'second', 'second']);
         expect(first.seen.requests).toBe(2);
       },
-      { first: () => true, readTimeout: 1 },
+      { first: () => true, limits: { ...defaultLimits, requestTimeout: 0 } },
     ));
 
   it('retries ejected servers when no other is left', () =>

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { manifests, moduleNames as modules } from '@tearline/modules';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseTopology, type Topology } from '../../libs/topology/src/index.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { defaultLimits, parseTopology, type Topology } from '../../libs/topology/src/index.js';
 import { sendBytes, sendRaw } from '../support/raw-http.js';
-import { type EchoHost, echoHost, type Edge, get, startEdge } from './edge.js';
+import { type Echo, type EchoHost, echoHost, type Edge, get, startEdge } from './edge.js';
 import '../e2e/matchers.js';
 
 const split: Topology = parseTopology(
@@ -20,7 +20,7 @@ describe('nginx in front of a split', () => {
   const hosts: EchoHost[] = [];
 
   beforeAll(async () => {
-    log = join(mkdtempSync(join(tmpdir(), 'edge-log-')), 'edge.log');
+    log = join(mkdtempSync(join(tmpdir(), 'edge log; "quoted" {}-')), 'edge.log');
     for (const name of ['app', 'articles', 'identity']) hosts.push(await echoHost(name));
     const [app, articles, identity] = hosts.map(({ address }) => [address]);
     edge = await startEdge({
@@ -92,6 +92,15 @@ describe('nginx in front of a split', () => {
     expect(await get(edge, path)).toBeRefused(404, { route: ['not found'] });
   });
 
+  it('passes headers of 12 KiB, which the hosts accept', async () => {
+    const reply = await sendRaw(edge.url, {
+      method: 'GET',
+      path: '/api/tags',
+      headers: { 'x-long': 'a'.repeat(12_288) },
+    });
+    expect(reply.status).toBe(200);
+  });
+
   it('passes methods and bodies', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const body = '{"a":"드래곤"}'.repeat(10_000);
@@ -115,6 +124,30 @@ describe('nginx in front of a split', () => {
       'x-forwarded-proto': 'http',
     });
     expect(echo.headers).not.toHaveProperty('forwarded');
+  });
+
+  it('finds the client behind trusted proxies alone', async () => {
+    const [app, articles, identity] = hosts.map(({ address }) => [address]);
+    const behind = await startEdge({
+      topology: split,
+      manifests,
+      addresses: { app: app!, articles: articles!, identity: identity! },
+      limits: { ...defaultLimits, trustedProxies: ['127.0.0.9/32', '127.0.1.0/24', '10.0.0.0/8'] },
+    });
+    onTestFinished(() => behind.stop());
+    const clientOf = async (localAddress: string, forwardedFor: string, proto = 'https') => {
+      const headers = { 'x-forwarded-for': forwardedFor, 'x-forwarded-proto': proto };
+      const { body } = await sendRaw(behind.url, { method: 'GET', path: '/api/tags', headers, localAddress });
+      const { 'x-forwarded-for': address, 'x-forwarded-proto': scheme } = (body as Echo).headers;
+      return `${scheme} ${address}`;
+    };
+    expect(await clientOf('127.0.0.9', '203.0.113.7')).toBe('https 203.0.113.7');
+    expect(await clientOf('127.0.1.77', '203.0.113.7', 'http')).toBe('http 203.0.113.7');
+    // What a client writes stands before what proxies add.
+    expect(await clientOf('127.0.0.9', '198.51.100.1, 203.0.113.7, 10.1.2.3')).toBe('https 203.0.113.7');
+    expect(await clientOf('127.0.0.9', '2001:db8::7')).toBe('https 2001:db8::7');
+    expect(await clientOf('127.0.0.9', 'nonsense', 'gopher')).toBe('http 127.0.0.9');
+    expect(await clientOf('127.0.0.8', '203.0.113.7')).toBe('http 127.0.0.8');
   });
 
   it('serves clients of HTTP/1.0, which need not say what they call it', async () => {
@@ -152,6 +185,22 @@ describe('nginx in front of a split', () => {
       tried: hosts[1]!.address,
     });
     expect(lineOf()).not.toContain('secret');
+  });
+
+  it.each([
+    '/api/tags;token=s3cret',
+    '/api/tags%3Ftoken=s3cret',
+    '/api/tags%253ftoken=s3cret',
+    '/api/tags?%74oken=s3cret',
+  ])('writes no value of a parameter into the log: %s', async (path) => {
+    const id = `parameter-${crypto.randomUUID()}`;
+    await get(edge, path, { 'x-request-id': id });
+    const lineOf = () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .find((line) => line.includes(id));
+    await expect.poll(lineOf).toContain('"path":"/api/tags"');
+    expect(lineOf()).not.toContain('s3cret');
   });
 
   it('uses its connections to a host again', async () => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openFileLimit } from '@tearline/host';
 import { findNginx, freePorts, nginxCommand } from '@tearline/process';
 import { type NginxOptions, nginxConfig } from '../../libs/topology/src/index.js';
 import { sendRaw } from '../support/raw-http.js';
@@ -82,12 +83,20 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-export async function startEdge(options: Omit<NginxOptions, 'listen'>): Promise<Edge> {
+export async function startEdge(
+  options: Omit<NginxOptions, 'listen' | 'cores' | 'openFiles'>,
+): Promise<Edge> {
   const nginx = await findNginx(process.env['PATH']);
   const folder = await mkdtemp(join(tmpdir(), 'edge-'));
   await chmod(folder, 0o711);
   const [port] = await freePorts(1);
-  const configuration = nginxConfig({ workers: 1, ...options, listen: `127.0.0.1:${port}` });
+  const configuration = nginxConfig({
+    workers: 1,
+    cores: 1,
+    openFiles: openFileLimit(),
+    ...options,
+    listen: `127.0.0.1:${port}`,
+  });
   const [program, ...args] = await nginxCommand(nginx, folder, configuration);
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
   const lines: string[] = [];

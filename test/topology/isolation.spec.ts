@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,13 @@ import { Api } from '../support/api-client.js';
 import { comment, favorite, follow, publish, register } from '../support/conduit.js';
 import { type HostProcess, type RunningTopology, startTopology } from '../support/running-topology.js';
 import { environmentOf, portsOf } from './processes.js';
+
+/** Returns the sources of a file of the bundle. */
+function sourcesOf(url: string): string[] {
+  if (!url.includes('/dist/hosts/')) return [url];
+  const map = `${fileURLToPath(url)}.map`;
+  return existsSync(map) ? (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources : [];
+}
 
 describe.each(['microservices', '--alone=articles'])('in the topology %s', (name) => {
   let folder: string;
@@ -44,12 +51,14 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
 
   it('a process loads the code of its own modules, and only the entry points and the settings of others', () => {
     for (const host of topology.hosts) {
-      const loaded = readFileSync(join(folder, String(host.pid)), 'utf8').split('\n');
+      const loaded = readFileSync(join(folder, String(host.pid)), 'utf8')
+        .split('\n')
+        .flatMap(sourcesOf);
       const codeOf = (module: string) => loaded.filter((url) => url.includes(`/libs/modules/${module}/`));
       for (const module of host.modules) expect(codeOf(module).length).toBeGreaterThan(5);
       for (const module of foreignTo(host))
         for (const url of codeOf(module))
-          expect(url).toMatch(/[/]dist[/](index|contract|[\w-]+[.]settings)[.]js$/);
+          expect(url).toMatch(/[/]src[/](index|contract|[\w-]+[.]settings)[.]ts$/);
     }
   });
 
@@ -115,5 +124,13 @@ describe.each(['microservices', '--alone=articles'])('in the topology %s', (name
     const whole = await pathsAt(topology.url);
     for (const part of parts) expect(whole).toEqual(expect.arrayContaining(part));
     expect(whole.length).toBeGreaterThan(parts.flat().length);
+  });
+
+  it('the landing page shows every host, its modules and that it is ready', async () => {
+    const page = await (await fetch(topology.url)).text();
+    for (const { modules } of topology.hosts)
+      for (const module of modules) expect(page).toContain(`<b>${module}</b>`);
+    expect(page.match(/class="state ready">ready</g)).toHaveLength(topology.hosts.length);
+    expect(page).not.toContain('href="/metrics"');
   });
 });

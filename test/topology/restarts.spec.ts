@@ -6,7 +6,8 @@ import { type HostProcess, type RunningTopology, startTopology } from '../suppor
 import { startLoad } from './load.js';
 import { isAlive } from './processes.js';
 
-const people = 8;
+/** Few enough that a process which starts finds a core, which takes most of the time of these tests. */
+const people = 4;
 const requests = Number(process.env['LOAD_REQUESTS'] ?? 3_000);
 const patiently = { timeout: 60_000, interval: 20 };
 const minutes = 60_000;

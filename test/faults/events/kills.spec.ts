@@ -1,7 +1,7 @@
 import { killCases } from './kills.js';
 import { killSpecs } from './shared-kill-specs.fixture.js';
 
-const everyStep = killCases('postgres', { processes: 2, servers: 1 });
+const everyStep = killCases('postgres', { processes: 1, servers: 1 });
 
 killSpecs(
   'postgres',

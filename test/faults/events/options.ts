@@ -16,7 +16,7 @@ export interface Options {
 }
 
 interface Flags {
-  readonly broker: BrokerName | 'both';
+  readonly broker: BrokerName | 'all';
   readonly kills?: number;
   readonly points: readonly InjectionPoint[];
   readonly rate: number;
@@ -30,15 +30,18 @@ const atLeast = (min: number) => wholeNumber(min, 999_999);
 export const faultsCommand = (run: (options: Options) => Promise<void>) =>
   script('faults')
     .description(
-      `Runs two modules in separate processes: one publishes, the other subscribes and has background work. Under constant load, \
-kills the processes, Redis and PostgreSQL with SIGKILL at each step of a delivery. Then makes Redis unreachable for a \
+      `Runs two modules: one publishes, the other subscribes and has background work; in separate processes with queues, and \
+together without. Under constant load, kills the processes, Redis and PostgreSQL with SIGKILL at each step of a delivery. Then makes Redis unreachable for a \
 minute, and empties it every few seconds. Prints how many events were written, handled, lost, handled twice and out of \
 order. Exits with 1 if an event was lost, handled twice or out of order. Takes about 45 minutes.`,
     )
     .addOption(
-      new Option('--broker <name>', 'where the queues are; redis needs redis-server in PATH')
-        .choices(['redis', 'postgres', 'both'])
-        .default('both'),
+      new Option(
+        '--broker <name>',
+        'where events are queued; none runs the modules in one process, redis needs redis-server in PATH',
+      )
+        .choices(['redis', 'postgres', 'none', 'all'])
+        .default('all'),
     )
     .option(
       '--kills <number>',
@@ -58,7 +61,7 @@ order. Exits with 1 if an event was lost, handled twice or out of order. Takes a
     .option('--quick', 'two kills at each step, outages of six seconds')
     .action(({ broker, quick, kills = quick ? 2 : 20, points, rate, outage = quick ? 6 : 60 }: Flags) =>
       run({
-        brokers: broker === 'both' ? ['redis', 'postgres'] : [broker],
+        brokers: broker === 'all' ? ['redis', 'postgres', 'none'] : [broker],
         kills: { processes: kills, servers: Math.ceil(kills / 4) },
         points,
         rate,

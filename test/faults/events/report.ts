@@ -56,11 +56,13 @@ const counts: Columns<DrainResult> = [
   ['caught up, s', caughtUp],
 ];
 
+const queues = { redis: 'Redis', postgres: 'PostgreSQL', none: 'none' } as const;
+
 /** The table of kills. */
 export const killTable = (results: readonly KillResult[]): string =>
   markdown<KillResult>(
     [
-      ['queues on', ({ broker }) => (broker === 'redis' ? 'Redis' : 'PostgreSQL')],
+      ['queues on', ({ broker }) => queues[broker]],
       ['killed', ({ victim }) => victim],
       ['at', ({ point }) => injectionPoints[point].description],
       ['kills', ({ killed }) => killed],

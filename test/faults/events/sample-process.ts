@@ -47,10 +47,10 @@ export class SampleProcess {
     await this.#ready.promise;
   }
 
-  /** Resolves when it has crashed at this point. */
-  async crashAt(point: InjectionPoint): Promise<void> {
+  /** Resolves when it has crashed at this point, where the point has an entry at one with a number above `after`. */
+  async crashAt(point: InjectionPoint, after: number): Promise<void> {
     const gone = once(this.#child, 'exit');
-    this.send({ arm: point, action: 'crash' });
+    this.send({ arm: point, action: 'crash', after });
     await gone;
   }
 
@@ -58,7 +58,7 @@ export class SampleProcess {
   async waitAt(point: InjectionPoint): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#reached = resolve;
-    this.send({ arm: point, action: 'wait' });
+    this.send({ arm: point, action: 'wait', after: 0 });
     await promise;
   }
 

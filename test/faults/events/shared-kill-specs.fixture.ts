@@ -15,7 +15,7 @@ export function killSpecs(broker: BrokerName, cases: readonly KillCase[]): void 
     { timeout: 600_000 },
     async () => {
       environment = await TestEnvironment.open({ broker });
-      const result = await runKills(environment, cases, { name: 'short', rate: 30 });
+      const result = await runKills(environment, cases, { name: 'short', rate: 10 });
       expect(result).toMatchObject(correct);
       expect(result.killed).toBe(cases.reduce((sum, { kills }) => sum + kills, 0));
       expect(result.found).toBeGreaterThan(100);

@@ -1,5 +1,5 @@
 import { databaseUrls, migrate } from '@tearline/database';
-import { type EventsOptions, migrateQueues } from '@tearline/events';
+import type { EventsOptions } from '@tearline/events';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Role } from './injection-points.js';
 import { Postgres } from './servers/postgres.js';
+import { migrateQueues } from '../../support/queues.js';
 import { RedisServer } from '../../support/redis.js';
 import { data } from './sample/data.js';
 import type { Defect } from './sample/fault-injection.js';
 import { SampleProcess } from './sample-process.js';
 
-export type BrokerName = 'redis' | 'postgres';
+/** Where events are queued; `none` when publisher and subscriber are one process, and PostgreSQL has the queues of jobs alone. */
+export type BrokerName = 'redis' | 'postgres' | 'none';
 
 export interface TestEnvironmentOptions {
   readonly broker: BrokerName;
@@ -56,8 +58,9 @@ export class TestEnvironment {
     }
   }
 
+  /** Returns the processes that do what this role does. */
   ofRole(role: Role): SampleProcess[] {
-    return this.processes.filter((one) => one.role === role);
+    return this.processes.filter((one) => one.role === role || one.role === 'both');
   }
 
   /** Runs a query as the owner, who can read both modules' tables. */
@@ -101,7 +104,8 @@ export class TestEnvironment {
       this.processes.push(one);
       await one.ready();
     };
-    const roles = Array.from({ length: replicas }, () => ['host', 'worker'] as const).flat();
+    const kinds: readonly Role[] = this.options.broker === 'none' ? ['both'] : ['host', 'worker'];
+    const roles = Array.from({ length: replicas }, () => kinds).flat();
     await Promise.all(roles.map(startOne));
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Seam } from '@tearline/seam';
-import { type Stock, StockContract } from '../stock/contract.js';
+import { type Stock, StockContract } from '../stock/stock.contract.js';
 
 export interface Order {
   readonly id: number;
@@ -17,7 +17,7 @@ export class OrdersService {
   constructor(@Seam(StockContract) private readonly stock: Stock) {}
 
   async place(sku: string, quantity: number): Promise<Order> {
-    const { left } = await this.stock.take({ sku, quantity });
+    const { left } = await this.stock.take(sku, quantity);
     const order = { id: this.#orders.length + 1, sku, quantity, leftInStock: left };
     this.#orders.push(order);
     return order;

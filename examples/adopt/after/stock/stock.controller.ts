@@ -7,6 +7,6 @@ export class StockController {
 
   @Get(':sku')
   item(@Param('sku') sku: string) {
-    return this.stock.item({ sku });
+    return this.stock.item(sku);
   }
 }

@@ -1,24 +1,29 @@
-import { Injectable } from '@nestjs/common';
-import { Implements, type InputOf, SeamError } from '@tearline/seam';
-import { type Item, type Stock, StockContract } from './contract.js';
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { Implements } from '@tearline/seam';
+import { StockContract } from './stock.contract.js';
+
+export interface Item {
+  readonly sku: string;
+  readonly left: number;
+  readonly restockedOn: Date;
+}
 
 /** What is in the warehouse; kept in memory here. */
 @Implements(StockContract)
 @Injectable()
-export class StockService implements Stock {
+export class StockService {
   readonly #items = new Map<string, Item>([
     ['lamp', { sku: 'lamp', left: 3, restockedOn: new Date('2026-01-05') }],
     ['desk', { sku: 'desk', left: 1, restockedOn: new Date('2026-02-09') }],
   ]);
 
-  async item({ sku }: InputOf<typeof StockContract, 'item'>): Promise<Item> {
+  async item(sku: string): Promise<Item> {
     return this.#find(sku);
   }
 
-  async take({ sku, quantity }: InputOf<typeof StockContract, 'take'>): Promise<Item> {
+  async take(sku: string, quantity: number): Promise<Item> {
     const item = this.#find(sku);
-    if (item.left < quantity)
-      throw new SeamError('stock/not-enough', { message: `only ${item.left} left of ${sku}` });
+    if (item.left < quantity) throw new ConflictException(`only ${item.left} left of ${sku}`);
     const taken = { ...item, left: item.left - quantity };
     this.#items.set(sku, taken);
     return taken;
@@ -26,7 +31,7 @@ export class StockService implements Stock {
 
   #find(sku: string): Item {
     const item = this.#items.get(sku);
-    if (!item) throw new SeamError('stock/unknown', { message: `there is no ${sku}` });
+    if (!item) throw new NotFoundException(`there is no ${sku}`);
     return item;
   }
 }

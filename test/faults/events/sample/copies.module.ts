@@ -15,6 +15,7 @@ import {
 import { type ClientOf, Implements } from '@tearline/seam';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CopiesContract, Entered, Stamp } from './contracts.js';
+import { FATAL_ENTRY } from '../injection-points.js';
 import { defect, reachPoint } from './fault-injection.js';
 
 @Implements(CopiesContract)
@@ -34,19 +35,20 @@ class Copyist {
 
   @OnEvent(Entered)
   async copy({ aggregate, seq, payload: { n } }: Message<typeof Entered>, manager: EntityManager) {
-    await reachPoint('handling');
+    if (defect === 'handler-ends-its-process' && n === FATAL_ENTRY) process.exit(1);
+    await reachPoint('handling', n);
     const writing = defect === 'effect-outside-the-transaction' ? this.database.manager : manager;
     await writing.query('insert into effects (aggregate, seq, n) values ($1, $2, $3)', [aggregate, seq, n]);
     await this.outbox.enqueue(manager, Stamp, { aggregate, n });
-    await reachPoint('effect');
+    await reachPoint('effect', n);
   }
 
   @OnJob(Stamp)
   async stamp({ aggregate, n }: JobPayloadOf<typeof Stamp>, job: RunningJob): Promise<void> {
-    await reachPoint('job-running');
+    await reachPoint('job-running', n);
     await job.complete(async (manager) => {
       await manager.query('insert into stamps (aggregate, n) values ($1, $2)', [aggregate, n]);
-      await reachPoint('job-effect');
+      await reachPoint('job-effect', n);
     });
   }
 }

@@ -31,7 +31,7 @@ const app = await createHost({
   modules,
   imports: [
     DatabaseModule.forRoot({ urls: Object.fromEntries(modules.map(({ name }) => [name, urls[name]!])) }),
-    EventsModule.forRoot({ broker, manifests: [ledger, copies], isWorker: role === 'worker' }),
+    EventsModule.forRoot({ broker, manifests: [ledger, copies], isWorker: role !== 'host' }),
   ],
   settings,
 });

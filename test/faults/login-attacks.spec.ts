@@ -1,0 +1,3 @@
+import { loginAttackSpecs } from './login-attacks.js';
+
+loginAttackSpecs('PostgreSQL', () => undefined);
