@@ -3,8 +3,13 @@
 
 const testing = '[.](spec|fixture)[.]ts$';
 const anyContract = '^libs/modules/[^/]+/src/contract[.]ts$';
+const seamFixtures = '^libs/seam/src/placement/[^/]+[.]fixture[.]ts$';
 const registry = '^libs/modules/src/index[.]ts$';
 const seamEntryPoint = '^libs/seam/src/index[.]ts$';
+/** For applications that have class-validator, which is no dependency of the seam. */
+const classValidatorEntryPoint = '^libs/seam/src/class-validator[.]ts$';
+/** For processes that a module starts for bulk work, which load nothing else. */
+const bulkTasksEntryPoint = '^libs/host/src/bulk/bulk-tasks[.]ts$';
 const settingsEntryPoint = '^libs/settings/src/index[.]ts$';
 const anySettings = '^libs/modules/[^/]+/src/[^/]+[.]settings[.]ts$';
 const packages = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
@@ -19,12 +24,18 @@ const layers = [
   },
   {
     name: 'seam-needs-few-packages',
-    comment: 'An app that uses only the seam installs Nest and zod; everything else is a port.',
-    from: { path: '^libs/seam/', pathNot: testing },
+    comment: 'An app that uses only the seam installs Nest, and zod if it likes; everything else is a port.',
+    from: { path: '^libs/seam/', pathNot: [testing, classValidatorEntryPoint] },
     to: {
       path: packages('[^/]+'),
       pathNot: packages('@nestjs/[^/]+', 'zod', 'rxjs', 'reflect-metadata'),
     },
+  },
+  {
+    name: 'seam-loads-without-zod',
+    comment: 'zod is an optional peer: contracts of types alone work where it is not installed.',
+    from: { path: '^libs/seam/', pathNot: testing },
+    to: { path: packages('zod'), dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'libraries-import-only-the-seam',
@@ -51,6 +62,13 @@ const layers = [
     to: { path: '^libs/composition/' },
   },
   {
+    name: 'monitoring-is-for-commands',
+    comment:
+      'Dashboards are generated on a machine with the development dependencies, which a host in production does not have.',
+    from: { path: '^(libs|apps|examples)/', pathNot: ['^libs/monitoring/', '^apps/(compose|topology)/'] },
+    to: { path: '^libs/monitoring/' },
+  },
+  {
     name: 'registry-is-for-apps',
     comment:
       'The registry imports every module: a module that used it would depend on all. Only apps, tests and measurements do.',
@@ -64,6 +82,16 @@ const layers = [
     from: { path: '^(apps/[^/]+|libs)/' },
     to: { path: '^apps/', pathNot: '^$1/' },
   },
+  {
+    name: 'tearline-stands-alone',
+    comment:
+      'The package tearline is installed without this repository, and works on applications with other libraries.',
+    from: { path: '^apps/tearline/', pathNot: testing },
+    to: {
+      pathNot: ['^apps/tearline/', packages('commander', 'diff', 'ts-morph')],
+      dependencyTypesNot: ['core'],
+    },
+  },
 ];
 
 const entryPoints = [
@@ -75,9 +103,13 @@ const entryPoints = [
   },
   {
     name: 'libraries-have-one-entry-point',
-    comment: 'A library exports its index.ts, and no other file.',
+    comment:
+      'A library exports its index.ts, and no other file. The seam in Python passes the specs of the seam, by their fixtures.',
     from: { path: '^(libs/modules/[^/]+|libs/[^/]+|[^/]+)/' },
-    to: { path: '^libs/(?!modules/)', pathNot: ['^$1/', '^libs/[^/]+/src/index[.]ts$'] },
+    to: {
+      path: '^libs/(?!modules/)',
+      pathNot: ['^$1/', '^libs/[^/]+/src/index[.]ts$', bulkTasksEntryPoint, seamFixtures],
+    },
   },
   {
     name: 'contracts-load-nothing',
@@ -117,8 +149,10 @@ const entryPoints = [
 const hygiene = [
   {
     name: 'no-cycles',
-    comment: 'Files that import each other cannot be read, tested or moved one at a time.',
-    from: {},
+    comment:
+      'Files that import each other cannot be read, tested or moved one at a time. An adopter’s first contract takes its types ' +
+      'from the service, until it has schemas.',
+    from: { pathNot: '^examples/adopt/after/stock/' },
     to: { circular: true },
   },
   {
@@ -142,7 +176,7 @@ const hygiene = [
   {
     name: 'production-needs-no-dev-dependencies',
     comment: 'Production installs with `npm ci --omit=dev`.',
-    from: { path: '^(apps|libs)/', pathNot: testing },
+    from: { path: '^(apps|libs)/', pathNot: [testing, classValidatorEntryPoint, '^libs/monitoring/'] },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: packages('@types') },
   },
 ];
@@ -153,7 +187,14 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: {
-      path: ['^test/architecture/fixtures/', '^dist/', '^libs/[^/]+/dist/', '^libs/modules/[^/]+/dist/'],
+      path: [
+        '^test/architecture/fixtures/',
+        '^test/packages/consumers/',
+        '^dist/',
+        '^libs/[^/]+/dist/',
+        '^libs/modules/[^/]+/dist/',
+        '^apps/[^/]+/dist/',
+      ],
     },
     // Versions stand in the root's package.json, for all libraries.
     combinedDependencies: true,

@@ -1,6 +1,6 @@
 /**
- * Compiles the repository: `src` of a library into the `dist` beside it, where its `package.json` points, everything else
- * into `dist` at the root. Files that are up to date are left alone; output without a source is removed. Types are
+ * Compiles the repository: `src` of a library, and of the published app, into the `dist` beside it, where its
+ * `package.json` points, everything else into `dist` at the root. Files that are up to date are left alone; output without a source is removed. Types are
  * checked by `npm run types`, not here. Node runs this file as it is: erasable syntax only.
  *
  *   node tools/build.ts [--watch [-- COMMAND …]]     with --watch, compiles at each change and restarts COMMAND
@@ -16,8 +16,15 @@ import { type Options, transform, version } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['apps', 'libs', 'examples', 'measure', 'test'];
+/** Folders whose `package.json` points to the `dist` beside it. */
+const PACKAGES = /^(libs|apps\/tearline)\//;
+const DISTS = '{libs/{*,modules/*},apps/tearline}/dist';
+/** Sources of the bundle of the hosts. */
+const HOSTS = /^(libs|apps\/(monolith|service))\//;
 const STAMP = join(ROOT, 'dist/.compiler.json');
 const REBUILD_DELAY_MS = 30;
+/** Files from which on a build takes long enough to be announced. */
+const LARGE_BUILD = 100;
 
 const options: Options = {
   ...(JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8')) as Options),
@@ -31,12 +38,12 @@ const isSource = (file: string) =>
   !file.endsWith('.spec.ts') &&
   !file.endsWith('.d.ts') &&
   FOLDERS.some((folder) => file.startsWith(`${folder}/`)) &&
-  !/(^|\/)(node_modules|dist)\/|^test\/architecture\/fixtures\//.test(file);
+  !/(^|\/)(node_modules|dist)\/|^test\/(architecture\/fixtures|packages\/consumers)\//.test(file);
 
 /** Where the output of a source goes, relative to the root. */
 function outputOf(source: string): string {
   const output = source.replace(/\.ts$/, '.js');
-  return source.startsWith('libs/') ? output.replace('/src/', '/dist/') : join('dist', output);
+  return PACKAGES.test(source) ? output.replace('/src/', '/dist/') : join('dist', output);
 }
 
 const modifiedAt = (file: string) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs;
@@ -74,15 +81,14 @@ async function build(): Promise<string[]> {
     )
   ) {
     rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-    for (const dist of globSync('libs/{*,modules/*}/dist', { cwd: ROOT }))
-      rmSync(join(ROOT, dist), { recursive: true });
+    for (const dist of globSync(DISTS, { cwd: ROOT })) rmSync(join(ROOT, dist), { recursive: true });
   }
   const sources = globSync(`{${FOLDERS.join()}}/**/*.ts`, {
     cwd: ROOT,
-    exclude: (name) => name === 'node_modules' || name === 'dist',
+    exclude: ['**/node_modules', '**/dist'],
   }).filter(isSource);
   const outputs = new Set(sources.map(outputOf));
-  const made = globSync([`dist/{${FOLDERS.join()}}/**/*.js`, 'libs/{*,modules/*}/dist/**/*.js'], {
+  const made = globSync([`dist/{${FOLDERS.join()}}/**/*.js`, `${DISTS}/**/*.js`], {
     cwd: ROOT,
   });
   await Promise.all(
@@ -91,6 +97,11 @@ async function build(): Promise<string[]> {
       .flatMap((output) => [output, `${output}.map`].map((file) => rm(join(ROOT, file), { force: true }))),
   );
   const stale = sources.filter((source) => !isUpToDate(source));
+  // The bundle of the hosts is older, and would be run instead; `tools/bundle.ts` makes another.
+  if (stale.some((source) => HOSTS.test(source)))
+    for (const entry of globSync('dist/hosts/{monolith,service}.js', { cwd: ROOT }))
+      rmSync(join(ROOT, entry));
+  if (stale.length >= LARGE_BUILD) process.stderr.write(`building ${stale.length} files\n`);
   const results = await Promise.allSettled(stale.map(compile));
   const failures = results.filter((result) => result.status === 'rejected');
   // Without the compiler's own stack, which follows the file, the line and the message.
@@ -101,17 +112,18 @@ async function build(): Promise<string[]> {
   return stale.map(outputOf);
 }
 
-async function buildAndReport(): Promise<boolean> {
+/** @returns the outputs that were made; undefined after a failure */
+async function buildAndReport(): Promise<readonly string[] | undefined> {
   const start = performance.now();
   try {
     const built = await build();
-    if (built.length === 0) return true;
+    if (built.length === 0) return built;
     process.stderr.write(`built ${built.length} files in ${Math.round(performance.now() - start)} ms\n`);
     process.send?.({ built });
-    return true;
+    return built;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
-    return false;
+    return undefined;
   }
 }
 
@@ -121,9 +133,11 @@ function watchSources(onBuilt: () => void): void {
   const rebuild = (folder: string) => (_: unknown, name: string | null) => {
     if (name === null || !isSource(join(folder, name))) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void buildAndReport().then((isBuilt) => isBuilt && onBuilt()), REBUILD_DELAY_MS);
+    timer = setTimeout(() => void buildAndReport().then((built) => built && onBuilt()), REBUILD_DELAY_MS);
   };
   for (const folder of FOLDERS) watch(join(ROOT, folder), { recursive: true }, rebuild(folder));
+  // What has changed since the build before.
+  void buildAndReport().then((built) => built && built.length > 0 && onBuilt());
 }
 
 /** Runs a command. @returns a function that restarts it */
@@ -162,6 +176,6 @@ if ((flag !== undefined && flag !== '--watch') || (separator !== undefined && se
   process.stderr.write('usage: node tools/build.ts [--watch [-- COMMAND …]]\n');
   process.exit(2);
 }
-const isBuilt = await buildAndReport();
-if (flag !== '--watch') process.exit(isBuilt ? 0 : 1);
+const built = await buildAndReport();
+if (flag !== '--watch') process.exit(built ? 0 : 1);
 watchSources(command.length > 0 ? supervise(command) : () => undefined);

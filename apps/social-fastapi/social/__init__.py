@@ -1,0 +1,1 @@
+"""The module social of Tearline, in FastAPI."""
