@@ -20,8 +20,11 @@ const CONFLICT_CODES = /^(40001|40P01)$/;
 const SCHEMA_CODES = /^(42703|42P01|42883|3F000)$/;
 /** read_only_sql_transaction: the server is no longer the primary. */
 export const READ_ONLY_TRANSACTION = '25006';
-/** Insufficient privilege: the data of the module has moved to another server. */
-const REFUSED = '42501';
+/**
+ * Of a server that the data has left: insufficient privilege, and after the end of the move an undefined table, function or
+ * type.
+ */
+const LEFT_CODES = /^(42501|42P01|42883|42704)$/;
 /** Node's error codes of connections that failed. */
 const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** Messages of pg for failed connections, which have no code. */
@@ -61,12 +64,12 @@ export function dataMovedError(cause: unknown): SeamError {
 
 function isDataMoved(error: unknown): boolean {
   const inner: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  return inner instanceof SeamError && codeOf(inner) === REFUSED;
+  return inner instanceof SeamError && isRefused(inner);
 }
 
-/** Returns whether the server refused a statement for lack of a privilege, as it does when the data has moved. */
+/** Returns whether the server refused a statement as one does that the data has left. */
 export function isRefused(error: unknown): boolean {
-  return codeOf(error) === REFUSED;
+  return LEFT_CODES.test(codeOf(error));
 }
 
 /** Returns whether a statement did not get a lock within `lock_timeout`. */

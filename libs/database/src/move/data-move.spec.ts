@@ -124,6 +124,40 @@ it.each(['source', 'target'] as const)('the %s may crash before the commit of a 
   expect(await moving.notesAt(moving.target)).toEqual(['after', 'before', 'between']);
 });
 
+it('statements that are refused for another reason do not keep those of a move from being repeated', async () => {
+  const host = await moving.servers.host({ replicas: { notes: [] } });
+  const load = new Load([host]);
+  let isOver = false;
+  const refused = (async () => {
+    let count = 0;
+    for (; !isOver; count += 1)
+      await expect(host.repository.query('select from tearline.migration_lock')).rejects.toThrow(
+        'permission denied',
+      );
+    return count;
+  })();
+  load.start();
+  await load.more(10);
+  await moving.withMove((move) => move.move());
+  await load.more(10);
+  await moving.withMove((move) => move.back());
+  await load.more(10);
+  await load.stop();
+  isOver = true;
+  expect(await refused).toBeGreaterThan(2);
+  expect(load.wrong).toEqual([]);
+});
+
+it('a host that was idle during a whole move finds the data', async () => {
+  const host = await moving.servers.host({ replicas: { notes: [] } });
+  await host.repository.save({ text: 'before' });
+  expect(await host.notes.texts()).toEqual(['before']);
+  await moving.withMove((move) => move.move());
+  await moving.withMove((move) => move.finish());
+  await host.repository.save({ text: 'after' });
+  expect(await host.notes.texts()).toEqual(['before', 'after']);
+});
+
 it('a host that starts with the old URL finds the data', async () => {
   await moving.withMove((move) => move.move());
   await moving.withMove((move) => move.finish());

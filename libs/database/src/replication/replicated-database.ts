@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { CallContext, ConsistencyLevel, Position } from '@tearline/seam';
 import pg from 'pg';
@@ -33,7 +34,7 @@ export interface Location {
   readonly replicas: readonly string[];
 }
 
-/** After a refusal that no move explains, later ones are not looked into for this long. */
+/** Statements that are refused for another reason than a move ask the servers no more often than this. */
 const RELOCATION_INTERVAL_MS = 100;
 
 /** The database of one module: a pool for the primary and one for each replica. */
@@ -129,18 +130,27 @@ export class ReplicatedDatabase implements PrimaryRoute {
   }
 
   /**
-   * Follows the data to other servers; called when a server has refused a statement for lack of a privilege.
+   * Follows the data to other servers; called when a server has refused a statement as one does that the data has left.
    * @param address of that server
    * @returns whether the data is on other servers now
    */
-  relocate(address: string | undefined): Promise<boolean> {
-    const isGone = address !== undefined && !this.group.servers.some((server) => server.address === address);
-    if (isGone) return Promise.resolve(true);
-    if (performance.now() - this.#locatedAt < RELOCATION_INTERVAL_MS) return Promise.resolve(false);
-    return (this.#relocating ??= this.#follow().finally(() => {
+  async relocate(address: string | undefined): Promise<boolean> {
+    // What was asked before the refusal may not know of the move.
+    if (this.#relocating && (await this.#relocating)) return true;
+    if (this.#isGone(address)) return true;
+    return (this.#relocating ??= this.#followSoon().finally(() => {
       this.#locatedAt = performance.now();
       this.#relocating = undefined;
     }));
+  }
+
+  #isGone(address: string | undefined): boolean {
+    return address !== undefined && !this.group.servers.some((server) => server.address === address);
+  }
+
+  async #followSoon(): Promise<boolean> {
+    await sleep(Math.max(0, this.#locatedAt + RELOCATION_INTERVAL_MS - performance.now()));
+    return this.#follow();
   }
 
   async #follow(): Promise<boolean> {
