@@ -22,6 +22,8 @@ export interface KillOutcome extends DrainResult {
   readonly killed: number;
 }
 
+/** So many more writes are acknowledged before each kill: there is something to lose. */
+export const WRITES_BEFORE_A_KILL = 10;
 const REACH_TIMEOUT_MS = 120_000;
 const READY_TIMEOUT_MS = 120_000;
 
@@ -67,10 +69,9 @@ export async function runKills(
   return { ...drained, killed, problem: problems.join('; ') || undefined };
 }
 
-/** Returns a check that ten more writes were acknowledged: there is something to lose. */
 function moreAcknowledged({ acknowledged }: Load): () => Promise<boolean> {
   const before = acknowledged.size;
-  return async () => acknowledged.size >= before + 10;
+  return async () => acknowledged.size >= before + WRITES_BEFORE_A_KILL;
 }
 
 async function killOnce(
