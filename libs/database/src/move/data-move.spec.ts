@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { query } from '../../../../test/support/postgres.js';
 import { migrate } from '../migrate.js';
 import type { DataMoveOptions, MoveStep } from './data-move.js';
-import { NOTES } from '../replication/sample-hosts.fixture.js';
+import { ConsistencySessions } from '../sessions/consistency-sessions.js';
+import { NOTES, type SampleHost, SECRET } from '../replication/sample-hosts.fixture.js';
 import { Load, MovingNotes } from './moving-notes.fixture.js';
 
 /** A busy machine takes long for the many connections and processes of a move. */
@@ -148,6 +149,43 @@ it('statements that are refused for another reason do not keep those of a move f
   expect(load.wrong).toEqual([]);
 });
 
+it('a connection that was open when the data left gives its positions anew when the data is back', async () => {
+  const sessions = new ConsistencySessions({ secret: SECRET, maxLag: 0 });
+  const settings = { replicas: { notes: [] }, isCached: true };
+  const host = await moving.servers.host(settings);
+  /** Keeps a connection until the function that it returns is called. */
+  const keepConnection = async () => {
+    const gate = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const work = host.notes.transactions.run('keep', {}, async (manager) => {
+      await manager.query('select 1');
+      taken.resolve();
+      await gate.promise;
+    });
+    await taken.promise;
+    return () => {
+      gate.resolve();
+      return work;
+    };
+  };
+  const releaseOld = await keepConnection();
+  await moving.withMove((move) => move.move());
+  await host.repository.save({ text: 'there' });
+  const releaseNew = await keepConnection();
+  await releaseOld();
+  await releaseNew();
+  await moving.withMove((move) => move.back());
+  await host.repository.save({ text: 'finds the data here again' });
+  const historyAt = async (writer: SampleHost) => {
+    const jar: { token?: string } = {};
+    await writer.request(() => writer.repository.save({ text: 'back' }), { jar });
+    const position = sessions.readToken(jar.token!)!.get('notes')!;
+    return position.slice(0, position.lastIndexOf('.'));
+  };
+  const started = await moving.servers.host(settings);
+  expect(await historyAt(host)).toBe(await historyAt(started));
+});
+
 it('a host that was idle during a whole move finds the data', async () => {
   const host = await moving.servers.host({ replicas: { notes: [] } });
   await host.repository.save({ text: 'before' });
@@ -193,6 +231,15 @@ it('names every obstacle at once, and changes nothing', async () => {
     moving.source.url,
     `insert into notes.placement (epoch, lineage, peer) values (0, '1', 'postgres://127.0.0.1:1/elsewhere')`,
   );
+  const subscribing = [1, 2, 3].map(
+    (number) =>
+      `create subscription other_${number} connection 'host=127.0.0.1 port=1' publication other with (connect = false)`,
+  );
+  await moving.execute(moving.target, ...subscribing);
+  await moving.execute(
+    moving.target,
+    ...[1, 2, 3].map((number) => `alter subscription other_${number} enable`),
+  );
   const inPython = new pg.Client({
     connectionString: moving.servers.url,
     application_name: 'tearline notes in python',
@@ -202,6 +249,7 @@ it('names every obstacle at once, and changes nothing', async () => {
   await inPython.end();
   expect(obstacles).toEqual([
     expect.stringContaining('is being moved to postgres://127.0.0.1:1/elsewhere'),
+    expect.stringContaining('free logical replication workers, expected 2: finish other moves'),
     expect.stringContaining('may not replicate: alter role'),
     expect.stringContaining('may not create roles: alter role'),
     expect.stringContaining('notes.drafts is unlogged'),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedPostgres } from '@tearline/embedded';
+import { expect } from 'vitest';
 import { query, startPostgres } from '../../../../test/support/postgres.js';
 import { DataMove, type DataMoveOptions } from './data-move.js';
 import { connectServers } from './server.js';
@@ -18,6 +19,7 @@ export class MovingNotes {
   }
 
   async newDatabase(): Promise<void> {
+    if (this.#databases > 0) await this.#endMoves();
     const name = `moves_${(this.#databases += 1)}`;
     const [source, target] = await Promise.all(
       this.#both.map(async (server) => {
@@ -27,6 +29,37 @@ export class MovingNotes {
     );
     await this.servers.use(source!);
     this.target = target!;
+  }
+
+  /** Ends the replication that a test has left: a server has few workers for it. */
+  async #endMoves(): Promise<void> {
+    for (const server of [this.source, this.target]) {
+      const subscriptions = await query<{ name: string }>(
+        server.url,
+        'select quote_ident(subname) as name from pg_subscription join pg_database d on d.oid = subdbid where datname = current_database()',
+      );
+      for (const { name } of subscriptions)
+        await this.execute(
+          server,
+          `alter subscription ${name} disable`,
+          `alter subscription ${name} set (slot_name = none)`,
+          `drop subscription ${name}`,
+        );
+    }
+    for (const { url } of [this.source, this.target])
+      await expect
+        .poll(
+          () =>
+            query(
+              url,
+              'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()',
+            ).then(
+              () => 'dropped',
+              (error: unknown) => String(error),
+            ),
+          { timeout: 20_000 },
+        )
+        .toBe('dropped');
   }
 
   async stop(): Promise<void> {

@@ -11,8 +11,11 @@ export interface PrimaryRoute {
   url(): string | undefined;
   /** Returns whether a writable server was replaced by a promotion. */
   isSuperseded(cluster: string, timeline: number): boolean;
-  /** Returns the part that all positions on a server's timeline share. */
-  historyOf(cluster: string, timeline: number): string;
+  /**
+   * Returns the part that all positions on a server's timeline share, for as long as the data stays there; undefined when the
+   * data is elsewhere.
+   */
+  historyOf(address: string | undefined, cluster: string, timeline: number): string | undefined;
   /** Called when a server refused a statement; returns whether the data is on another server now. */
   relocate(address: string | undefined): Promise<boolean>;
   /** Called when the primary refused a write. */
@@ -58,7 +61,9 @@ export class PrimaryClient extends pg.Client {
   writingCall: CallContext | undefined;
   readonly url: string | undefined;
   readonly address: string | undefined;
-  #history = '';
+  #cluster = '';
+  #timeline = 0;
+  #history: string | undefined;
   #successor: PrimaryClient | undefined;
   /** Statements since the transaction began, while none of them has used a table; undefined afterwards. */
   #preamble: readonly string[] | undefined = [];
@@ -98,7 +103,14 @@ export class PrimaryClient extends pg.Client {
       this.#route.markSuspect();
       throw new SeamError('unavailable', { message: `${this.address} is not the primary` });
     }
-    this.#history = this.#route.historyOf(cluster, timeline);
+    this.#cluster = cluster;
+    this.#timeline = timeline;
+    this.#updateHistory();
+  }
+
+  /** After the data was elsewhere, the positions of the same server and timeline begin with another history. */
+  #updateHistory(): void {
+    this.#history = this.#route.historyOf(this.address, this.#cluster, this.#timeline) ?? this.#history;
   }
 
   /** Closes the connection that replaces this one, if there is one. */
@@ -149,6 +161,7 @@ export class PrimaryClient extends pg.Client {
 
   async #openSuccessor(preamble: readonly string[]): Promise<PrimaryClient> {
     const successor = new PrimaryClient(this.#config, this.#route);
+    if (successor.url === undefined) throw noPrimaryError();
     successor.on('error', () => undefined);
     await successor.connect();
     await successor.verify();
@@ -174,7 +187,9 @@ export class PrimaryClient extends pg.Client {
     // The write took place at an unknown position. That is like a connection that breaks before the answer arrives.
     if (position.status === 'rejected') throw position.reason;
     const [row] = position.value.rows as { lsn: string }[];
-    this.#route.recordWrite(call, `${this.#history}.${formatLsn(row!.lsn)}`);
+    this.#updateHistory();
+    // Only a server that has the data makes a write visible.
+    if (this.#history !== undefined) this.#route.recordWrite(call, `${this.#history}.${formatLsn(row!.lsn)}`);
     return result.value;
   }
 

@@ -117,8 +117,8 @@ export class ReplicatedDatabase implements PrimaryRoute {
     return primary && this.#primaries.get(primary.address);
   }
 
-  historyOf(cluster: string, timeline: number): string {
-    return this.group.historyOf(cluster, timeline);
+  historyOf(address: string | undefined, cluster: string, timeline: number): string | undefined {
+    return this.#isGone(address) ? undefined : this.group.historyOf(cluster, timeline);
   }
 
   isSuperseded(cluster: string, timeline: number): boolean {
