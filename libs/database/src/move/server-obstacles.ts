@@ -11,7 +11,8 @@ interface Abilities {
   readonly version: number;
   readonly walLevel: string;
   readonly freeSlots: number;
-  readonly workers: number;
+  /** Each subscription of the server has one at all times, and more while it copies. */
+  readonly freeWorkers: number;
   readonly canReplicate: boolean;
   readonly canSubscribe: boolean;
   readonly canCreate: boolean;
@@ -22,7 +23,8 @@ interface Abilities {
 const ABILITIES = `
   select current_setting('server_version_num')::int as version, current_setting('wal_level') as "walLevel",
          current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots)::int as "freeSlots",
-         current_setting('max_logical_replication_workers')::int as workers,
+         least(current_setting('max_logical_replication_workers')::int, current_setting('max_worker_processes')::int)
+         - (select count(*) from pg_subscription where subenabled)::int as "freeWorkers",
          rolsuper or rolreplication as "canReplicate",
          rolsuper or exists (select from pg_roles s where s.rolname = 'pg_create_subscription'
                                 and pg_has_role(current_user, s.oid, 'USAGE')) as "canSubscribe",
@@ -62,7 +64,7 @@ const canFollow = (one: Abilities, other: Abilities) =>
 
 function abilityObstacles(
   { address: at, role }: Server,
-  { version, walLevel, freeSlots, workers, canReplicate, canSubscribe, canCreate }: Abilities,
+  { version, walLevel, freeSlots, freeWorkers, canReplicate, canSubscribe, canCreate }: Abilities,
   isStarted: boolean,
 ): string[] {
   const found: string[] = [];
@@ -78,9 +80,9 @@ function abilityObstacles(
     found.push(
       `${at} has ${freeSlots} free replication slots, expected 2: raise max_replication_slots and max_wal_senders, and restart the server`,
     );
-  if (workers < 2)
+  if (freeWorkers < 2 && !isStarted)
     found.push(
-      `${at} has max_logical_replication_workers ${workers}, expected at least 2: raise it, and restart the server`,
+      `${at} has ${freeWorkers} free logical replication workers, expected 2: finish other moves, or raise max_logical_replication_workers and max_worker_processes, and restart the server`,
     );
   if (!canReplicate)
     found.push(
