@@ -97,7 +97,9 @@ export class ReadRouter implements ReadSource {
         return result;
       } catch (error) {
         release();
-        if (isRefused(error) && (await this.options.database.relocate(server.address))) continue;
+        // A replica that lacks a table may be behind a migration; the primary knows.
+        const isMoved = isRefused(error) && !isSchemaBehind(error);
+        if (isMoved && (await this.options.database.relocate(server.address))) continue;
         if (!this.#canRetryElsewhere(server, error)) throw toSeamError(error);
       }
     }
