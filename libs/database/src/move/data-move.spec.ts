@@ -149,10 +149,20 @@ it('statements that are refused for another reason do not keep those of a move f
   expect(load.wrong).toEqual([]);
 });
 
-it('a connection that was open when the data left gives its positions anew when the data is back', async () => {
+/** Positions of writes are kept for the cache. */
+const CACHED = { replicas: { notes: [] }, isCached: true };
+
+/** Returns the part that the positions of a host's writes share: of the cluster, the moves and the timeline. */
+async function historyOf(host: SampleHost): Promise<string> {
   const sessions = new ConsistencySessions({ secret: SECRET, maxLag: 0 });
-  const settings = { replicas: { notes: [] }, isCached: true };
-  const host = await moving.servers.host(settings);
+  const jar: { token?: string } = {};
+  await host.request(() => host.repository.save({ text: 'anything' }), { jar });
+  const position = sessions.readToken(jar.token!)!.get('notes')!;
+  return position.slice(0, position.lastIndexOf('.'));
+}
+
+it('a connection that was open when the data left gives its positions anew when the data is back', async () => {
+  const host = await moving.servers.host(CACHED);
   /** Keeps a connection until the function that it returns is called. */
   const keepConnection = async () => {
     const gate = Promise.withResolvers<void>();
@@ -176,14 +186,29 @@ it('a connection that was open when the data left gives its positions anew when 
   await releaseNew();
   await moving.withMove((move) => move.back());
   await host.repository.save({ text: 'finds the data here again' });
-  const historyAt = async (writer: SampleHost) => {
-    const jar: { token?: string } = {};
-    await writer.request(() => writer.repository.save({ text: 'back' }), { jar });
-    const position = sessions.readToken(jar.token!)!.get('notes')!;
-    return position.slice(0, position.lastIndexOf('.'));
-  };
-  const started = await moving.servers.host(settings);
-  expect(await historyAt(host)).toBe(await historyAt(started));
+  const started = await moving.servers.host(CACHED);
+  expect(await historyOf(host)).toBe(await historyOf(started));
+});
+
+it('a host that was idle until the data was back gives positions of the time after the moves', async () => {
+  const idle = await moving.servers.host(CACHED);
+  await idle.repository.save({ text: 'before' });
+  await moving.withMove((move) => move.move());
+  await moving.withMove((move) => move.back());
+  const started = await moving.servers.host(CACHED);
+  expect(await historyOf(idle)).toBe(await historyOf(started));
+});
+
+it('a host that starts before its server gives positions of the time after the moves', async () => {
+  await moving.withMove((move) => move.move());
+  await moving.withMove((move) => move.back());
+  await moving.withMove((move) => move.finish());
+  const before = await historyOf(await moving.servers.host(CACHED));
+  const { server } = moving.source;
+  await server.kill();
+  const starting = moving.servers.host(CACHED);
+  await server.start();
+  expect(await historyOf(await starting)).toBe(before);
 });
 
 it('a host that was idle during a whole move finds the data', async () => {

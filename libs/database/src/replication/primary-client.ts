@@ -16,7 +16,9 @@ export interface PrimaryRoute {
    * data is elsewhere.
    */
   historyOf(address: string | undefined, cluster: string, timeline: number): string | undefined;
-  /** Called when a server refused a statement; returns whether the data is on another server now. */
+  /** Of the place where the data is known to be. */
+  readonly epoch: number;
+  /** Called when a server refused a statement, or has a later epoch; returns whether the data is on another server now. */
   relocate(address: string | undefined): Promise<boolean>;
   /** Called when the primary refused a write. */
   markSuspect(): void;
@@ -34,7 +36,11 @@ const PRIMARY_STATUS = `
          case when pg_is_in_recovery() then 0
               else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline
     from pg_control_system()`;
-const CURRENT_POSITION = `select (${CURRENT_LSN})::text as lsn`;
+/** With the epoch of the data, if it is here. */
+const CURRENT_POSITION = {
+  name: 'tearline.position',
+  text: `select (${CURRENT_LSN})::text as lsn, (select epoch from placement where away is null) as epoch`,
+};
 /** Statements that begin or continue a transaction, and so make nothing visible to others. */
 const NO_VISIBLE_EFFECT = /^\s*(start\s+transaction|begin|rollback|savepoint|release|set|show)\b/i;
 const COMMIT = /^\s*(commit|end)\b/i;
@@ -186,7 +192,9 @@ export class PrimaryClient extends pg.Client {
     if (result.status === 'rejected') throw result.reason;
     // The write took place at an unknown position. That is like a connection that breaks before the answer arrives.
     if (position.status === 'rejected') throw position.reason;
-    const [row] = position.value.rows as { lsn: string }[];
+    const [row] = position.value.rows as { lsn: string; epoch: number | null }[];
+    // The data was elsewhere, and is back; no statement of this process has met a refusal meanwhile.
+    if ((row!.epoch ?? 0) > this.#route.epoch) await this.#route.relocate(undefined);
     this.#updateHistory();
     // Only a server that has the data makes a write visible.
     if (this.#history !== undefined) this.#route.recordWrite(call, `${this.#history}.${formatLsn(row!.lsn)}`);

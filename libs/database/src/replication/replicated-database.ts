@@ -108,6 +108,10 @@ export class ReplicatedDatabase implements PrimaryRoute {
     return this.#primaryPool!.options.max;
   }
 
+  get epoch(): number {
+    return this.#location.epoch;
+  }
+
   get group(): ReplicationGroup {
     return this.#location.group;
   }
