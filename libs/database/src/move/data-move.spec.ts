@@ -128,10 +128,10 @@ it.each(['source', 'target'] as const)('the %s may crash before the commit of a 
 it('statements that are refused for another reason do not keep those of a move from being repeated', async () => {
   const host = await moving.servers.host({ replicas: { notes: [] } });
   const load = new Load([host]);
-  let isOver = false;
+  const over = new AbortController();
   const refused = (async () => {
     let count = 0;
-    for (; !isOver; count += 1)
+    for (; !over.signal.aborted; count += 1)
       await expect(host.repository.query('select from tearline.migration_lock')).rejects.toThrow(
         'permission denied',
       );
@@ -144,7 +144,7 @@ it('statements that are refused for another reason do not keep those of a move f
   await moving.withMove((move) => move.back());
   await load.more(10);
   await load.stop();
-  isOver = true;
+  over.abort();
   expect(await refused).toBeGreaterThan(2);
   expect(load.wrong).toEqual([]);
 });
