@@ -155,7 +155,7 @@ export class KillEnvironment {
     if (victim === 'tool') child.kill('SIGKILL');
     else child.stdin.write('\n');
     const [code] = await exited;
-    await this.#restart();
+    await this.#restart(victim);
     return code === 0;
   }
 
@@ -164,12 +164,14 @@ export class KillEnvironment {
     if (victim === 'source' || victim === 'target') await this.servers[victim].server.kill();
   }
 
-  /** Starts again what was killed. */
-  async #restart(): Promise<void> {
+  /** Starts again what was killed. @throws Error when a host has ended because of it */
+  async #restart(victim: Victim): Promise<void> {
     for (const { server } of [this.servers.source, this.servers.target])
       if (server.isStopped) await server.start();
     const exit = await Promise.race([this.#host.exited, pause(0)]);
-    if (exit !== undefined) this.#host = await this.#startHost();
+    if (exit === undefined) return;
+    if (victim !== 'host') throw new Error(`the host ended when the ${victim} was killed`);
+    this.#host = await this.#startHost();
   }
 
   #startHost(): Promise<RunningApp> {
