@@ -47,8 +47,15 @@ export const processDashboard = () =>
       graph(
         'Event loop lag',
         units.Seconds,
-        [`nodejs_eventloop_lag_p50_seconds{${PROCESS}}`, 'p50'],
-        [`nodejs_eventloop_lag_p99_seconds{${PROCESS}}`, 'p99'],
+        // Each value includes the interval of the samples, which the least of them is.
+        [
+          `nodejs_eventloop_lag_p50_seconds{${PROCESS}} - nodejs_eventloop_lag_min_seconds{${PROCESS}}`,
+          'p50',
+        ],
+        [
+          `nodejs_eventloop_lag_p99_seconds{${PROCESS}} - nodejs_eventloop_lag_min_seconds{${PROCESS}}`,
+          'p99',
+        ],
       ),
     )
     .withPanel(
