@@ -19,6 +19,9 @@ export interface ReplicationGroupOptions {
   readonly isMonitored?: boolean;
 }
 
+/** The time from the last read after which the position of a single server is asked for less often. */
+const IDLE_AFTER_MS = 2_000;
+
 /** Of the 32 bits of a position's timeline, the upper half counts moves. */
 const TIMELINES_PER_EPOCH = 0x1_0000;
 
@@ -31,6 +34,7 @@ export class ReplicationGroup implements MonitorListener {
   #primary: MonitoredServer | undefined;
   #primarySeenAt = 0;
   #primaryPosition: Position | undefined;
+  #readAt = 0;
   #cluster: string | undefined;
   #timeline = 0;
   #timelineSeenAt = 0;
@@ -129,7 +133,14 @@ export class ReplicationGroup implements MonitorListener {
    * A commit is in the WAL before it is visible, so a read may miss the commit at the last known position.
    */
   get visibleOnPrimary(): Position | undefined {
+    if (this.isIdle) this.servers[0]!.checkNow();
+    this.#readAt = performance.now();
     return this.#primaryPosition === undefined ? undefined : previousPosition(this.#primaryPosition);
+  }
+
+  /** A single server has no replica that has to be found before it is missed. */
+  get isIdle(): boolean {
+    return this.servers.length === 1 && performance.now() - this.#readAt > IDLE_AFTER_MS;
   }
 
   /** Returns how far a replica is behind the primary. */

@@ -5,12 +5,15 @@ import { INSERT_TIMELINE } from './timelines.js';
 import { identityOf, type ServerIdentity, type ServerStatus, statusOf } from './server-status.js';
 
 const HEARTBEAT_INTERVAL_MS = 250;
+const IDLE_HEARTBEAT_INTERVAL_MS = 2_000;
 /** Short for a replica, which others replace; long for a primary, whose loss makes writes fail. */
 const RESPONSE_TIMEOUT_MS = { replica: 500, primary: 4_000 };
 const CONNECT_TIMEOUT_MS = 1_000;
 const DISCONNECT_TIMEOUT_MS = 250;
 
 export interface MonitorListener {
+  /** Whether a status that is `IDLE_HEARTBEAT_INTERVAL_MS` old will do; `checkNow` asks when it no longer does. */
+  readonly isIdle: boolean;
   onStatus(monitor: ServerMonitor): void;
   /** Called once when a server closes its connection or does not answer. */
   onLost(monitor: ServerMonitor, reason: string): void;
@@ -114,10 +117,11 @@ export class ServerMonitor {
     // The event loop was blocked, and the answer may wait to be read.
     const wasBlocked = now - this.#lastHeartbeat > 2 * HEARTBEAT_INTERVAL_MS;
     this.#lastHeartbeat = now;
+    const age = now - this.#requestedAt;
     if (!this.#client) void this.#connect();
-    else if (!this.#pending) void this.#sendStatusQuery().catch(() => undefined);
-    else if (!wasBlocked && now - this.#requestedAt > this.#responseTimeoutMs)
-      this.#disconnect('does not answer');
+    else if (this.#pending) {
+      if (!wasBlocked && age > this.#responseTimeoutMs) this.#disconnect('does not answer');
+    } else if (!this.listener.isIdle || age >= IDLE_HEARTBEAT_INTERVAL_MS) this.checkNow();
   }
 
   get #responseTimeoutMs(): number {
