@@ -27,7 +27,7 @@ export interface RunningApp {
 export interface StartOptions {
   /** Added to the environment. The databases and the settings of the app are not inherited, only what is named here. */
   env?: Record<string, string>;
-  /** The built entry, relative to the repository. */
+  /** The built entry, relative to the repository: by default the monolith's bundle, which starts in half the CPU time, or its files. */
   entry?: string;
   args?: string[];
   /** Where its embedded data lives; by default a temporary folder that goes when the app goes. */
@@ -41,12 +41,17 @@ const repository = process.cwd();
 const settings =
   /^(PORT|HOST|NODE_ENV|(LOGS?|MEMORY|TEARLINE|REDIS|EVENTS|OPERATOR|SMTP|MAIL|MEDIA|REPLICA|HOST|SEAM)_\w+|CACHE\w*|CONSISTENCY\w*|VITEST\w*|(\w+_)?DATABASE_(REPLICA_)?URLS?)$/;
 
+const FILES = 'dist/apps/monolith/src/main.js';
+const BUNDLE = 'dist/hosts/monolith.js';
+/** The build deletes a bundle that is older than a source. */
+const monolith = () => (existsSync(resolve(repository, BUNDLE)) ? BUNDLE : FILES);
+
 /**
  * Starts a built app as an operating system process on a free port, and waits until `/health/ready` answers 200.
  * Rejects, with the end of the log, when the app is not built, ends early or is not ready in time.
  */
 export async function startApp(options: StartOptions = {}): Promise<RunningApp> {
-  const { env = {}, entry = 'dist/apps/monolith/src/main.js', args = [], within = 60_000 } = options;
+  const { env = {}, entry = monolith(), args = [], within = 60_000 } = options;
   const file = resolve(repository, entry);
   if (!existsSync(file)) {
     throw new Error(`${entry} does not exist: run \`npm run build\` first`);
