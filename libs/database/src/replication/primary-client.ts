@@ -169,11 +169,16 @@ export class PrimaryClient extends pg.Client {
     const successor = new PrimaryClient(this.#config, this.#route);
     if (successor.url === undefined) throw noPrimaryError();
     successor.on('error', () => undefined);
-    await successor.connect();
-    await successor.verify();
-    successor.writingCall = this.writingCall;
-    for (const text of preamble) await successor.query(text);
-    return successor;
+    try {
+      await successor.connect();
+      await successor.verify();
+      successor.writingCall = this.writingCall;
+      for (const text of preamble) await successor.query(text);
+      return successor;
+    } catch (error) {
+      void successor.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Returns whether the statement may make writes visible: a commit, or a statement outside of a transaction. */
