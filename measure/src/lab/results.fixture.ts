@@ -101,7 +101,7 @@ export const deployResult = (more: Partial<DeployResult> = {}): DeployResult => 
   buildSeconds: 10,
   rolloutSeconds: 8,
   requests: 1000,
-  failed: 0,
+  failures: {},
   bytes: 1_048_576,
   ...more,
 });

@@ -78,7 +78,8 @@ export interface DeployResult {
   readonly buildSeconds: number;
   readonly rolloutSeconds: number;
   readonly requests: number;
-  readonly failed: number;
+  /** Requests that failed, by endpoint and status. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Bytes of the built code, compressed, once for each process. */
   readonly bytes: number;
 }

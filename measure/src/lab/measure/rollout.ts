@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isSuccess, sendAtRate } from '../../kit/open-loop.js';
+import { isSuccess, sendAtRate, type TimedResponse } from '../../kit/open-loop.js';
 import { seededRandom } from '../../kit/statistics.js';
+import type { EndpointRequest } from '../request-mix.js';
 import type { DeployResult } from '../results.js';
 import type { Stack } from '../stack.js';
 import { REQUESTS_PER_ROUND, type StageMeasurement } from './measurement.js';
@@ -49,10 +50,18 @@ export async function measureRollout(stack: Stack, options: RolloutOptions): Pro
       buildSeconds,
       rolloutSeconds,
       requests: answered.length,
-      failed: answered.filter((response) => !isSuccess(response)).length,
+      failures: countByCause(answered.filter((response) => !isSuccess(response))),
       bytes: replaced.length * (await workspace.bytes()),
     };
   } finally {
     await deployment.stop();
   }
+}
+
+function countByCause(failed: readonly TimedResponse<EndpointRequest>[]): Record<string, number> {
+  const groups = Map.groupBy(
+    failed,
+    ({ request, status }) => `${request.endpoint} ${status || 'no response'}`,
+  );
+  return Object.fromEntries([...groups].map(([cause, all]) => [cause, all.length]));
 }

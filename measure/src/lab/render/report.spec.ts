@@ -50,6 +50,12 @@ describe('the report', () => {
     expect(markdown(reportOf(sampleResults()))).not.toContain('Blast radius');
   });
 
+  it('names the requests that a roll-out failed', () => {
+    const failures = { 'upload no response': 2, 'list 503': 1 };
+    const text = markdown(reportOf(sampleResults({}, { deploys: { whole: deployResult({ failures }) } })));
+    expect(text).toContain('| 3 of 1000: upload no response × 2, list 503 |');
+  });
+
   it('has the impact of a fault of a server', () => {
     const { host: _, ...impact } = faultImpact({ failed: { list: 3 }, seconds: 0.4, p99: 812 });
     const text = markdown(

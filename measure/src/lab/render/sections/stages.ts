@@ -163,6 +163,13 @@ const scalingSection = ({ scaling }: Results): Section | undefined =>
     ],
   );
 
+function failuresOf({ failures, requests }: Results['deploys'][string]): string {
+  const causes = Object.entries(failures);
+  const failed = causes.reduce((sum, [, count]) => sum + count, 0);
+  const named = causes.map(([cause, count]) => (count === 1 ? cause : `${cause} × ${count}`)).join(', ');
+  return `${failed} of ${requests}${failed === 0 ? '' : `: ${named}`}`;
+}
+
 const deploySection = ({ deploys }: Results): Section | undefined =>
   sectionOf(
     'From an edit to all traffic',
@@ -174,7 +181,7 @@ const deploySection = ({ deploys }: Results): Section | undefined =>
       ['build, s', ({ buildSeconds }) => buildSeconds.toFixed(1)],
       ['roll-out, s', ({ rolloutSeconds }) => rolloutSeconds.toFixed(1)],
       ['processes', ({ processes, totalProcesses }) => `${processes} of ${totalProcesses}`],
-      ['requests failed', ({ failed, requests }) => `${failed} of ${requests}`],
+      ['requests failed', failuresOf],
       ['MiB shipped', ({ bytes }) => (bytes / 1_048_576).toFixed(1)],
     ],
   );
