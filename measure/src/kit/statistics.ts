@@ -16,6 +16,10 @@ export function quantiles(values: readonly number[], shares: readonly number[]):
 /** Returns the sum of the values. */
 export const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
+/** Returns how many of the items have each key. */
+export const countBy = <T>(items: Iterable<T>, keyOf: (item: T) => string): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(items, keyOf)].map(([key, all]) => [key, all.length]));
+
 /** A figure of several rounds. */
 export interface Figure {
   readonly median: number;

@@ -1,7 +1,7 @@
 import { isReady } from '@tearline/process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSuccess, sendAtRate, type TimedResponse } from '../../kit/open-loop.js';
-import { quantiles, seededRandom } from '../../kit/statistics.js';
+import { countBy, quantiles, seededRandom } from '../../kit/statistics.js';
 import { type EndpointRequest, uniformMix } from '../request-mix.js';
 import type { HostFaultImpact, Impact } from '../results.js';
 import { type Fault, FAULT_SECONDS } from '../schedule.js';
@@ -67,17 +67,14 @@ export function impactOf(responses: readonly TimedResponse<EndpointRequest>[], a
   const latencies = since.map(({ latency }) => latency);
   return {
     requests: since.length,
-    sent: countByEndpoint(since),
-    failed: countByEndpoint(failed),
+    sent: countBy(since, endpointOf),
+    failed: countBy(failed, endpointOf),
     seconds: failed.length === 0 ? 0 : Math.max(...failed.map((response) => response.at)) / 1000 - at,
     p99: quantiles(latencies, [0.99])[0]!,
   };
 }
 
-function countByEndpoint(responses: readonly TimedResponse<EndpointRequest>[]): Record<string, number> {
-  const groups = Map.groupBy(responses, ({ request }) => request.endpoint);
-  return Object.fromEntries([...groups].map(([endpoint, all]) => [endpoint, all.length]));
-}
+const endpointOf = ({ request }: TimedResponse<EndpointRequest>) => request.endpoint;
 
 async function injectInto(pid: number, fault: Fault): Promise<void> {
   if (fault === 'kill') return void process.kill(pid, 'SIGKILL');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSuccess, sendAtRate, type TimedResponse } from '../../kit/open-loop.js';
-import { seededRandom } from '../../kit/statistics.js';
+import { countBy, seededRandom } from '../../kit/statistics.js';
 import type { EndpointRequest } from '../request-mix.js';
 import type { DeployResult } from '../results.js';
 import type { Stack } from '../stack.js';
@@ -50,7 +50,10 @@ export async function measureRollout(stack: Stack, options: RolloutOptions): Pro
       buildSeconds,
       rolloutSeconds,
       requests: answered.length,
-      failures: countByCause(answered.filter((response) => !isSuccess(response))),
+      failures: countBy(
+        answered.filter((response) => !isSuccess(response)),
+        causeOf,
+      ),
       bytes: replaced.length * (await workspace.bytes()),
     };
   } finally {
@@ -58,10 +61,5 @@ export async function measureRollout(stack: Stack, options: RolloutOptions): Pro
   }
 }
 
-function countByCause(failed: readonly TimedResponse<EndpointRequest>[]): Record<string, number> {
-  const groups = Map.groupBy(
-    failed,
-    ({ request, status }) => `${request.endpoint} ${status || 'no response'}`,
-  );
-  return Object.fromEntries([...groups].map(([cause, all]) => [cause, all.length]));
-}
+const causeOf = ({ request, status }: TimedResponse<EndpointRequest>) =>
+  `${request.endpoint} ${status || 'no response'}`;

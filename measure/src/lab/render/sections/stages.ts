@@ -164,10 +164,10 @@ const scalingSection = ({ scaling }: Results): Section | undefined =>
   );
 
 function failuresOf({ failures, requests }: Results['deploys'][string]): string {
-  const causes = Object.entries(failures);
-  const failed = causes.reduce((sum, [, count]) => sum + count, 0);
-  const named = causes.map(([cause, count]) => (count === 1 ? cause : `${cause} × ${count}`)).join(', ');
-  return `${failed} of ${requests}${failed === 0 ? '' : `: ${named}`}`;
+  const causes = Object.entries(failures).map(([cause, count]) =>
+    count === 1 ? cause : `${cause} × ${count}`,
+  );
+  return `${sum(Object.values(failures))} of ${requests}${causes.length === 0 ? '' : `: ${causes.join(', ')}`}`;
 }
 
 const deploySection = ({ deploys }: Results): Section | undefined =>
