@@ -180,7 +180,7 @@ export class ReplicatedDatabase implements PrimaryRoute {
   }
 
   recordRead({ readWatermark }: CallContext): void {
-    if (this.group.isMonitored) readWatermark?.observe(this.options.module, this.group.visibleOnPrimary);
+    if (this.group.isMonitored) readWatermark?.observe(this.options.module, this.group.visibleOnPrimary());
   }
 
   recordWrite({ consistency }: CallContext, position: Position): void {

@@ -130,9 +130,10 @@ export class ReplicationGroup implements MonitorListener {
 
   /**
    * The position that a read of the primary that begins now is known to cover: the one before the last known position.
-   * A commit is in the WAL before it is visible, so a read may miss the commit at the last known position.
+   * A commit is in the WAL before it is visible, so a read may miss the commit at the last known position. After a time without
+   * reads this asks for the position, for the reads that follow.
    */
-  get visibleOnPrimary(): Position | undefined {
+  visibleOnPrimary(): Position | undefined {
     if (this.isIdle) this.servers[0]!.checkNow();
     this.#readAt = performance.now();
     return this.#primaryPosition === undefined ? undefined : previousPosition(this.#primaryPosition);
