@@ -152,6 +152,7 @@ async function subject(
       stop: () => topology.stop(),
     };
   }
-  const app = await startApp(options);
+  // The files, as `npm start` runs them: topologies run the bundle.
+  const app = await startApp({ ...options, entry: 'dist/apps/monolith/src/main.js' });
   return { url: app.url, processes: [app.url], stop: () => app.stop() };
 }
