@@ -25,5 +25,11 @@ async function compareReports(files: readonly string[]): Promise<string> {
   const [one, other] = await Promise.all(
     files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Results),
   );
+  // Typed as the version that this lab writes, which a file need not be.
+  const versions = [one!, other!].map(({ version }): number => version);
+  if (versions[0] !== versions[1])
+    throw new UsageError(
+      `--compare: labs of versions ${versions.join(' and ')} measure in different ways; make both reports again`,
+    );
   return compareRuns(one!, other!);
 }

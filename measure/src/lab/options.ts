@@ -50,7 +50,7 @@ export const labCommand = (): Command =>
       listOf(moduleNames),
       [],
     )
-    .option('--quick', '6 minutes, for a first look; a full run takes 30', false)
+    .option('--quick', '6 minutes, for a first look; a full run takes 36', false)
     .option('--times <n>', 'the factor of each duration, e.g. 2 on a noisy machine', positiveNumber, 1)
     .option(
       '--mix <weights>',

@@ -63,6 +63,7 @@ export function sampleMeasurements({
     }),
   );
   return {
+    warmUp: { requests: 1000, cpu: [2 * cpu, cpu], perSecond: throughput },
     saturation: rounds,
     paced: SHARES.map(() => rounds),
     memory: rounds.map(() => ({ ...none, hosts: memory })),
@@ -128,7 +129,7 @@ export function sampleResults(
   more: Partial<Results> = {},
 ): Results {
   return {
-    version: 2,
+    version: 3,
     environment: {
       startedAt: '2026-01-01T00:00:00.000Z',
       minutes: 30,

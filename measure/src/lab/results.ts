@@ -2,10 +2,12 @@ import type { Topology } from '@tearline/topology';
 import type { Environment } from './environment.js';
 import type { ByKind } from './measure/resource-usage.js';
 import type { Round } from './measure/round.js';
+import type { WarmUp } from './measure/warm-up.js';
 import type { Fault, ServerFault } from './schedule.js';
 
 /** The rounds of one topology. */
 export interface Measurements {
+  readonly warmUp: WarmUp;
   readonly saturation: readonly Round[];
   /** The rounds of each rate. */
   readonly paced: readonly (readonly Round[])[];
@@ -86,7 +88,7 @@ export interface DeployResult {
 
 /** The results of a run: `report.json`. */
 export interface Results {
-  readonly version: 2;
+  readonly version: 3;
   readonly environment: Environment;
   readonly topologies: readonly Topology[];
   /** Requests a second at each share of the smallest throughput. */

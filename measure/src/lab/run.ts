@@ -52,7 +52,7 @@ export async function runLab(
   });
   reporter.end();
   return {
-    version: 2,
+    version: 3,
     environment: describeEnvironment(options, {
       minutes: (performance.now() - started) / 60_000,
       otherCores: measuredOtherCores,

@@ -7,11 +7,11 @@ const minutes = (schedule: Schedule) =>
   Object.values(expectedSeconds(schedule, usual)).reduce((sum, seconds) => sum + seconds, 0) / 60;
 
 describe('the time that a run takes', () => {
-  it('is about six minutes, or half an hour', () => {
+  it('is about six minutes, or two thirds of an hour at most', () => {
     expect(minutes(QUICK)).toBeGreaterThan(5);
     expect(minutes(QUICK)).toBeLessThan(6.5);
     expect(minutes(FULL)).toBeGreaterThan(20);
-    expect(minutes(FULL)).toBeLessThan(32);
+    expect(minutes(FULL)).toBeLessThan(40);
   });
 
   it('grows with what is asked for', () => {

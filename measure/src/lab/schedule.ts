@@ -1,6 +1,7 @@
 /** The duration of each measurement in seconds, and the number of rounds. */
 export interface Schedule {
-  readonly warmUp: number;
+  /** The load before the first measurement: the requests of a step, and the most steps. */
+  readonly warmUp: { readonly requests: number; readonly maxSteps: number };
   readonly rounds: number;
   readonly saturation: number;
   /** Of each rate. */
@@ -31,7 +32,7 @@ export const SHARES = [0.3, 0.6, 0.9] as const;
 export const DELAYS = [0, 0.5, 2] as const;
 
 export const FULL: Schedule = {
-  warmUp: 8,
+  warmUp: { requests: 2000, maxSteps: 10 },
   rounds: 5,
   saturation: 6,
   paced: 8,
@@ -43,7 +44,7 @@ export const FULL: Schedule = {
 };
 
 export const QUICK: Schedule = {
-  warmUp: 1.5,
+  warmUp: { requests: 300, maxSteps: 1 },
   rounds: 2,
   saturation: 1,
   paced: 1,
@@ -69,7 +70,7 @@ export function scaled(schedule: Schedule, times: number): Schedule {
   return {
     // Faults stay as they are: a process needs its time to start again.
     ...schedule,
-    warmUp: warmUp * times,
+    warmUp: { ...warmUp, requests: Math.ceil(warmUp.requests * times) },
     saturation: saturation * times,
     paced: paced * times,
     idle: idle * times,
@@ -93,6 +94,9 @@ const STARTUP_SECONDS = {
   containers: 40,
 };
 
+/** Warming up usually takes so many steps, in which so many requests a second are answered. */
+const WARM_UP = { steps: 7, perSecond: 250 };
+
 /** Estimates the seconds of each stage. @param hosts the number of hosts of each topology */
 export function expectedSeconds(
   schedule: Schedule,
@@ -102,6 +106,7 @@ export function expectedSeconds(
   const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
   const { template, stack, process, drain, firstWork, settle, build, images, containers } = STARTUP_SECONDS;
   const stacks = hosts.length + 1;
+  const warming = (Math.min(warmUp.maxSteps, WARM_UP.steps) * warmUp.requests) / WARM_UP.perSecond;
   const total = (of: (count: number) => number, counts = hosts) =>
     counts.reduce((sum, count) => sum + of(count), 0);
   const faultSeconds =
@@ -111,7 +116,7 @@ export function expectedSeconds(
   const processes = total((count) => count, [...hosts, hosts[0] ?? 0]);
   const expected: Record<Stage, number> = {
     prepare: compose ? images + stacks * containers : template + stacks * stack + processes * process,
-    rounds: idle + stacks * (warmUp + rounds * round),
+    rounds: idle + stacks * (warming + rounds * round),
     faults: total((count) => count * faultSeconds + serverFaultSeconds),
     starts: total((count) => count * starts * (drain + process)),
     scaling: total(
@@ -119,7 +124,7 @@ export function expectedSeconds(
     ),
     network: total(
       (count) =>
-        count * process + warmUp + network.rounds * DELAYS.length * (network.seconds + settle) + drain,
+        count * process + warming + network.rounds * DELAYS.length * (network.seconds + settle) + drain,
       hosts.filter((count) => count > 1),
     ),
     // Two processes of the edited module are replaced.

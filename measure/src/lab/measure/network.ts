@@ -4,7 +4,7 @@ import { DELAYS } from '../schedule.js';
 import type { Stack } from '../stack.js';
 import { REQUESTS_PER_ROUND, type StageMeasurement } from './measurement.js';
 import { measureAtRate, type Round } from './round.js';
-import { warmUpTarget } from './rounds.js';
+import { warmUpTarget } from './warm-up.js';
 
 /** Measures a stack under the same load with several delays of the network between its hosts. */
 export async function measureNetwork(stack: Stack, measurement: StageMeasurement): Promise<NetworkResult> {

@@ -1,29 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { warmUp } from '../../kit/closed-loop.js';
 import { seededRandom } from '../../kit/statistics.js';
 import type { Measurements } from '../results.js';
 import { SHARES } from '../schedule.js';
 import type { Target } from '../target.js';
 import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
 import { type ByKind, cpuByKind, difference, memoryByKind } from './resource-usage.js';
-import { measureAtRate, measureSaturation, type Round, untilIdle } from './round.js';
-
-/** Warms a target up and returns its requests a second. */
-export async function warmUpTarget(
-  target: Target,
-  { schedule, generator, mix, connections }: Omit<Measurement, 'progress'>,
-): Promise<number> {
-  const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(1));
-  const steps = [0.25, 0.25, 0.5].map((part) => part * schedule.warmUp);
-  const perSecond = await warmUp(target.running.url, requests, connections, steps);
-  await untilIdle(target);
-  return perSecond;
-}
+import { measureAtRate, measureSaturation, type Round } from './round.js';
+import { type WarmUp, warmUpTarget } from './warm-up.js';
 
 interface TargetRun {
   readonly target: Target;
-  /** Requests a second. */
-  readonly capacity: number;
+  readonly warmUp: WarmUp;
   readonly found: {
     readonly saturation: Round[];
     readonly paced: Round[][];
@@ -42,9 +29,9 @@ export async function measureRounds(
   const runs: TargetRun[] = [];
   for (const [index, target] of targets.entries()) {
     progress(`warming up ${target.name}`);
-    const capacity = await warmUpTarget(target, measurement);
+    const warmUp = await warmUpTarget(target, measurement);
     const paced = SHARES.map((): Round[] => []);
-    runs.push({ target, capacity, found: { saturation: [], paced, memory: [], idle: idle[index]! } });
+    runs.push({ target, warmUp, found: { saturation: [], paced, memory: [], idle: idle[index]! } });
   }
   let rates: number[] = [];
   for (let round = 0; round < schedule.rounds; round += 1) {
@@ -57,8 +44,8 @@ export async function measureRounds(
         await work(run);
       }
     };
-    await inTurn('throughput', async ({ target, capacity, found }) => {
-      const amount = capacity * schedule.saturation;
+    await inTurn('throughput', async ({ target, warmUp, found }) => {
+      const amount = warmUp.perSecond * schedule.saturation;
       found.saturation.push(await measureSaturation(target, requests, { connections, amount }));
     });
     // All targets get the same rates, which the slowest can answer. They are rounded, so that other runs have the same.
@@ -74,7 +61,12 @@ export async function measureRounds(
       });
     for (const { target, found } of runs) found.memory.push(memoryByKind(target));
   }
-  return { rates, measured: Object.fromEntries(runs.map(({ target, found }) => [target.name, found])) };
+  return {
+    rates,
+    measured: Object.fromEntries(
+      runs.map(({ target, warmUp, found }) => [target.name, { warmUp, ...found }]),
+    ),
+  };
 }
 
 /** Measures the CPU of all targets at the same time, without requests. */

@@ -34,6 +34,7 @@ describe('the report', () => {
       'Verdict',
       'Topologies',
       'Side by side',
+      'After a start',
       'A slower network',
       'Blast radius',
       'Starting a host',

@@ -30,6 +30,22 @@ function sectionOf<Row>(
 const listed = <Row>(results: Readonly<Record<string, Row>>): Record<string, Row[]> =>
   Object.fromEntries(Object.entries(results).map(([name, result]) => [name, [result]]));
 
+const warmUpSection = ({ measured, topologies }: Results): Section | undefined =>
+  sectionOf(
+    'After a start',
+    'Before all measurements each topology gets the same requests, until the CPU of a request in its hosts falls no further: code ' +
+      'that a process runs often is compiled, and caches fill. A process of a split gets a part of the requests, so this takes ' +
+      'more of them. All other figures are those of the time after.',
+    listed(Object.fromEntries(topologies.map(({ name }) => [name, measured[name]!.warmUp]))),
+    [
+      ['CPU a request at first, ms', ({ cpu }) => cpu[0]!.toFixed(2)],
+      ['at last', ({ cpu }) => cpu.at(-1)!.toFixed(2)],
+      ['', ({ cpu }) => ratio(cpu.at(-1)! / cpu[0]!)],
+      ['requests of each figure', ({ requests }) => `${requests}`],
+      ['requests in all', ({ requests, cpu }) => `${requests * cpu.length}`],
+    ],
+  );
+
 function networkSection(results: Results): Section | undefined {
   const baseline = results.topologies[0]!.name;
   const withoutNetwork = summariesOf(results)[baseline]![LOW_P50]!.median;
@@ -188,6 +204,12 @@ const deploySection = ({ deploys }: Results): Section | undefined =>
 
 /** Returns a section for each stage that was measured. */
 export const stageSections = (results: Results): Section[] =>
-  [networkSection, faultSection, serverFaultSection, startSection, scalingSection, deploySection].flatMap(
-    (section) => section(results) ?? [],
-  );
+  [
+    warmUpSection,
+    networkSection,
+    faultSection,
+    serverFaultSection,
+    startSection,
+    scalingSection,
+    deploySection,
+  ].flatMap((section) => section(results) ?? []);

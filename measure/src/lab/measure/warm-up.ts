@@ -1,0 +1,46 @@
+import { closedLoop } from '../../kit/closed-loop.js';
+import { seededRandom, sum } from '../../kit/statistics.js';
+import type { Target } from '../target.js';
+import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
+import { cpuByKind } from './resource-usage.js';
+import { untilIdle } from './round.js';
+
+/** What loading a target before the first measurement showed. */
+export interface WarmUp {
+  /** Requests of each step. */
+  readonly requests: number;
+  /** CPU milliseconds a request, of the hosts, in each step. */
+  readonly cpu: readonly number[];
+  /** Requests a second in the last step. */
+  readonly perSecond: number;
+}
+
+/** The CPU has stopped falling when two steps took more than this share of what the two before them took. */
+const STEADY_SHARE = 0.95;
+
+/**
+ * Loads a target until its code is compiled and its caches are full, as in processes that have run for a long time: until the CPU of a
+ * request falls no further, or for as many steps as the schedule allows.
+ */
+export async function warmUpTarget(
+  target: Target,
+  { schedule, generator, mix, connections }: Omit<Measurement, 'progress'>,
+): Promise<WarmUp> {
+  const { requests: amount, maxSteps } = schedule.warmUp;
+  const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(1));
+  const cpu: number[] = [];
+  for (;;) {
+    const before = cpuByKind(target).hosts;
+    const load = await closedLoop(target.running.url, requests, { connections, amount });
+    await untilIdle(target);
+    cpu.push((cpuByKind(target).hosts - before) / load.requests);
+    if (cpu.length >= maxSteps || isSteady(cpu)) return { requests: amount, cpu, perSecond: load.perSecond };
+  }
+}
+
+/** Whether the last of these figures, one for each step, have stopped falling. */
+export function isSteady(figures: readonly number[]): boolean {
+  const last = sum(figures.slice(-2));
+  const previous = sum(figures.slice(-4, -2));
+  return figures.length >= 4 && last > STEADY_SHARE * previous;
+}
