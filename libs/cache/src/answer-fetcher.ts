@@ -114,7 +114,8 @@ export class AnswerFetcher {
           tags: [...parts[at]!.tags, ...tags],
         })),
       );
-      await this.redis?.setMany(
+      // The caller need not wait for what serves others.
+      void this.redis?.setMany(
         entries
           .filter(({ isStorable }) => isStorable)
           .map((entry) => ({ key: entry.key, serialized: entry.serialize(), ttlMs: entry.remainingMs })),
@@ -131,19 +132,25 @@ export class AnswerFetcher {
     const usable = new Map<string, Entry>();
     if (!this.redis?.isUp) return usable;
     const startedAt = this.invalidations.sequence;
-    const serialized = await this.redis.getMany(parts.map(({ key }) => cache.keyPrefix + key));
-    const found = parts.map(({ key, tags }, at) => {
-      const text = serialized?.[at];
+    const implied = [...new Set(parts.flatMap(({ tags }) => tags))];
+    const inRedis = await this.redis.find(
+      parts.map(({ key }) => cache.keyPrefix + key),
+      implied,
+    );
+    if (!inRedis) return usable;
+    const found = parts.flatMap(({ key }, at) => {
+      const text = inRedis.serialized[at];
       const entry = text ? Entry.parse(cache, cache.keyPrefix + key, text) : undefined;
-      return { key, entry, tags: entry?.metadata.tags ?? tags };
+      return entry ? [{ key, entry }] : [];
     });
-    const all = [...new Set(found.flatMap(({ tags }) => tags))];
-    const versions = await this.redis.versionsOf(all);
-    if (!versions) return usable;
+    const all = new Set(found.flatMap(({ entry }) => entry.metadata.tags));
+    const addedVersions = await this.redis.versionsOf([...all].filter((tag) => !implied.includes(tag)));
+    if (!addedVersions) return usable;
+    const versions = [...inRedis.versions, ...addedVersions];
     // So that the load which may follow sees these invalidations.
     this.memory.catchUp(versions);
     for (const { key, entry } of found) {
-      if (!entry?.isServable || !entry.satisfies(required)) continue;
+      if (!entry.isServable || !entry.satisfies(required)) continue;
       const own = new Set(entry.metadata.tags);
       entry.isInvalidated = versions.some(([tag, version]) => own.has(tag) && !entry.includes(tag, version));
       this.memory.set(entry, startedAt);

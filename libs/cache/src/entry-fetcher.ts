@@ -29,19 +29,19 @@ export class EntryFetcher {
 
   /** @param required the positions that the caller must see */
   async fetch<T>(request: CacheRequest<T>, required: PositionsByModule): Promise<FetchedEntry<T>> {
-    const findOrLoad = async (): Promise<FetchedEntry<T>> => {
+    const find = async (): Promise<FetchedEntry<T> | undefined> => {
       const entry = await this.#findInRedis(request, required);
-      if (entry) return { entry, source: 'redis' };
-      return { entry: await this.#load(request, required), source: 'loaded' };
+      return entry && { entry, source: 'redis' };
     };
+    const load = async (): Promise<FetchedEntry<T>> => ({
+      entry: await this.#load(request, required),
+      source: 'loaded',
+    });
     const giveUpAt = performance.now() + MAX_LEASE_WAIT_MS;
     for (let wait = MIN_POLL_INTERVAL_MS; ; wait = Math.min(1.5 * wait, MAX_POLL_INTERVAL_MS)) {
-      const entry = await this.#findInRedis(request, required);
-      if (entry) return { entry, source: 'redis' };
-      // Under the lease it looks again: the previous holder may just have stored the entry.
-      const fetched = await this.#underLease(request.key, findOrLoad);
+      const fetched = (await find()) ?? (await this.#underLease(request.key, find, load));
       if (fetched) return fetched;
-      if (performance.now() > giveUpAt) return findOrLoad();
+      if (performance.now() > giveUpAt) return (await find()) ?? load();
       await pause(wait, undefined, { ref: false });
     }
   }
@@ -50,12 +50,17 @@ export class EntryFetcher {
   async refresh<T>(request: CacheRequest<T>): Promise<boolean> {
     const entry = await this.#findInRedis(request, NO_POSITIONS);
     if (entry?.isFresh) return false;
-    return !!(await this.#underLease(request.key, () => this.#load(request, NO_POSITIONS)));
+    const none = () => Promise.resolve(undefined);
+    return !!(await this.#underLease(request.key, none, () => this.#load(request, NO_POSITIONS)));
   }
 
-  /** Runs work under the lease of a key, if there is a Redis; returns undefined while another process holds it. */
-  #underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
-    return this.redis ? this.redis.underLease(key, work) : work();
+  /** Loads under the lease of a key, if there is a Redis; returns undefined while another process holds it. */
+  #underLease<T>(
+    key: string,
+    find: () => Promise<T | undefined>,
+    load: () => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.redis ? this.redis.underLease(key, find, load) : load();
   }
 
   /** Loads a value from its module, and stores it unless it was invalidated meanwhile. */
@@ -67,7 +72,8 @@ export class EntryFetcher {
         const value = await load((...more) => more.forEach((tag) => tags.add(tag)));
         return [{ value, tags }];
       });
-      if (entry!.isStorable) await this.redis?.set(key, entry!.serialize(), entry!.remainingMs);
+      // Redis takes it before the release of the lease, so the next holder finds it.
+      if (entry!.isStorable) void this.redis?.set(key, entry!.serialize(), entry!.remainingMs);
       return entry!;
     } catch (error) {
       counters.loadFailures += 1;
@@ -82,10 +88,14 @@ export class EntryFetcher {
   ): Promise<Entry<T> | undefined> {
     if (!this.redis?.isUp) return undefined;
     const startedAt = this.invalidations.sequence;
-    const serialized = await this.redis.get(key);
+    const found = await this.redis.find([key], tags);
+    if (!found) return undefined;
+    const [serialized] = found.serialized;
     const entry = serialized ? Entry.parse(cache, key, serialized) : undefined;
-    const versions = await this.redis.versionsOf(entry?.metadata.tags ?? tags);
-    if (!versions) return undefined;
+    const added = entry?.metadata.tags.filter((tag) => !tags.includes(tag)) ?? [];
+    const addedVersions = await this.redis.versionsOf(added);
+    if (!addedVersions) return undefined;
+    const versions = [...found.versions, ...addedVersions];
     // So that the load which may follow sees these invalidations.
     this.memory.catchUp(versions);
     if (!entry?.isServable || !entry.satisfies(required)) return undefined;

@@ -36,7 +36,7 @@ it('sends all versions of an outage', async () => {
   await store.connect();
   const [first, last] = ['shop:0', 'shop:69999'];
   await expect
-    .poll(() => store.versionsOf([first, last]))
+    .poll(() => store.versionsOf([first, last]), { timeout: 10_000 })
     .toEqual([
       [first, 'c.1.05~a'],
       [last, 'c.1.05~a'],
@@ -59,14 +59,32 @@ it('does not send versions that are older than every entry in Redis', async () =
   expect(await store.versionsOf(['shop:old', 'shop:new'])).toEqual([['shop:new', 'c.1.06~a']]);
 });
 
+const none = async () => undefined;
+
+it('loads nothing under a lease when its previous holder has stored it, and gives the lease back', async () => {
+  await store.connect();
+  const load = vi.fn<() => Promise<string>>(async () => 'loaded');
+  expect(await store.underLease('a key', async () => 'stored', load)).toBe('stored');
+  expect(load).not.toHaveBeenCalled();
+  expect(await store.underLease('a key', none, load)).toBe('loaded');
+});
+
+it('loads nothing while another one has the lease', async () => {
+  await store.connect();
+  const meanwhile = await store.underLease('a key', none, () =>
+    store.underLease('a key', none, async () => 'second'),
+  );
+  expect(meanwhile).toBeUndefined();
+});
+
 it('releases leases of an outage before it is used again', async () => {
   await store.connect();
-  await store.underLease('a key', async () => {
+  await store.underLease('a key', none, async () => {
     redis.pause();
-    await store.get('another key');
+    await store.find(['another key'], []);
     expect(store.isUp).toBe(false);
   });
   redis.resume();
   await expect.poll(() => store.isUp, { timeout: 10_000 }).toBe(true);
-  expect(await store.underLease('a key', async () => 'done')).toBe('done');
+  expect(await store.underLease('a key', none, async () => 'done')).toBe('done');
 });

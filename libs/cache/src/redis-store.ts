@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { runOutsideCall } from '@tearline/seam';
-import { Redis } from 'ioredis';
+import { type ChainableCommander, Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { supersedes, type Tag, type TagVersion, type VersionedTag } from './tag-version.js';
 
@@ -15,6 +15,14 @@ const LEASE_TTL_MS = 5_000;
 const VERSION_TTL_MS = 120_000;
 /** An entry expires before the versions that were recorded while it was loaded, against which its readers check it. */
 const MAX_ENTRY_TTL_MS = 100_000;
+
+/** What Redis has of some keys and tags. */
+export interface Found {
+  /** The entry of each key; null where there is none. */
+  readonly serialized: readonly (string | null)[];
+  /** Of the tags with a recent invalidation. */
+  readonly versions: readonly VersionedTag[];
+}
 
 /** Keeps of two versions of each tag the one that {@link supersedes} the other. */
 const RECORD_VERSIONS_SCRIPT = `
@@ -82,14 +90,16 @@ export class RedisStore {
     return this.#isUp;
   }
 
-  /** Returns the entry of a key, serialized. */
-  async get(key: string): Promise<string | null | undefined> {
-    return this.#execute(() => this.#client.get(this.#prefixes.entry + key));
-  }
-
-  /** Returns the entries of keys, serialized; undefined when Redis is down. */
-  async getMany(keys: readonly string[]): Promise<readonly (string | null)[] | undefined> {
-    return this.#execute(() => this.#client.mget(keys.map((key) => this.#prefixes.entry + key)));
+  /** Returns entries, and the versions of tags as of after that, with one round trip; undefined when Redis is down. */
+  async find(keys: readonly string[], tags: readonly Tag[]): Promise<Found | undefined> {
+    const replies = await this.#execute(() => {
+      const pipeline = this.#client.pipeline().mget(keys.map((key) => this.#prefixes.entry + key));
+      if (tags.length > 0) pipeline.mget(this.#tagKeys(tags));
+      return repliesTo(pipeline);
+    });
+    if (!replies) return undefined;
+    const [serialized, versions = []] = replies as (string | null)[][];
+    return { serialized: serialized!, versions: versioned(tags, versions) };
   }
 
   async set(key: string, serialized: string, ttlMs: number): Promise<void> {
@@ -104,8 +114,7 @@ export class RedisStore {
       const pipeline = this.#client.pipeline();
       for (const { key, serialized, ttlMs } of entries)
         pipeline.set(this.#prefixes.entry + key, serialized, 'PX', ownTtlOf(ttlMs));
-      const results = await pipeline.exec();
-      for (const [error] of results ?? []) if (error) throw error;
+      await repliesTo(pipeline);
     });
   }
 
@@ -118,10 +127,8 @@ export class RedisStore {
   /** Returns the version of each of the tags with a recent invalidation; undefined when Redis is down. */
   async versionsOf(tags: readonly Tag[]): Promise<VersionedTag[] | undefined> {
     if (tags.length === 0) return [];
-    const versions = await this.#execute(() =>
-      this.#client.mget(tags.map((tag) => this.#prefixes.tag + tag)),
-    );
-    return versions?.flatMap((version, index) => (version === null ? [] : [[tags[index]!, version]]));
+    const versions = await this.#execute(() => this.#client.mget(this.#tagKeys(tags)));
+    return versions && versioned(tags, versions);
   }
 
   /** Records new versions for all processes; while Redis is down they wait for it in memory. */
@@ -135,14 +142,25 @@ export class RedisStore {
       if (supersedes(version, this.#pending.get(tag))) this.#pending.set(tag, version);
   }
 
-  /** Runs work under the lease of a key, or without one when Redis is down; returns undefined while another process holds it. */
-  async underLease<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Loads under the lease of a key, or without one when Redis is down.
+   * @param find looks with the same round trip for what the previous holder may just have stored; then nothing is loaded
+   * @returns undefined while another process holds the lease
+   */
+  async underLease<T>(
+    key: string,
+    find: () => Promise<T | undefined>,
+    load: () => Promise<T>,
+  ): Promise<T | undefined> {
     const [lease, holder] = [this.#prefixes.lease + key, randomUUID()];
     const wasUp = this.#isUp;
-    const reply = await this.#execute(() => this.#client.set(lease, holder, 'PX', LEASE_TTL_MS, 'NX'));
-    if (reply === null) return undefined;
+    const [reply, found] = await Promise.all([
+      this.#execute(() => this.#client.set(lease, holder, 'PX', LEASE_TTL_MS, 'NX')),
+      find(),
+    ]);
+    if (reply === null) return found;
     try {
-      return await work();
+      return found ?? (await load());
     } finally {
       if (wasUp && !(await this.#execute(() => this.#release(lease, holder))))
         this.#unreleased.set(lease, holder);
@@ -155,7 +173,7 @@ export class RedisStore {
   }
 
   async #sendVersions(versions: readonly VersionedTag[]): Promise<void> {
-    const keys = versions.map(([tag]) => this.#prefixes.tag + tag);
+    const keys = this.#tagKeys(versions.map(([tag]) => tag));
     const values = versions.map(([, version]) => version);
     // An array: after an outage there may be more versions than a call has room for arguments.
     await this.#client.call('eval', [
@@ -165,6 +183,10 @@ export class RedisStore {
       VERSION_TTL_MS,
       ...values,
     ]);
+  }
+
+  #tagKeys(tags: readonly Tag[]): string[] {
+    return tags.map((tag) => this.#prefixes.tag + tag);
   }
 
   /** Runs a command; returns undefined when Redis is down. */
@@ -210,6 +232,18 @@ export class RedisStore {
     this.#logger.log('Redis answers');
   }
 }
+
+/** @throws the first error among the replies */
+async function repliesTo(pipeline: ChainableCommander): Promise<unknown[]> {
+  return ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
+}
+
+/** Leaves out tags without a recent invalidation. */
+const versioned = (tags: readonly Tag[], versions: readonly (TagVersion | null)[]): VersionedTag[] =>
+  versions.flatMap((version, at): VersionedTag[] => (version === null ? [] : [[tags[at]!, version]]));
 
 /** A load may have taken longer than its entry lives, and Redis refuses an expiry in the past. */
 const ownTtlOf = (ttlMs: number) => Math.max(1, Math.min(Math.round(ttlMs), MAX_ENTRY_TTL_MS));
