@@ -8,13 +8,14 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ContractError, type ModuleManifest, PeriodicTask, Semaphore } from '@tearline/seam';
+import { ContractError, type ModuleManifest, PeriodicTask } from '@tearline/seam';
 import type { Worker } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import { DirectSubscribers } from './direct/direct-subscribers.js';
 import { Broker, within } from './broker/broker.js';
 import { EVENTS_OPTIONS, type EventsOptions } from './events-options.js';
 import { findHandlers } from './handlers/find-handlers.js';
+import { Suspects } from './handlers/suspects.js';
 import { assertTables } from './tables/assert-tables.js';
 import { pruneEnded } from './tables/prune-ended.js';
 import { EventMetrics } from './metrics/event-metrics.js';
@@ -50,7 +51,7 @@ export class EventsRuntime
   readonly #workers: ModuleWorker[] = [];
   readonly #confirmationWorkers: Worker[] = [];
   readonly #direct: DirectSubscribers;
-  readonly #suspects = new Semaphore(1, 0);
+  readonly #suspects = new Suspects();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
   readonly #pruning = new PeriodicTask('deletion of ended aggregates', PRUNE_INTERVAL_MS, async () => {

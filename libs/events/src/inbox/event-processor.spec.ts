@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { Semaphore } from '@tearline/seam';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ledgerDatabase } from '../ledger-database.fixture.js';
 import type { WorkerContext } from '../handlers/worker-context.js';
 import type { Delivery } from '../delivery.js';
 import { Sold } from '../sample-modules.fixture.js';
 import { eventually } from '../test-environment.fixture.js';
+import { Suspects } from '../handlers/suspects.js';
 import { EventProcessor } from './event-processor.js';
 
 const ledger = ledgerDatabase();
@@ -32,7 +32,7 @@ function processorOf(handle: () => Promise<void>): EventProcessor {
       database: ledger.database,
       metrics: { handled, retried: () => undefined },
       shutdown: { stopping: signal, aborting: signal },
-      suspects: new Semaphore(1, 0),
+      suspects: new Suspects(0),
       concurrency: 2,
     } as unknown as WorkerContext,
   );
