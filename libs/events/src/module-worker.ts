@@ -1,5 +1,5 @@
 import { PeriodicTask } from '@tearline/seam';
-import type { Job, Worker } from 'bullmq';
+import { DelayedError, type Job, type Worker } from 'bullmq';
 import { retryLater } from './broker/broker.js';
 import { ignoreTransient } from './handlers/failure.js';
 import type { Handlers } from './handlers/find-handlers.js';
@@ -82,6 +82,12 @@ export class ModuleWorker {
   };
 
   async #processJob(queue: string, processor: JobProcessor, job: Job, token?: string): Promise<void> {
+    // At once: while this process has the job, its end counts as the job's.
+    const { waitMs } = this.context.suspects;
+    if (job.stalledCounter > 0 && waitMs > 0) {
+      await job.moveToDelayed(Date.now() + waitMs, token);
+      throw new DelayedError();
+    }
     try {
       const delivery = await this.context.origin.job(queue, job);
       if (delivery) await processor.process(delivery, job.stalledCounter);

@@ -54,7 +54,7 @@ it.each(['postgres', 'none'] as const)(
         );
         expect(dead).toEqual([{ by_crashes: true }]);
       },
-      { timeout: 60_000, interval: 100 },
+      { timeout: 120_000, interval: 100 },
     );
     expect(worker!.starts).toBe(4);
     await vi.waitFor(
@@ -63,7 +63,7 @@ it.each(['postgres', 'none'] as const)(
     );
     expect(worker!.starts).toBe(4);
   },
-  120_000,
+  240_000,
 );
 
 it('detects events that are published in a transaction of their own', { timeout: 300_000 }, async () => {

@@ -18,9 +18,14 @@ export class Suspects {
     this.#notBefore = performance.now() + minUptimeMs;
   }
 
+  /** Milliseconds until suspects may run here. */
+  get waitMs(): number {
+    return Math.max(0, this.#notBefore - performance.now());
+  }
+
   /** Returns whether a suspect may run now; `release` must follow. */
   tryAcquire(): boolean {
-    return performance.now() >= this.#notBefore && this.#running.tryAcquire();
+    return this.waitMs === 0 && this.#running.tryAcquire();
   }
 
   release(): void {

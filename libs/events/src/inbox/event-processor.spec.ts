@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 const handled = vi.fn<WorkerContext['metrics']['handled']>();
-function processorOf(handle: () => Promise<void>): EventProcessor {
+function processorOf(handle: () => Promise<void>, suspects = new Suspects(0)): EventProcessor {
   const { signal } = new AbortController();
   return new EventProcessor(
     {
@@ -32,7 +32,7 @@ function processorOf(handle: () => Promise<void>): EventProcessor {
       database: ledger.database,
       metrics: { handled, retried: () => undefined },
       shutdown: { stopping: signal, aborting: signal },
-      suspects: new Suspects(0),
+      suspects,
       concurrency: 2,
     } as unknown as WorkerContext,
   );
@@ -71,6 +71,31 @@ it('handles events whose process has crashed one at a time, whatever the broker 
   await processor.stop();
   expect(most).toBe(1);
   expect(handled.mock.calls.map(([, , outcome]) => outcome)).toEqual(['handled', 'handled', 'handled']);
+});
+
+it('leaves an event whose process has crashed alone in a process that has just started, and counts nothing', async () => {
+  const handle = vi.fn<() => Promise<void>>(async () => undefined);
+  const processor = processorOf(handle, new Suspects(60_000));
+  await processor.process(delivery(3), 1);
+  for (const seq of [1, 2]) await processor.process(delivery(seq, 'shelf/2'), 0);
+  await processor.process(delivery(4, 'shelf/2'), 1);
+  await processor.drain('shop', 'shelf/1');
+  expect(await ledger.database.query('select seq::int, claims::int from inbox order by seq')).toEqual([
+    { seq: 3, claims: 1 },
+    { seq: 4, claims: 1 },
+  ]);
+  expect(handle).toHaveBeenCalledTimes(2);
+});
+
+it('handles an event that is stored before one whose process has crashed', async () => {
+  const processor = processorOf(async () => undefined, new Suspects(60_000));
+  await processor.process(delivery(4), 1);
+  await ledger.database.query(
+    `insert into inbox (publisher, aggregate, seq, event) values ('shop', 'shelf/1', 3, $1)`,
+    [JSON.stringify(delivery(3))],
+  );
+  await processor.drain('shop', 'shelf/1');
+  expect(await states()).toEqual([{ seq: 4, state: 'waiting' }]);
 });
 
 it('counts dead letters', async () => {

@@ -97,7 +97,7 @@ export class EventProcessor {
     try {
       for (let count = 0; count < MAX_DRAINED; count += 1) {
         if (this.context.shutdown.stopping.aborted) return;
-        const claim = await this.#inbox.claim(publisher, aggregate);
+        const claim = await this.#inbox.claim(publisher, aggregate, false);
         if (!claim) return;
         if (claim.crashes > 0) return await this.#inbox.release(claim);
         await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
@@ -125,7 +125,7 @@ export class EventProcessor {
     const { suspects, shutdown } = this.context;
     if (shutdown.stopping.aborted || !suspects.tryAcquire()) return;
     try {
-      const claim = await this.#inbox.claim(publisher, aggregate);
+      const claim = await this.#inbox.claim(publisher, aggregate, true);
       if (claim) await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
     } finally {
       suspects.release();

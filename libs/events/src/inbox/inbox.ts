@@ -102,11 +102,21 @@ export class Inbox {
     );
   }
 
-  /** Claims the stored event that is next in its aggregate, if there is one and it is due. */
-  async claim(publisher: string, aggregate: string): Promise<Claim | undefined> {
+  /**
+   * Claims the stored event that is next in its aggregate, if there is one and it is due.
+   * @param isSuspect whether it may be one during which a process has ended. A claim counts, if this process ends before it has given
+   * it back, too
+   */
+  async claim(publisher: string, aggregate: string, isSuspect: boolean): Promise<Claim | undefined> {
     const [row] = await this.database.query<{ event: Delivery; claims: number; received_at: Date }[]>(
-      `select event, claims, received_at from ${this.schema}.claim_event($1, $2)`,
-      [publisher, aggregate],
+      `select event, claims, received_at
+       from (
+         select $1::text as publisher, $2::text as aggregate where $3 or not exists (
+           select from ${this.schema}.inbox i left join ${this.schema}.inbox_cursors c using (publisher, aggregate)
+           where publisher = $1 and aggregate = $2 and i.seq = coalesce(c.last, 0) + 1 and i.claims > 0
+         )
+       ) one, lateral ${this.schema}.claim_event(one.publisher, one.aggregate)`,
+      [publisher, aggregate, isSuspect],
     );
     return row && { delivery: row.event, crashes: row.claims - 1, receivedAt: row.received_at };
   }
