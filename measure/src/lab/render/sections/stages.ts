@@ -36,7 +36,15 @@ const warmUpSection = ({ measured, topologies }: Results): Section | undefined =
     'Before all measurements each topology gets the same requests, until the CPU of a request in its hosts falls no further: code ' +
       'that a process runs often is compiled, and caches fill. A process of a split gets a part of the requests, so this takes ' +
       'more of them. All other figures are those of the time after.',
-    listed(Object.fromEntries(topologies.map(({ name }) => [name, measured[name]!.warmUp]))),
+    // A quick run has one step, which compares with nothing.
+    listed(
+      Object.fromEntries(
+        topologies.flatMap(({ name }) => {
+          const { warmUp } = measured[name]!;
+          return warmUp.cpu.length > 1 ? [[name, warmUp] as const] : [];
+        }),
+      ),
+    ),
     [
       ['CPU a request at first, ms', ({ cpu }) => cpu[0]!.toFixed(2)],
       ['at last', ({ cpu }) => cpu.at(-1)!.toFixed(2)],
