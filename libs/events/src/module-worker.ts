@@ -1,6 +1,6 @@
 import { PeriodicTask } from '@tearline/seam';
-import { DelayedError, type Job, type Worker } from 'bullmq';
-import { retryLater } from './broker/broker.js';
+import type { Job, Worker } from 'bullmq';
+import { retryLater, returnToQueue } from './broker/broker.js';
 import { ignoreTransient } from './handlers/failure.js';
 import type { Handlers } from './handlers/find-handlers.js';
 import type { WorkerContext } from './handlers/worker-context.js';
@@ -84,10 +84,7 @@ export class ModuleWorker {
   async #processJob(queue: string, processor: JobProcessor, job: Job, token?: string): Promise<void> {
     // At once: while this process has the job, its end counts as the job's.
     const { waitMs } = this.context.suspects;
-    if (job.stalledCounter > 0 && waitMs > 0) {
-      await job.moveToDelayed(Date.now() + waitMs, token);
-      throw new DelayedError();
-    }
+    if (job.stalledCounter > 0 && waitMs > 0) return returnToQueue(job, token, waitMs);
     try {
       const delivery = await this.context.origin.job(queue, job);
       if (delivery) await processor.process(delivery, job.stalledCounter);

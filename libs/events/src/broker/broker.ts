@@ -177,7 +177,12 @@ async function runIn<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promi
 export async function retryLater(job: Job, token: string | undefined, error: unknown): Promise<never> {
   if (!isTransient(error)) log.warn({ err: error }, `${job.name} ${job.id} is retried later`);
   const backoff = Math.min(FIRST_RETRY_MS * 2 ** Math.min(job.attemptsStarted, 10), MAX_RETRY_MS);
-  await job.moveToDelayed(Date.now() + jittered(backoff), token);
+  return returnToQueue(job, token, jittered(backoff));
+}
+
+/** Returns a job to its queue for `ms`. @throws DelayedError always: BullMQ's signal for a job that was moved */
+export async function returnToQueue(job: Job, token: string | undefined, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token);
   throw new DelayedError();
 }
 

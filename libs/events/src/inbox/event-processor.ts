@@ -99,6 +99,7 @@ export class EventProcessor {
         if (this.context.shutdown.stopping.aborted) return;
         const claim = await this.#inbox.claim(publisher, aggregate, false);
         if (!claim) return;
+        // It was stored after the claim had looked for one.
         if (claim.crashes > 0) return await this.#inbox.release(claim);
         await this.#attempt(claim.delivery, claim.crashes, claim.receivedAt);
       }

@@ -48,9 +48,7 @@ export class JobProcessor {
     if (crashes >= MAX_CRASHES) return this.#deadLetter(row, new CrashError(crashes));
     const { suspects } = this.context;
     if (!suspects.tryAcquire())
-      throw new SeamError('unavailable', {
-        message: 'this process has just started, or another job or event that crashed its process runs',
-      });
+      throw new SeamError('unavailable', { message: 'another job or event that crashed its process runs' });
     try {
       return await this.#attempt(row);
     } finally {
