@@ -33,7 +33,7 @@ describe('the lab', () => {
   it('measures a topology and writes a report', { timeout: 480_000 }, async () => {
     const child = lab('--alone', 'articles', '--quick', '--times', '0.2', '--without', 'deploy,scaling');
     const [code, output] = await ended(child);
-    expect(output).toMatch(/left\] rounds: round 1 of 2, \d+ requests a second: articles/);
+    expect(output).toMatch(/left\] rounds: round 1 of 2, [\d., ]+ requests a second: articles/);
     const percentages = [...output.matchAll(/^\[ *(\d+) %/gm)].map(([, percent]) => Number(percent));
     expect(percentages).toEqual(percentages.toSorted((one, other) => one - other));
     expect(code).toBe(0);

@@ -2,13 +2,14 @@ import { moduleNames } from '@tearline/modules';
 import type { Topology } from '@tearline/topology';
 import type { ByKind } from './measure/resource-usage.js';
 import type { Round } from './measure/round.js';
-import type {
-  DeployResult,
-  HostFaultImpact,
-  Measurements,
-  Results,
-  ScalingResult,
-  StartResult,
+import {
+  REPORT_VERSION,
+  type DeployResult,
+  type HostFaultImpact,
+  type Measurements,
+  type Results,
+  type ScalingResult,
+  type StartResult,
 } from './results.js';
 import { DELAYS, SHARES } from './schedule.js';
 import { REPEATED } from './target.js';
@@ -64,6 +65,7 @@ export function sampleMeasurements({
   );
   return {
     warmUp: { requests: 1000, cpu: [2 * cpu, cpu], perSecond: throughput },
+    resumed: [1.5 * cpu, 1.5 * cpu],
     saturation: rounds,
     paced: SHARES.map(() => rounds),
     memory: rounds.map(() => ({ ...none, hosts: memory })),
@@ -129,7 +131,7 @@ export function sampleResults(
   more: Partial<Results> = {},
 ): Results {
   return {
-    version: 3,
+    version: REPORT_VERSION,
     environment: {
       startedAt: '2026-01-01T00:00:00.000Z',
       minutes: 30,

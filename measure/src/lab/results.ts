@@ -8,6 +8,8 @@ import type { Fault, ServerFault } from './schedule.js';
 /** The rounds of one topology. */
 export interface Measurements {
   readonly warmUp: WarmUp;
+  /** CPU milliseconds a request, of the hosts, in the first requests after the others' turns. */
+  readonly resumed: readonly number[];
   readonly saturation: readonly Round[];
   /** The rounds of each rate. */
   readonly paced: readonly (readonly Round[])[];
@@ -86,9 +88,12 @@ export interface DeployResult {
   readonly bytes: number;
 }
 
+/** Of `report.json`: changes with what it holds, and with how that is measured. */
+export const REPORT_VERSION = 4;
+
 /** The results of a run: `report.json`. */
 export interface Results {
-  readonly version: 3;
+  readonly version: typeof REPORT_VERSION;
   readonly environment: Environment;
   readonly topologies: readonly Topology[];
   /** Requests a second at each share of the smallest throughput. */

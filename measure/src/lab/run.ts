@@ -9,7 +9,7 @@ import { measureRounds } from './measure/rounds.js';
 import type { Options } from './options.js';
 import { ProgressReporter } from './progress.js';
 import { RequestGenerator } from './request-mix.js';
-import type { Results } from './results.js';
+import { REPORT_VERSION, type Results } from './results.js';
 import { expectedSeconds, scheduleOf } from './schedule.js';
 import { startProcesses } from './start-processes.js';
 import { assertSameAnswers, REPEATED } from './target.js';
@@ -52,7 +52,7 @@ export async function runLab(
   });
   reporter.end();
   return {
-    version: 3,
+    version: REPORT_VERSION,
     environment: describeEnvironment(options, {
       minutes: (performance.now() - started) / 60_000,
       otherCores: measuredOtherCores,

@@ -2,6 +2,8 @@
 export interface Schedule {
   /** The load before the first measurement: the requests of a step, and the most steps. */
   readonly warmUp: { readonly requests: number; readonly maxSteps: number };
+  /** Requests before a measurement that follows those of other topologies. */
+  readonly resume: number;
   readonly rounds: number;
   readonly saturation: number;
   /** Of each rate. */
@@ -33,6 +35,7 @@ export const DELAYS = [0, 0.5, 2] as const;
 
 export const FULL: Schedule = {
   warmUp: { requests: 2000, maxSteps: 10 },
+  resume: 1000,
   rounds: 5,
   saturation: 6,
   paced: 8,
@@ -45,6 +48,7 @@ export const FULL: Schedule = {
 
 export const QUICK: Schedule = {
   warmUp: { requests: 300, maxSteps: 1 },
+  resume: 100,
   rounds: 2,
   saturation: 1,
   paced: 1,
@@ -66,11 +70,12 @@ export function scheduleOf(quick: boolean, times: number, compose: boolean): Sch
 
 /** Returns the same measurements, each `times` as long. */
 export function scaled(schedule: Schedule, times: number): Schedule {
-  const { warmUp, saturation, paced, idle, network, scaling } = schedule;
+  const { warmUp, resume, saturation, paced, idle, network, scaling } = schedule;
   return {
     // Faults stay as they are: a process needs its time to start again.
     ...schedule,
     warmUp: { ...warmUp, requests: Math.ceil(warmUp.requests * times) },
+    resume: Math.ceil(resume * times),
     saturation: saturation * times,
     paced: paced * times,
     idle: idle * times,
@@ -94,8 +99,10 @@ const STARTUP_SECONDS = {
   containers: 40,
 };
 
-/** Warming up usually takes so many steps, in which so many requests a second are answered. */
-const WARM_UP = { steps: 7, perSecond: 250 };
+/** Warming up usually takes so many steps. */
+const WARM_UP_STEPS = 6;
+/** Requests a second that are usually answered. */
+const THROUGHPUT = 230;
 
 /** Estimates the seconds of each stage. @param hosts the number of hosts of each topology */
 export function expectedSeconds(
@@ -103,16 +110,17 @@ export function expectedSeconds(
   hosts: readonly number[],
   { compose = false, without = [] }: { compose?: boolean; without?: readonly Stage[] } = {},
 ): Record<Stage, number> {
-  const { warmUp, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
+  const { warmUp, resume, rounds, saturation, paced, idle, network, faults, starts, scaling } = schedule;
   const { template, stack, process, drain, firstWork, settle, build, images, containers } = STARTUP_SECONDS;
   const stacks = hosts.length + 1;
-  const warming = (Math.min(warmUp.maxSteps, WARM_UP.steps) * warmUp.requests) / WARM_UP.perSecond;
+  const warming = (Math.min(warmUp.maxSteps, WARM_UP_STEPS) * warmUp.requests) / THROUGHPUT;
   const total = (of: (count: number) => number, counts = hosts) =>
     counts.reduce((sum, count) => sum + of(count), 0);
   const faultSeconds =
     faults.kinds.length * (faults.before + faults.after) + (faults.kinds.length - 1) * FAULT_SECONDS;
   const serverFaultSeconds = compose ? 2 * (faults.before + faults.after) + FAULT_SECONDS : 0;
-  const round = saturation + SHARES.length * paced + (1 + SHARES.length) * settle;
+  const resuming = (2 * resume) / THROUGHPUT;
+  const round = resuming + saturation + SHARES.length * paced + (3 + SHARES.length) * settle;
   const processes = total((count) => count, [...hosts, hosts[0] ?? 0]);
   const expected: Record<Stage, number> = {
     prepare: compose ? images + stacks * containers : template + stacks * stack + processes * process,

@@ -1,7 +1,7 @@
 import { closedLoop } from '../../kit/closed-loop.js';
 import { seededRandom, sum } from '../../kit/statistics.js';
 import type { Target } from '../target.js';
-import { type Measurement, REQUESTS_PER_ROUND } from './measurement.js';
+import type { Measurement } from './measurement.js';
 import { cpuByKind } from './resource-usage.js';
 import { untilIdle } from './round.js';
 
@@ -24,18 +24,41 @@ const STEADY_SHARE = 0.95;
  */
 export async function warmUpTarget(
   target: Target,
-  { schedule, generator, mix, connections }: Omit<Measurement, 'progress'>,
+  measurement: Omit<Measurement, 'progress'>,
 ): Promise<WarmUp> {
-  const { requests: amount, maxSteps } = schedule.warmUp;
-  const requests = generator.generate(mix, REQUESTS_PER_ROUND, seededRandom(1));
+  const { requests, maxSteps } = measurement.schedule.warmUp;
   const cpu: number[] = [];
   for (;;) {
-    const before = cpuByKind(target).hosts;
-    const load = await closedLoop(target.running.url, requests, { connections, amount });
-    await untilIdle(target);
-    cpu.push((cpuByKind(target).hosts - before) / load.requests);
-    if (cpu.length >= maxSteps || isSteady(cpu)) return { requests: amount, cpu, perSecond: load.perSecond };
+    const step = await loadUnmeasured(target, measurement, requests, cpu.length);
+    cpu.push(step.cpu);
+    if (cpu.length >= maxSteps || isSteady(cpu)) return { requests, cpu, perSecond: step.perSecond };
   }
+}
+
+/**
+ * Loads a target that had no requests while others were measured, until its caches hold again what they hold under load.
+ * @param seed of the requests
+ * @returns the CPU milliseconds a request that this took of the hosts
+ */
+export async function resumeTarget(
+  target: Target,
+  measurement: Omit<Measurement, 'progress'>,
+  seed: number,
+): Promise<number> {
+  return (await loadUnmeasured(target, measurement, measurement.schedule.resume, seed)).cpu;
+}
+
+async function loadUnmeasured(
+  target: Target,
+  { generator, mix, connections }: Omit<Measurement, 'progress'>,
+  amount: number,
+  seed: number,
+): Promise<{ cpu: number; perSecond: number }> {
+  const requests = generator.generate(mix, amount, seededRandom(seed));
+  const before = cpuByKind(target).hosts;
+  const load = await closedLoop(target.running.url, requests, { connections, amount });
+  await untilIdle(target);
+  return { cpu: (cpuByKind(target).hosts - before) / load.requests, perSecond: load.perSecond };
 }
 
 /** Whether the last of these figures, one for each step, have stopped falling. */

@@ -34,7 +34,7 @@ describe('the report', () => {
       'Verdict',
       'Topologies',
       'Side by side',
-      'After a start',
+      'After a start, and after a pause',
       'A slower network',
       'Blast radius',
       'Starting a host',

@@ -32,16 +32,17 @@ const listed = <Row>(results: Readonly<Record<string, Row>>): Record<string, Row
 
 const warmUpSection = ({ measured, topologies }: Results): Section | undefined =>
   sectionOf(
-    'After a start',
+    'After a start, and after a pause',
     'Before all measurements each topology gets the same requests, until the CPU of a request in its hosts falls no further: code ' +
       'that a process runs often is compiled, and caches fill. A process of a split gets a part of the requests, so this takes ' +
-      'more of them. All other figures are those of the time after.',
+      'more of them. While the others have their turns a topology has no requests, and much of what its caches hold expires; so ' +
+      'the first requests of a turn do not count. All other figures are those of the time after.',
     // A quick run has one step, which compares with nothing.
     listed(
       Object.fromEntries(
         topologies.flatMap(({ name }) => {
-          const { warmUp } = measured[name]!;
-          return warmUp.cpu.length > 1 ? [[name, warmUp] as const] : [];
+          const { warmUp, resumed } = measured[name]!;
+          return warmUp.cpu.length > 1 ? [[name, { ...warmUp, resumed }] as const] : [];
         }),
       ),
     ),
@@ -51,6 +52,7 @@ const warmUpSection = ({ measured, topologies }: Results): Section | undefined =
       ['', ({ cpu }) => ratio(cpu.at(-1)! / cpu[0]!)],
       ['requests of each figure', ({ requests }) => `${requests}`],
       ['requests in all', ({ requests, cpu }) => `${requests * cpu.length}`],
+      ['after a pause, ms', ({ resumed }) => medianOf(resumed)],
     ],
   );
 
