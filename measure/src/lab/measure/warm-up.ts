@@ -22,10 +22,7 @@ const STEADY_SHARE = 0.95;
  * Loads a target until its code is compiled and its caches are full, as in processes that have run for a long time: until the CPU of a
  * request falls no further, or for as many steps as the schedule allows.
  */
-export async function warmUpTarget(
-  target: Target,
-  measurement: Omit<Measurement, 'progress'>,
-): Promise<WarmUp> {
+export async function warmUpTarget(target: Target, measurement: Measurement): Promise<WarmUp> {
   const { requests, maxSteps } = measurement.schedule.warmUp;
   const cpu: number[] = [];
   for (;;) {
@@ -40,17 +37,13 @@ export async function warmUpTarget(
  * @param seed of the requests
  * @returns the CPU milliseconds a request that this took of the hosts
  */
-export async function resumeTarget(
-  target: Target,
-  measurement: Omit<Measurement, 'progress'>,
-  seed: number,
-): Promise<number> {
+export async function resumeTarget(target: Target, measurement: Measurement, seed: number): Promise<number> {
   return (await loadUnmeasured(target, measurement, measurement.schedule.resume, seed)).cpu;
 }
 
 async function loadUnmeasured(
   target: Target,
-  { generator, mix, connections }: Omit<Measurement, 'progress'>,
+  { generator, mix, connections }: Measurement,
   amount: number,
   seed: number,
 ): Promise<{ cpu: number; perSecond: number }> {

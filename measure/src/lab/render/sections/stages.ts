@@ -35,7 +35,7 @@ const warmUpSection = ({ measured, topologies }: Results): Section | undefined =
     'After a start, and after a pause',
     'Before all measurements each topology gets the same requests, until the CPU of a request in its hosts falls no further: code ' +
       'that a process runs often is compiled, and caches fill. A process of a split gets a part of the requests, so this takes ' +
-      'more of them. While the others have their turns a topology has no requests, and much of what its caches hold expires; so ' +
+      'more of them. While the others have their turns a topology has no requests, and a part of what its caches hold expires; so ' +
       'the first requests of a turn do not count. All other figures are those of the time after.',
     // A quick run has one step, which compares with nothing.
     listed(
